@@ -1,0 +1,59 @@
+"""Bring the database up to date; a desk with nobody in it gets the demo park, unless DEMO=0 or in production."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask.cli import load_dotenv
+from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
+
+ROOT = Path(__file__).resolve().parent.parent
+FLASK = [str(Path(sys.executable).with_name("flask")), "--app", "wsgi"]
+sys.path.insert(0, str(ROOT))
+
+from service_desk.settings import SettingsError, read_settings  # noqa: E402 (the path comes first)
+
+
+def state(url: str) -> tuple[bool, bool]:
+    """Whether the newest migration has run, and whether anybody has an account."""
+    with create_engine(url).connect() as connection:
+        at = set(MigrationContext.configure(connection).get_current_heads())
+        newest = set(ScriptDirectory(str(ROOT / "migrations")).get_heads())
+        has_people = inspect(connection).has_table("users") and bool(
+            connection.scalar(text("SELECT EXISTS (SELECT 1 FROM users)"))
+        )
+        return at == newest, has_people
+
+
+def flask(*arguments: str) -> None:
+    """Run one of the product's commands; when it fails it has said why."""
+    done = subprocess.run([*FLASK, *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        sys.exit(f"“flask --app wsgi {' '.join(arguments)}” failed; the reason is above.")
+
+
+def main() -> None:
+    """Migrate, then fill an empty desk."""
+    load_dotenv()
+    try:
+        settings = read_settings()
+        is_current, has_people = state(settings.database_url)
+    except SettingsError as error:
+        sys.exit(str(error))
+    except SQLAlchemyError as error:
+        sys.exit(f"The database does not answer: {error}")
+    if not is_current:
+        print("→ bringing the database up to date", flush=True)
+        flask("db", "upgrade")
+    if has_people or settings.is_production or os.environ.get("DEMO") == "0":
+        return
+    print("→ loading the demo park", flush=True)
+    flask("demo")
+
+
+if __name__ == "__main__":
+    main()
