@@ -1,0 +1,147 @@
+"""Photograph every page as every role sees it, at 360 and 1366 px, into build/screenshots/.
+
+A demo park of its own is made in a temporary database and served on a free port; from each role's start page all
+links of the desk are followed, one page of each kind. ``ARGS='clerk power'`` takes these accounts only.
+"""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+from browser import find
+from playwright.sync_api import Error, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+ALBUM = ROOT / "build" / "screenshots"
+FLASK = [str(Path(sys.executable).with_name("flask")), "--app", "wsgi"]
+PASSWORD = "park-demo-2026"  # noqa: S105 (of the made-up people, who answer loopback only)
+PUBLIC = ("/sign-in", "/register", "/track", "/no-such-page")
+ACCOUNTS = (
+    *("enterprise", "enterprise2", "clerk", "quality", "power", "power-head", "finance", "assets"),
+    *("officer", "leader", "supervisor", "admin", "auditor"),
+)
+WIDTHS = {360: 740, 1366: 768}
+# Not pages: they end the visit, or answer with a file or for machines.
+SKIPPED = re.compile(r"/(sign-out|attachments|exports|static|api|metrics|healthz|readyz)\b")
+PATIENCE = 30
+CHROMIUM = (
+    *("--lang=zh-CN", "--no-sandbox", "--disable-quic", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--no-first-run"),
+)
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The address of a demo park that lives as long as the block."""
+    with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        address = f"http://127.0.0.1:{port}"
+        environment = {
+            **os.environ,
+            "SERVICE_DESK_ENV": "development",
+            "SERVICE_DESK_DATABASE_URL": f"sqlite:///{folder}/desk.sqlite3",
+            "SERVICE_DESK_ATTACHMENTS_URL": f"file://{folder}/attachments",
+            "SERVICE_DESK_BASE_URL": address,
+        }
+        for command in (("db", "upgrade"), ("demo",)):
+            print(f"→ flask {' '.join(command)}", flush=True)
+            subprocess.run([*FLASK, *command], cwd=ROOT, env=environment, capture_output=True, check=True)
+        serve = [*FLASK, "serve", "--port", str(port), "--no-scheduler"]
+        with (Path(folder) / "serve.log").open("w") as log:
+            server = subprocess.Popen(serve, cwd=ROOT, env=environment, stdout=log, stderr=log)
+            try:
+                wait_for(f"{address}/sign-in", server)
+                yield address
+            finally:
+                server.terminate()
+                server.wait()
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    """Until the desk answers."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 (our own loopback address)
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.2)
+        else:
+            return
+    sys.exit("The desk did not start; “make run” shows why.")
+
+
+def kind(path: str) -> str:
+    """One name for all pages of a kind: /tickets/17 and /tickets/18 are the same page."""
+    return re.sub(r"/\d+\b", "/id", path)
+
+
+def picture(page: Page, album: Path, path: str) -> None:
+    """Photograph the page at both widths, whole."""
+    name = re.sub(r"[^\w-]+", "-", kind(path)).strip("-") or "start"
+    for width, height in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        page.screenshot(path=album / f"{name}-{width}.png", full_page=True)
+
+
+def links(page: Page) -> list[str]:
+    """The paths of the desk's own pages that this page leads to."""
+    found = page.eval_on_selector_all("a[href]", "all => all.map(a => a.getAttribute('href'))")
+    here = urlsplit(page.url)
+    targets = [urlsplit(urljoin(page.url, href)) for href in found]
+    return [one.path for one in targets if one.netloc == here.netloc and not SKIPPED.search(one.path)]
+
+
+def walk(page: Page, address: str, album: Path, starts: tuple[str, ...]) -> int:
+    """Photograph these pages and all that can be reached from them, one of each kind."""
+    album.mkdir(parents=True)
+    waiting, seen = list(starts), {kind(path) for path in starts}
+    for path in waiting:
+        try:
+            page.goto(address + path, wait_until="load")
+        except Error as error:  # an answer that is a file
+            print(f"  {path}: {error.message.splitlines()[0]}")
+            continue
+        picture(page, album, path)
+        for target in links(page):
+            if kind(target) not in seen:
+                seen.add(kind(target))
+                waiting.append(target)
+    return len(waiting)
+
+
+def main(accounts: tuple[str, ...]) -> None:
+    """Fill the album."""
+    shutil.rmtree(ALBUM, ignore_errors=True)
+    environment: dict[str, str | float | bool] = {**os.environ, "LANGUAGE": "zh_CN"}
+    with served() as address, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=find(), args=list(CHROMIUM), env=environment)
+        for account in ("nobody", *accounts):
+            context = chromium.new_context(locale="zh-CN", timezone_id="Asia/Shanghai")
+            page = context.new_page()
+            if account != "nobody":
+                page.goto(f"{address}/sign-in")
+                page.fill("[name=username]", account)
+                page.fill("[name=password]", PASSWORD)
+                page.press("[name=password]", "Enter")
+                page.wait_for_url(lambda url: "/sign-in" not in url)
+            count = walk(page, address, ALBUM / account, PUBLIC if account == "nobody" else ("/",))
+            print(f"→ build/screenshots/{account}/: {count} pages", flush=True)
+            context.close()
+        chromium.close()
+
+
+if __name__ == "__main__":
+    main(tuple(sys.argv[1:]) or ACCOUNTS)
