@@ -1,0 +1,36 @@
+"""Service Desk: an industrial park's desk for the requests of its enterprises."""
+
+from flask import Flask
+
+from service_desk.settings import ROOT, Settings, read_settings
+from service_desk.store import base
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application: settings, database, edges. Starts no clockwork (see ``scheduler``)."""
+    from service_desk import cli, web
+
+    settings = settings or read_settings()
+    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder="web/static")
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        BABEL_DEFAULT_LOCALE="zh",
+        MAX_CONTENT_LENGTH=200 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.extensions["service_desk.house"] = base.House(
+        timezone=settings.timezone,
+        attachments_dir=settings.attachments_dir,
+        sends_mail=settings.smtp_url is not None,
+    )
+    base.db.init_app(app)
+    base.migrate.init_app(app, directory=str(ROOT / "migrations"))
+    web.init_app(app)
+    cli.init_app(app)
+    return app

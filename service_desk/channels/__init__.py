@@ -1,0 +1,1 @@
+"""Messages out: each module sends one letter and knows no ticket."""

@@ -1,0 +1,13 @@
+"""Entities and the questions asked of them."""
+
+from service_desk.store import (  # noqa: F401 - an entity exists for the mapper once its module is read
+    attachments,
+    catalogue,
+    clocks,
+    enterprises,
+    law,
+    notices,
+    parts,
+    people,
+    tickets,
+)

@@ -1,0 +1,107 @@
+"""What every verb does first and last: lock the ticket, look whether somebody was faster, record, announce."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from service_desk.desk import notices
+from service_desk.desk.files import StoredFile
+from service_desk.domain.access import may_read
+from service_desk.domain.actions import Action
+from service_desk.domain.errors import OutOfTurn
+from service_desk.store.attachments import Attachment
+from service_desk.store.base import db
+from service_desk.store.law import Law, current_law
+from service_desk.store.parts import Event
+from service_desk.store.people import User
+from service_desk.store.tickets import Ticket, locked
+
+
+class Stale(OutOfTurn):
+    """Somebody acted on the ticket after the page was loaded; ``changes`` are the lines not yet seen."""
+
+    def __init__(self, changes: Sequence[Event]) -> None:
+        last = changes[-1]
+        super().__init__(
+            f"您打开页面之后，这件诉求有了变化：{last.by_name}已“{last.action.label}”。"
+            "您填写的内容还在，请看过变化后再决定是否提交。"
+        )
+        self.changes = changes
+
+
+def readable_events(ticket: Ticket, user: User) -> list[Event]:
+    """The lines of the history this person reads, oldest first."""
+    parties = ticket.parties_of(user)
+    return [
+        event
+        for event in ticket.events
+        if may_read(event.action, parties, public=event.public, reopened=event.cycle < ticket.cycle)
+    ]
+
+
+def open_ticket(ticket_id: int, by: User | None, seen: int | None) -> tuple[Ticket, Law]:
+    """Lock the ticket for this transaction; ``seen`` is the version of the page the person acted from.
+
+    Raises ``Stale`` where lines this person reads have been added since.
+    """
+    ticket = locked(ticket_id)
+    if seen is not None and by is not None and ticket.version > seen:
+        fresh = {event.id for event in ticket.events[seen:]}
+        changes = [event for event in readable_events(ticket, by) if event.id in fresh]
+        if changes:
+            raise Stale(changes)
+    return ticket, current_law()
+
+
+def record(
+    ticket: Ticket,
+    action: Action,
+    *,
+    by: User | None,
+    at: datetime,
+    law: Law,
+    text: str = "",
+    data: Mapping[str, Any] | None = None,
+    public: bool | None = None,
+    moves_clocks: bool = True,
+    files: Sequence[StoredFile] = (),
+    variant: str = "",
+) -> Event:
+    """Take the action, keep its files, and queue its notices."""
+    event = ticket.take(
+        action,
+        by=by,
+        at=at,
+        law=law,
+        text=text,
+        data=data,
+        public=public,
+        moves_clocks=moves_clocks,
+        variant=variant,
+    )
+    db.session.flush()
+    if by is not None:
+        for file in files:
+            ticket.attachments.append(attachment_of(file, event, by))
+    return event
+
+
+def finish(ticket: Ticket, event: Event, law: Law) -> None:
+    """Finish an act: the list's due time, and everybody told."""
+    clock = ticket.turn_clock
+    ticket.due_at = clock.due_at if clock else None
+    notices.announce(ticket, event, law)
+
+
+def attachment_of(file: StoredFile, event: Event, by: User) -> Attachment:
+    """The row of a stored file that belongs to an event."""
+    return Attachment(
+        event_id=event.id,
+        uploader_id=by.id,
+        key=file.key,
+        name=file.name,
+        content_type=file.content_type,
+        size=file.size,
+        uploaded_at=event.at,
+        public=event.public,
+    )

@@ -1,0 +1,59 @@
+"""Dispatch: the desk hands a ticket to the department that leads it, and to those that support."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from service_desk.desk.acting import finish, open_ticket, record
+from service_desk.domain.actions import Action
+from service_desk.domain.errors import Invalid, Refused
+from service_desk.domain.vocabulary import AssignmentRole, Role
+from service_desk.domain.workflow import LEAD_STARTS, SUPPORT_STARTS
+from service_desk.store.base import db, transaction
+from service_desk.store.people import Department, User, units_below
+from service_desk.store.tickets import Ticket
+
+
+@transaction
+def dispatch(
+    ticket_id: int,
+    *,
+    by: User,
+    at: datetime,
+    seen: int | None = None,
+    lead: Department,
+    supports: Sequence[Department] = (),
+    text: str = "",
+) -> Ticket:
+    """Give the lead and the supports their parts; their clocks start at this instant."""
+    ticket, law = open_ticket(ticket_id, by, seen)
+    if lead.id in {support.id for support in supports}:
+        raise Invalid("主办单位不能同时是协办单位。", fields={"supports": f"请去掉“{lead.name}”。"})
+    _keep_out_the_one_complained_of(ticket, by, (lead, *supports))
+    data = {"lead": lead.name, "supports": [support.name for support in supports]}
+    event = record(ticket, Action.DISPATCH, by=by, at=at, law=law, text=text, data=data)
+    ticket.assign(AssignmentRole.LEAD, lead, LEAD_STARTS, at=event.at, law=law)
+    for support in supports:
+        ticket.assign(AssignmentRole.SUPPORT, support, SUPPORT_STARTS, at=event.at, law=law)
+    finish(ticket, event, law)
+    return ticket
+
+
+def _keep_out_the_one_complained_of(ticket: Ticket, by: User, departments: Sequence[Department]) -> None:
+    if ticket.against_id is None:
+        return
+    if not by.has(Role.SUPERVISOR):
+        raise Refused("投诉承办单位的诉求，由督查员选择主办单位。")
+    barred = set(db.session.scalars(units_below(ticket.against_id)))
+    for department in departments:
+        if department.id in barred:
+            raise Invalid(f"“{department.name}”是被投诉单位或其下属，不能承办这件诉求。")
+
+
+def departments_to_choose(ticket: Ticket) -> list[Department]:
+    """The departments that may lead or support this ticket."""
+    statement = select(Department).order_by(Department.id)
+    if ticket.against_id is not None:
+        statement = statement.where(Department.id.not_in(units_below(ticket.against_id)))
+    return list(db.session.scalars(statement))

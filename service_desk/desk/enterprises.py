@@ -1,0 +1,113 @@
+"""Enterprises register themselves; the desk approves or refuses."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from service_desk.desk import notices
+from service_desk.desk.people import check_password, hash_password
+from service_desk.domain import credit_code
+from service_desk.domain.errors import Invalid, NotFound, OutOfTurn, Refused
+from service_desk.domain.vocabulary import Role
+from service_desk.store.base import db, transaction
+from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus
+from service_desk.store.law import current_law
+from service_desk.store.people import User, people_with
+
+
+@transaction
+def register(
+    *,
+    code: str,
+    name: str,
+    area: Area | None,
+    contact_name: str,
+    phone: str,
+    email: str | None,
+    username: str,
+    password: str,
+    at: datetime,
+) -> Enterprise:
+    """An enterprise asks for an account; it may file once the desk has approved it.
+
+    Raises ``Invalid`` with a sentence for each field that cannot be taken.
+    """
+    code = credit_code.normalise(code)
+    try:
+        credit_code.check(code)
+    except Invalid as error:
+        raise Invalid(error.sentence, fields={"code": error.sentence}) from error
+    check_password(password, username=username)
+    if db.session.scalar(select(User.id).where(User.username == username)):
+        raise Invalid("这个用户名已被使用。", fields={"username": "请换一个用户名。"})
+    enterprise = db.session.scalar(select(Enterprise).where(Enterprise.code == code))
+    if enterprise is not None and _has_owner(enterprise):
+        raise Invalid(
+            "这家企业已经注册。", fields={"code": "该信用代码已注册，请联系本企业的管理人员，或致电专窗。"}
+        )
+    if enterprise is None:
+        enterprise = Enterprise(code=code, name=name, area=area, contact_name=contact_name, contact_phone=phone)
+        db.session.add(enterprise)
+    elif enterprise.name != name:
+        # What the desk knows of an enterprise is not overwritten by a stranger who knows its code.
+        raise Invalid(
+            "企业名称与名录登记的不一致。", fields={"name": "请填写营业执照上的全称；仍不一致请致电专窗。"}
+        )
+    enterprise.status, enterprise.registered_at = EnterpriseStatus.PENDING, at
+    db.session.flush()
+    owner = User(
+        username=username,
+        name=contact_name,
+        password_hash=hash_password(password),
+        email=email or None,
+        phone=phone,
+        enterprise_id=enterprise.id,
+        is_owner=True,
+    )
+    owner.roles = {Role.CONTACT}
+    db.session.add(owner)
+    clerks = db.session.scalars(people_with(Role.CLERK)).unique().all()
+    messages = [(clerk, "新企业注册待审核", f"{name}（{code}）") for clerk in clerks]
+    notices.queue(None, f"registration:{enterprise.id}:{at.isoformat()}", messages, at=at, law=current_law())
+    return enterprise
+
+
+def _has_owner(enterprise: Enterprise) -> bool:
+    statement = select(User.id).where(User.enterprise_id == enterprise.id, User.is_owner, User.active)
+    return (
+        enterprise.status is not EnterpriseStatus.REFUSED and db.session.scalar(statement.limit(1)) is not None
+    )
+
+
+@transaction
+def decide_registration(enterprise_id: int, *, granted: bool, reason: str, by: User, at: datetime) -> Enterprise:
+    """Approve a registration, or refuse it with a reason."""
+    if not by.has(Role.CLERK):
+        raise Refused("企业注册由受理员审核，您没有这项权限。")
+    statement = select(Enterprise).where(Enterprise.id == enterprise_id).with_for_update(of=Enterprise)
+    enterprise = db.session.scalars(statement).unique().one_or_none()
+    if enterprise is None:
+        raise NotFound("没有这家企业。")
+    if enterprise.status is not EnterpriseStatus.PENDING:
+        raise OutOfTurn(f"这家企业的注册已经处理过：{enterprise.status.label}。")
+    if not granted and not reason:
+        raise Invalid("请写明不通过的原因，企业会看到。", fields={"reason": "请写明原因。"})
+    enterprise.status = EnterpriseStatus.APPROVED if granted else EnterpriseStatus.REFUSED
+    enterprise.status_reason, enterprise.decided_at, enterprise.decided_by = reason or None, at, by.name
+    owners = db.session.scalars(select(User).where(User.enterprise_id == enterprise.id, User.is_owner)).unique()
+    title = "注册已通过，可以提交诉求了" if granted else "注册未通过"
+    messages = [(owner, title, reason or "欢迎使用企业服务专窗。") for owner in owners]
+    notices.queue(None, f"registration:{enterprise.id}:{at.isoformat()}", messages, at=at, law=current_law())
+    return enterprise
+
+
+def by_status(status: EnterpriseStatus, *, limit: int = 200) -> Sequence[Enterprise]:
+    """Enterprises of one status, newest registration first."""
+    statement = (
+        select(Enterprise)
+        .where(Enterprise.status == status)
+        .order_by(Enterprise.registered_at.desc(), Enterprise.id.desc())
+        .limit(limit)
+    )
+    return db.session.scalars(statement).unique().all()

@@ -1,0 +1,251 @@
+"""Intake: an enterprise files, the desk accepts or answers, the enterprise adds, urges or withdraws."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from service_desk.desk import routing
+from service_desk.desk.acting import finish, open_ticket, record
+from service_desk.desk.files import StoredFile
+from service_desk.domain.actions import Action
+from service_desk.domain.errors import Invalid, Refused
+from service_desk.domain.vocabulary import Nature, Payer, Role, Source, Urgency
+from service_desk.domain.workflow import UNDER_PRESSURE
+from service_desk.store.attachments import Attachment
+from service_desk.store.base import db, transaction
+from service_desk.store.catalogue import Category
+from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus
+from service_desk.store.law import current_law
+from service_desk.store.parts import Reply
+from service_desk.store.people import Department, User
+from service_desk.store.tickets import Draft, Ticket, next_number
+
+
+@transaction
+def save_draft(fields: Mapping[str, Any], *, by: User, at: datetime) -> None:
+    """Keep what somebody is typing; one draft a person, the last one counts."""
+    db.session.merge(Draft(user_id=by.id, fields=dict(fields), saved_at=at))
+
+
+@transaction
+def keep_pending(files: Sequence[StoredFile], *, by: User, at: datetime) -> None:
+    """Keep uploads of a form that could not be sent yet, so that they need not be chosen again."""
+    for file in files:
+        db.session.add(
+            Attachment(
+                uploader_id=by.id,
+                key=file.key,
+                name=file.name,
+                content_type=file.content_type,
+                size=file.size,
+                uploaded_at=at,
+            )
+        )
+
+
+@transaction
+def drop_pending(attachment_id: int, *, by: User) -> None:
+    """Take back one upload that was not sent yet."""
+    for row in pending_files(by):
+        if row.id == attachment_id:
+            row.path.unlink(missing_ok=True)
+            db.session.delete(row)
+
+
+def pending_files(user: User) -> list[Attachment]:
+    """Uploads of this person that belong to no ticket yet, oldest first."""
+    statement = (
+        select(Attachment)
+        .where(Attachment.uploader_id == user.id, Attachment.ticket_id.is_(None))
+        .order_by(Attachment.id)
+    )
+    return list(db.session.scalars(statement))
+
+
+def filed_before(submission_key: str, by: User) -> Ticket | None:
+    """The ticket this very form already made, if it was sent twice."""
+    statement = select(Ticket).where(Ticket.submission_key == submission_key, Ticket.filed_by_id == by.id)
+    return db.session.scalar(statement)
+
+
+@transaction
+def submit(
+    *,
+    by: User,
+    at: datetime,
+    enterprise: Enterprise,
+    category: Category,
+    title: str,
+    text: str,
+    contact_name: str,
+    contact_phone: str,
+    area: Area | None = None,
+    nature: Nature = Nature.HELP,
+    payer: Payer | None = None,
+    against: Department | None = None,
+    source: Source = Source.ENTERPRISE,
+    received_at: datetime | None = None,
+    urgency: Urgency = Urgency.NORMAL,
+    submission_key: str | None = None,
+    files: Sequence[StoredFile] = (),
+) -> Ticket:
+    """File a request; the same ``submission_key`` again gives the ticket already made.
+
+    ``received_at`` is the true time of receipt when the desk files on somebody's behalf. Raises
+    ``Invalid`` or ``Refused`` with the sentence for the person.
+    """
+    made = filed_before(submission_key, by) if submission_key else None
+    if made is not None:
+        return made
+    _check_filing(by, enterprise, category, payer, nature, against, received_at, at)
+    law = current_law()
+    instant = received_at or at
+    ticket = Ticket(
+        number=next_number(instant.astimezone(law.calendar.tz).year),
+        submission_key=submission_key,
+        enterprise=enterprise,
+        enterprise_id=enterprise.id,
+        category=category,
+        area=area,
+        filed_by_id=by.id,
+        title=title,
+        text=text,
+        contact_name=contact_name,
+        contact_phone=contact_phone,
+        nature=nature,
+        urgency=urgency,
+        payer=payer if category.is_arrears else None,
+        against=against if nature is Nature.COMPLAINT else None,
+        source=source,
+        is_demo=by.is_demo,
+        submitted_at=instant,
+        touched_at=instant,
+    )
+    db.session.add(ticket)
+    event = record(ticket, Action.SUBMIT, by=by, at=instant, law=law, files=files)
+    for row in pending_files(by):
+        row.event_id = event.id
+        ticket.attachments.append(row)
+    draft = db.session.get(Draft, by.id)
+    if draft is not None:
+        db.session.delete(draft)
+    finish(ticket, event, law)
+    return ticket
+
+
+def _check_filing(
+    by: User,
+    enterprise: Enterprise,
+    category: Category,
+    payer: Payer | None,
+    nature: Nature,
+    against: Department | None,
+    received_at: datetime | None,
+    at: datetime,
+) -> None:
+    own = by.enterprise_id == enterprise.id and by.has(Role.CONTACT)
+    if own and enterprise.status is not EnterpriseStatus.APPROVED:
+        raise Refused("企业注册还在审核中，通过后才能提交诉求。审核结果会通知您。")
+    looks_after = enterprise.liaison is not None and enterprise.liaison.officer_id == by.id
+    if not (own or by.has(Role.CLERK) or looks_after):
+        raise Refused("只能替本企业提交诉求。")
+    if category.is_arrears and payer is None:
+        raise Invalid("请选择付款方的类型。", fields={"payer": "拖欠账款需要说明付款方是哪一类单位。"})
+    if nature is Nature.COMPLAINT and against is None and own:
+        raise Invalid("请选择被投诉单位。", fields={"against": "投诉需要说明投诉哪个单位；该单位的人员看不到这件投诉。"})
+    if received_at is not None and received_at > at:
+        raise Invalid("实际收到时间不能晚于现在。", fields={"received_at": "请填写实际收到的时间。"})
+
+
+@transaction
+def accept(
+    ticket_id: int,
+    *,
+    by: User,
+    at: datetime,
+    seen: int | None = None,
+    category: Category,
+    nature: Nature,
+    urgency: Urgency,
+) -> Ticket:
+    """Accept with category, nature and urgency confirmed; a changed limit class recomputes the promise."""
+    ticket, law = open_ticket(ticket_id, by, seen)
+    before = ticket.limit_class
+    ticket.category, ticket.nature, ticket.urgency = category, nature, urgency
+    ticket.is_complex = routing.is_complex(ticket)
+    data = {"category": category.name, "nature": nature.value, "urgency": urgency.value}
+    event = record(ticket, Action.ACCEPT, by=by, at=at, law=law, data=data)
+    if ticket.limit_class is not before:
+        ticket.reclassify(law)
+    finish(ticket, event, law)
+    return ticket
+
+
+@transaction
+def answer(
+    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, text: str, files: Sequence[StoredFile] = ()
+) -> Ticket:
+    """The desk answers by itself: a class of its own in the figures, never a department's closing."""
+    ticket, law = open_ticket(ticket_id, by, seen)
+    event = record(ticket, Action.ANSWER, by=by, at=at, law=law, text=text, files=files)
+    ticket.replies.append(Reply(event_id=event.id, cycle=ticket.cycle, at=event.at, text=text, verified_at=event.at))
+    finish(ticket, event, law)
+    return ticket
+
+
+@transaction
+def add_info(
+    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, text: str, files: Sequence[StoredFile] = ()
+) -> Ticket:
+    """The enterprise adds to what it said."""
+    ticket, law = open_ticket(ticket_id, by, seen)
+    finish(ticket, record(ticket, Action.ADD_INFO, by=by, at=at, law=law, text=text, files=files), law)
+    return ticket
+
+
+@transaction
+def note(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, text: str) -> Ticket:
+    """A remark only the desk reads."""
+    ticket, law = open_ticket(ticket_id, by, seen)
+    finish(ticket, record(ticket, Action.NOTE, by=by, at=at, law=law, text=text), law)
+    return ticket
+
+
+@transaction
+def urge(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, text: str = "") -> Ticket:
+    """Ask whoever has it in hand to hurry; the enterprise once a working day."""
+    ticket, law = open_ticket(ticket_id, by, seen)
+    finish(ticket, record(ticket, Action.URGE, by=by, at=at, law=law, text=text), law)
+    return ticket
+
+
+@transaction
+def withdraw(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, reason: str) -> Ticket:
+    """The enterprise takes it back; once a department had it, somebody checks that it was voluntary."""
+    ticket, law = open_ticket(ticket_id, by, seen)
+    event = record(ticket, Action.WITHDRAW, by=by, at=at, law=law, text=reason)
+    ticket.release_all()
+    finish(ticket, event, law)
+    return ticket
+
+
+@transaction
+def check_withdrawal(
+    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, voluntary: bool, text: str = ""
+) -> Ticket:
+    """Was the withdrawal voluntary? Under pressure the ticket is taken up again where it was accepted."""
+    ticket, law = open_ticket(ticket_id, by, seen)
+    event = record(
+        ticket,
+        Action.CHECK_WITHDRAWAL,
+        by=by,
+        at=at,
+        law=law,
+        text=text,
+        data={"voluntary": voluntary},
+        variant="" if voluntary else UNDER_PRESSURE,
+    )
+    finish(ticket, event, law)
+    return ticket

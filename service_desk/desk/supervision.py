@@ -1,0 +1,77 @@
+"""Supervision: numbered orders, issued by a supervisor or by the reminder ladder, answered by the lead."""
+
+from datetime import date, datetime
+
+from service_desk.desk.acting import finish, open_ticket, record
+from service_desk.domain.actions import Action
+from service_desk.domain.errors import Invalid
+from service_desk.domain.vocabulary import ClockKind
+from service_desk.store.base import db, transaction
+from service_desk.store.law import Law
+from service_desk.store.parts import Order
+from service_desk.store.people import User
+from service_desk.store.tickets import Ticket
+
+LEVELS = (1, 2, 3)
+
+
+@transaction
+def supervise(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, level: int, text: str) -> Ticket:
+    """Issue an order: a level, a demand, and a clock until it is answered."""
+    if level not in LEVELS:
+        raise Invalid("督办级别为 1、2 或 3。", fields={"level": "请填写 1、2 或 3。"})
+    ticket, law = open_ticket(ticket_id, by, seen)
+    issue_order(ticket, by=by, at=at, law=law, level=level, demand=text)
+    return ticket
+
+
+def issue_order(ticket: Ticket, *, by: User | None, at: datetime, law: Law, level: int, demand: str) -> Order:
+    """Write an order within the caller's transaction; ``by`` is None where the ladder issues it."""
+    data = {"level": level, "number": len(ticket.orders) + 1}
+    event = record(ticket, Action.SUPERVISE, by=by, at=at, law=law, text=demand, data=data)
+    lead = ticket.last_lead
+    clock = ticket.start_clock(
+        ClockKind.ORDER, event.at, law, department_id=lead.department_id if lead is not None else None
+    )
+    db.session.flush()
+    order = Order(
+        clock_id=clock.id,
+        department_id=clock.department_id,
+        number=data["number"],
+        level=level,
+        demand=demand,
+        issued_at=event.at,
+    )
+    ticket.orders.append(order)
+    finish(ticket, event, law)
+    return order
+
+
+@transaction
+def answer_order(
+    ticket_id: int,
+    *,
+    by: User,
+    at: datetime,
+    seen: int | None = None,
+    text: str,
+    new_date: date,
+    order: int | None = None,
+) -> Ticket:
+    """Answer an order by its number; the number may be left out where one is open."""
+    ticket, law = open_ticket(ticket_id, by, seen)
+    event = record(ticket, Action.ANSWER_ORDER, by=by, at=at, law=law, text=text, data={"new_date": new_date.isoformat()})
+    waiting = [each for each in ticket.orders if each.answered_at is None and order in (None, each.number)]
+    if len(waiting) != 1:
+        numbers = "、".join(str(each.number) for each in ticket.orders if each.answered_at is None)
+        raise Invalid("请说明回复哪一张督办单。", fields={"order": f"待回复的督办单：{numbers}。"})
+    if new_date < law.calendar.day_of(at):
+        raise Invalid("新的办结日期不能早于今天。", fields={"new_date": "请填写今天或以后的日期。"})
+    answered = waiting[0]
+    answered.answered_at, answered.answer, answered.new_date = event.at, text, new_date
+    event.data = {**event.data, "number": answered.number}
+    for clock in ticket.clocks:
+        if clock.id == answered.clock_id:
+            clock.stop(event.at, law.calendar)
+    finish(ticket, event, law)
+    return ticket

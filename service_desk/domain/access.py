@@ -1,0 +1,29 @@
+"""Who reads which line of a ticket's history."""
+
+from collections.abc import Collection
+
+from service_desk.domain.actions import Action, Party
+
+DESK = frozenset({Party.CLERK, Party.QUALITY, Party.SUPERVISOR})
+DESK_ONLY = frozenset({Action.NOTE, Action.CHECK_WITHDRAWAL, Action.KEEP_CLOSED})
+
+
+def may_read(
+    action: Action, parties: Collection[Party], *, public: bool, reopened: bool, filed: bool = False
+) -> bool:
+    """Whether somebody in these capacities reads a line.
+
+    The desk reads everything; the enterprise and onlookers what is public; the lead and the supports
+    their work too, but not what the desk notes for itself. A rating is for the enterprise and the
+    desk; the lead reads a single one only once it has ``reopened`` the ticket, a support never.
+    """
+    parties = frozenset(parties)
+    if parties & DESK:
+        return True
+    if Party.CONTACT in parties or filed:
+        return public
+    if action is Action.RATE:
+        return Party.LEAD in parties and reopened
+    if action in DESK_ONLY:
+        return False
+    return public or bool(parties & {Party.LEAD, Party.SUPPORT})

@@ -1,0 +1,110 @@
+"""Settings from the environment, typed and read once; a missing secret in production stops the start."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(Exception):
+    """A setting is missing or cannot be used; the text says which and what to set."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment decides."""
+
+    env: str
+    secret_key: str
+    database_url: str
+    attachments_dir: Path
+    base_url: str
+    smtp_url: str | None
+    mail_from: str
+    timezone: ZoneInfo
+    log: str
+
+    @property
+    def is_production(self) -> bool:
+        """Whether the demo, chosen instants and other conveniences are refused."""
+        return self.env == "production"
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of ``environ`` (default: the process environment).
+
+    Raises ``SettingsError`` with a sentence for the operator.
+    """
+    env = os.environ if environ is None else environ
+    kind = env.get("SERVICE_DESK_ENV", "development")
+    if kind not in ("development", "production"):
+        raise SettingsError(f"SERVICE_DESK_ENV is {kind!r}; set it to development or production.")
+    instance = ROOT / "instance"
+    return Settings(
+        env=kind,
+        secret_key=_secret_key(env, kind, instance),
+        database_url=_database_url(_secret(env, "SERVICE_DESK_DATABASE_URL"), instance),
+        attachments_dir=_attachments_dir(env.get("SERVICE_DESK_ATTACHMENTS_URL"), instance),
+        base_url=env.get("SERVICE_DESK_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
+        smtp_url=_secret(env, "SERVICE_DESK_SMTP_URL"),
+        mail_from=env.get("SERVICE_DESK_MAIL_FROM", "service-desk@localhost"),
+        timezone=_timezone(env.get("SERVICE_DESK_TIMEZONE", "Asia/Shanghai")),
+        log=env.get("SERVICE_DESK_LOG", "text"),
+    )
+
+
+def _secret(env: Mapping[str, str], name: str) -> str | None:
+    """A value given directly or, for secrets kept in files, through ``NAME_FILE``."""
+    file = env.get(f"{name}_FILE")
+    if file:
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingsError(f"{name}_FILE cannot be read: {error.strerror}.") from error
+    return env.get(name) or None
+
+
+def _secret_key(env: Mapping[str, str], kind: str, instance: Path) -> str:
+    given = _secret(env, "SERVICE_DESK_SECRET_KEY")
+    if given:
+        return given
+    if kind == "production":
+        raise SettingsError(
+            "SERVICE_DESK_SECRET_KEY is missing. Set it to a long random text "
+            "(python -c 'import secrets; print(secrets.token_hex(32))') before starting in production."
+        )
+    kept = instance / "secret_key"
+    if not kept.exists():
+        instance.mkdir(exist_ok=True)
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_hex(32), encoding="utf-8")
+    return kept.read_text(encoding="utf-8")
+
+
+def _database_url(given: str | None, instance: Path) -> str:
+    if not given:
+        instance.mkdir(exist_ok=True)
+        return f"sqlite:///{instance / 'service_desk.sqlite3'}"
+    for bare in ("postgresql://", "postgres://"):
+        if given.startswith(bare):
+            return "postgresql+psycopg://" + given.removeprefix(bare)
+    return given
+
+
+def _attachments_dir(url: str | None, instance: Path) -> Path:
+    if url is None:
+        return instance / "attachments"
+    if not url.startswith("file:///"):
+        raise SettingsError("SERVICE_DESK_ATTACHMENTS_URL must be a file:/// address.")
+    return Path(url.removeprefix("file://"))
+
+
+def _timezone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SettingsError(f"SERVICE_DESK_TIMEZONE {name!r} is not a known time zone.") from error

@@ -1,0 +1,127 @@
+"""Clocks: one deadline a row, kept as facts; its due time is a cache of what the law computes from them."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Date, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from service_desk.domain import deadlines
+from service_desk.domain.deadlines import Limit, Pause, Running
+from service_desk.domain.vocabulary import ClockKind, ClockState, Standing, Unit
+from service_desk.domain.worktime import OfficeCalendar
+from service_desk.store.base import Instant, Model, WordType
+from service_desk.store.people import Department
+
+LIVE = (ClockState.RUNNING, ClockState.PAUSED)
+
+
+class ClockPause(Model):
+    """A span in which a clock does not run: from ``started_at`` up to, not including, ``ended_at``."""
+
+    __tablename__ = "clock_pauses"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clock_id: Mapped[int] = mapped_column(ForeignKey("clocks.id", ondelete="CASCADE"), index=True)
+    cause: Mapped[str] = mapped_column(String(30))
+    started_at: Mapped[Instant]
+    ended_at: Mapped[Instant | None]
+
+
+class Clock(Model):
+    """时限. ``due_at`` is None while a pause makes it unknown; ``next_step_at`` is when a reminder may be due."""
+
+    __tablename__ = "clocks"
+    __table_args__ = (Index("ix_clocks_next_step_at", "next_step_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[ClockKind] = mapped_column(WordType(ClockKind))
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"), index=True)
+    cycle: Mapped[int] = mapped_column(default=1)
+    started_at: Mapped[Instant]
+    limit_number: Mapped[int | None]
+    unit: Mapped[Unit] = mapped_column(WordType(Unit))
+    named_date: Mapped[date | None] = mapped_column(Date)
+    extended: Mapped[int] = mapped_column(default=0)
+    state: Mapped[ClockState] = mapped_column(WordType(ClockState), default=ClockState.RUNNING)
+    due_at: Mapped[Instant | None]
+    original_due_at: Mapped[Instant | None]
+    stopped_at: Mapped[Instant | None]
+    judged_at: Mapped[Instant | None]
+    next_step_at: Mapped[Instant | None]
+
+    pauses: Mapped[list[ClockPause]] = relationship(
+        lazy="selectin", cascade="all, delete-orphan", order_by=ClockPause.started_at
+    )
+    department: Mapped[Department | None] = relationship(lazy="joined")
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it still runs or is paused."""
+        return self.state in LIVE
+
+    @property
+    def facts(self) -> Running:
+        """The facts the law computes from."""
+        return Running(
+            start=self.started_at,
+            limit=Limit(self.limit_number or 0, self.unit),
+            pauses=tuple(Pause(pause.started_at, pause.ended_at) for pause in self.pauses),
+            extended=self.extended,
+            named_date=self.named_date,
+        )
+
+    def recompute(self, calendar: OfficeCalendar) -> None:
+        """Bring the cached due times in line with the facts."""
+        self.due_at = deadlines.due(self.facts, calendar)
+        self.original_due_at = deadlines.original_due(self.facts, calendar)
+
+    def pause(self, at: datetime, cause: str, calendar: OfficeCalendar) -> None:
+        """Stop counting from ``at`` on, until resumed."""
+        if self.state is ClockState.RUNNING:
+            self.pauses.append(ClockPause(cause=cause, started_at=at))
+            self.state = ClockState.PAUSED
+            self.recompute(calendar)
+
+    def resume(self, at: datetime, calendar: OfficeCalendar) -> None:
+        """Count again from ``at`` on."""
+        if self.state is ClockState.PAUSED:
+            for pause in self.pauses:
+                pause.ended_at = pause.ended_at or at
+            self.state = ClockState.RUNNING
+            self.recompute(calendar)
+
+    def stop(self, at: datetime, calendar: OfficeCalendar, *, judged_at: datetime | None = None) -> None:
+        """End the clock by the act it waited for, judged at ``judged_at`` (default: ``at``).
+
+        A settle clock is judged at the reply's instant: a pause that began then or later is dropped.
+        """
+        if not self.is_live:
+            return
+        moment = judged_at or at
+        self.pauses = [pause for pause in self.pauses if pause.started_at < moment]
+        for pause in self.pauses:
+            pause.ended_at = pause.ended_at or moment
+        self.recompute(calendar)
+        self.stopped_at, self.judged_at = at, moment
+        self.state = deadlines.judge(self.due_at, moment)
+        self.next_step_at = None
+
+    def void(self, at: datetime) -> None:
+        """End the clock without a judgement."""
+        if self.is_live:
+            self.stopped_at, self.state, self.next_step_at = at, ClockState.VOID, None
+
+    def cut_off(self, at: datetime) -> None:
+        """End the clock by an end of the ticket: void if not yet due, else missed."""
+        if not self.is_live:
+            return
+        self.stopped_at, self.next_step_at = at, None
+        self.state = deadlines.cut_off(self.due_at, at)
+        self.judged_at = at if self.state is ClockState.MISSED else None
+
+    def standing(self, now: datetime, calendar: OfficeCalendar) -> Standing:
+        """What the clock says now: due soon, today, overdue, paused, finished, or calm."""
+        if not self.is_live:
+            return Standing.FINISHED
+        return deadlines.standing(self.due_at, now, calendar)

@@ -1,0 +1,171 @@
+"""The rules in force, as data: calendar, limits, ladders; read together and kept until one changes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Date, ForeignKey, String, Time, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from service_desk.domain.deadlines import Limit
+from service_desk.domain.limits import Limits
+from service_desk.domain.reminders import StepRule, When
+from service_desk.domain.vocabulary import ClockKind, LimitClass, Unit
+from service_desk.domain.worktime import Interval, OfficeCalendar
+from service_desk.store.base import Document, Instant, Model, WordType, db, house
+
+
+class LawVersion(Model):
+    """One row; its number grows with every change to the rules, so that processes know to read them anew."""
+
+    __tablename__ = "law_versions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(default=1)
+
+
+class CalendarVersion(Model):
+    """One loading of dated overrides: who, when, why, and which years it makes known."""
+
+    __tablename__ = "calendar_versions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    loaded_at: Mapped[Instant]
+    loaded_by: Mapped[str] = mapped_column(String(60))
+    reason: Mapped[str] = mapped_column(String(200))
+    years: Mapped[list[int]] = mapped_column(Document)
+
+
+class CalendarDay(Model):
+    """A dated override that wins over the weekly pattern: a rest day, or a make-up day (调休补班)."""
+
+    __tablename__ = "calendar_days"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    is_work: Mapped[bool]
+    name: Mapped[str] = mapped_column(String(60))
+    version_id: Mapped[int] = mapped_column(ForeignKey("calendar_versions.id"))
+    version: Mapped[CalendarVersion] = relationship()
+
+
+class OfficeHours(Model):
+    """One office interval of a weekday (0 = Monday)."""
+
+    __tablename__ = "office_hours"
+    __table_args__ = (UniqueConstraint("weekday", "opens"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    weekday: Mapped[int]
+    opens: Mapped[time] = mapped_column(Time)
+    closes: Mapped[time] = mapped_column(Time)
+
+
+class LimitRow(Model):
+    """A limit: ``kind`` is a clock kind, or ``rework``."""
+
+    __tablename__ = "limits"
+    __table_args__ = (UniqueConstraint("kind", "limit_class"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(30))
+    limit_class: Mapped[LimitClass] = mapped_column(WordType(LimitClass))
+    number: Mapped[int]
+    unit: Mapped[Unit] = mapped_column(WordType(Unit))
+
+
+class LadderRow(Model):
+    """One step of the reminder ladder of a clock kind."""
+
+    __tablename__ = "ladder_steps"
+    __table_args__ = (UniqueConstraint("kind", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[ClockKind] = mapped_column(WordType(ClockKind))
+    key: Mapped[str] = mapped_column(String(30))
+    position: Mapped[int]
+    moment: Mapped[When] = mapped_column(String(20))
+    count: Mapped[int] = mapped_column(default=0)
+    at: Mapped[time | None] = mapped_column(Time)
+    min_limit: Mapped[int | None]
+    recipients: Mapped[list[str]] = mapped_column(Document)
+    card: Mapped[str | None] = mapped_column(String(10))
+    order_level: Mapped[int | None]
+    only_without_contact: Mapped[bool] = mapped_column(default=False)
+
+
+@dataclass(frozen=True)
+class LadderStep:
+    """A step of a ladder with everything it does; see ``LadderRow``."""
+
+    rule: StepRule
+    position: int
+    recipients: tuple[str, ...]
+    card: str | None
+    order_level: int | None
+    only_without_contact: bool
+
+
+@dataclass(frozen=True)
+class Law:
+    """The rules in force at one moment."""
+
+    version: int
+    calendar: OfficeCalendar
+    limits: Limits
+    ladders: dict[ClockKind, tuple[LadderStep, ...]]
+
+
+def current_law() -> Law:
+    """The rules in force. One small statement where nothing has changed since the last call."""
+    number = db.session.scalar(select(LawVersion.number).limit(1)) or 0
+    here = house()
+    kept: Law | None = here.law
+    if kept is None or kept.version != number:
+        kept = here.law = _read_law(number, here.timezone)
+    return kept
+
+
+def law_changed() -> None:
+    """Tell every process, at the commit, to read the rules anew."""
+    row = db.session.scalar(select(LawVersion).limit(1).with_for_update())
+    if row is None:
+        db.session.add(LawVersion())
+    else:
+        row.number += 1
+
+
+def _read_law(number: int, tz: ZoneInfo) -> Law:
+    week: dict[int, tuple[Interval, ...]] = {}
+    for hours in db.session.scalars(select(OfficeHours).order_by(OfficeHours.weekday, OfficeHours.opens)):
+        week[hours.weekday] = (*week.get(hours.weekday, ()), Interval(hours.opens, hours.closes))
+    overrides = {day: is_work for day, is_work in db.session.execute(select(CalendarDay.day, CalendarDay.is_work))}
+    versions = db.session.scalars(select(CalendarVersion).order_by(CalendarVersion.id)).all()
+    calendar = OfficeCalendar(
+        tz=tz,
+        week=week,
+        overrides=overrides,
+        loaded_years=frozenset(year for version in versions for year in version.years),
+        version=versions[-1].id if versions else 0,
+    )
+    limits = Limits({(row.kind, row.limit_class): Limit(row.number, row.unit) for row in _all(LimitRow)})
+    ladders: dict[ClockKind, tuple[LadderStep, ...]] = {}
+    for row in db.session.scalars(select(LadderRow).order_by(LadderRow.kind, LadderRow.position)):
+        ladders[row.kind] = (*ladders.get(row.kind, ()), _ladder_step(row))
+    return Law(version=number, calendar=calendar, limits=limits, ladders=ladders)
+
+
+def _all(entity: type[Any]) -> Iterable[Any]:
+    return db.session.scalars(select(entity))
+
+
+def _ladder_step(row: LadderRow) -> LadderStep:
+    return LadderStep(
+        rule=StepRule(key=row.key, when=row.moment, count=row.count, at=row.at, min_limit=row.min_limit),
+        position=row.position,
+        recipients=tuple(row.recipients),
+        card=row.card,
+        order_level=row.order_level,
+        only_without_contact=row.only_without_contact,
+    )

@@ -1,0 +1,132 @@
+"""What hangs on a ticket: assignments, replies, ratings, orders, events."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Date, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from service_desk.domain.actions import Action, Party
+from service_desk.domain.vocabulary import (
+    AssignmentRole,
+    AssignmentState,
+    Level,
+    Outcome,
+    Solved,
+    State,
+    is_bad_rating,
+)
+from service_desk.store.attachments import Attachment
+from service_desk.store.base import Document, Instant, Model, WordType
+from service_desk.store.people import Department, User
+
+LIVE_ASSIGNMENT = (AssignmentState.WAITING, AssignmentState.SIGNED)
+
+
+class Event(Model):
+    """办理记录: one append-only line; ``data`` holds the action's own fields."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index("ix_events_ticket_id_id", "ticket_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"))
+    at: Mapped[Instant]
+    action: Mapped[Action] = mapped_column(WordType(Action))
+    before: Mapped[State] = mapped_column(WordType(State))
+    after: Mapped[State] = mapped_column(WordType(State))
+    cycle: Mapped[int]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    by_name: Mapped[str] = mapped_column(String(60))
+    party: Mapped[Party] = mapped_column(WordType(Party))
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"))
+    public: Mapped[bool]
+    text: Mapped[str] = mapped_column(Text, default="")
+    data: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+
+    department: Mapped[Department | None] = relationship(lazy="joined")
+    attachments: Mapped[list[Attachment]] = relationship(viewonly=True)
+
+
+class Assignment(Model):
+    """交办: a department's part in a ticket."""
+
+    __tablename__ = "assignments"
+    __table_args__ = (Index("ix_assignments_department_id_ticket_id", "department_id", "ticket_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    department_id: Mapped[int] = mapped_column(ForeignKey("departments.id"))
+    role: Mapped[AssignmentRole] = mapped_column(WordType(AssignmentRole))
+    state: Mapped[AssignmentState] = mapped_column(WordType(AssignmentState))
+    cycle: Mapped[int]
+    handler_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    assigned_at: Mapped[Instant]
+    signed_at: Mapped[Instant | None]
+
+    department: Mapped[Department] = relationship(lazy="joined")
+    handler: Mapped[User | None] = relationship(lazy="joined", innerjoin=False)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the department still has it in hand."""
+        return self.state in LIVE_ASSIGNMENT
+
+
+class Reply(Model):
+    """答复: what the lead (or the desk itself) answers. Verified and confirmed are facts of their own."""
+
+    __tablename__ = "replies"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"))
+    cycle: Mapped[int]
+    at: Mapped[Instant]
+    outcome: Mapped[Outcome | None] = mapped_column(WordType(Outcome))
+    text: Mapped[str] = mapped_column(Text)
+    rest_date: Mapped[date | None] = mapped_column(Date)
+    verified_at: Mapped[Instant | None]
+    sent_back_at: Mapped[Instant | None]
+
+    department: Mapped[Department | None] = relationship(lazy="joined")
+
+
+class Rating(Model):
+    """评价 of one closing."""
+
+    __tablename__ = "ratings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
+    cycle: Mapped[int]
+    at: Mapped[Instant]
+    solved: Mapped[Solved] = mapped_column(WordType(Solved))
+    level: Mapped[Level] = mapped_column(WordType(Level))
+    text: Mapped[str] = mapped_column(Text, default="")
+    by_phone: Mapped[bool] = mapped_column(default=False)
+
+    @property
+    def is_bad(self) -> bool:
+        """差评."""
+        return is_bad_rating(self.solved, self.level)
+
+
+class Order(Model):
+    """督办单, numbered within its ticket."""
+
+    __tablename__ = "orders"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    clock_id: Mapped[int] = mapped_column(ForeignKey("clocks.id"))
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"), index=True)
+    number: Mapped[int]
+    level: Mapped[int]
+    demand: Mapped[str] = mapped_column(Text)
+    issued_at: Mapped[Instant]
+    answered_at: Mapped[Instant | None]
+    answer: Mapped[str | None] = mapped_column(Text)
+    new_date: Mapped[date | None] = mapped_column(Date)

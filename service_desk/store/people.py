@@ -1,0 +1,136 @@
+"""People and the departments they work for."""
+
+from typing import Self
+
+from flask_login import UserMixin
+from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
+
+from service_desk.domain.vocabulary import Role
+from service_desk.store.base import Document, Model, WordType, db
+from service_desk.store.enterprises import Enterprise
+
+
+class Department(Model):
+    """承办单位: a bureau, township, park company, utility or bank; may be a sub-unit of another."""
+
+    __tablename__ = "departments"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    aliases: Mapped[list[str]] = mapped_column(Document, default=list)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"), index=True)
+    is_external: Mapped[bool] = mapped_column(default=False)
+    phone: Mapped[str | None] = mapped_column(String(30))
+
+    @classmethod
+    def named(cls, name: str) -> Self | None:
+        """The department of this name or alias."""
+        exact = db.session.scalar(select(cls).where(cls.name == name))
+        if exact is not None:
+            return exact
+        return next((row for row in db.session.scalars(select(cls)) if name in row.aliases), None)
+
+
+def units_below(department_id: int) -> Select[tuple[int]]:
+    """The ids of a department and all its sub-units."""
+    tree = select(Department.id).where(Department.id == department_id).cte("units_below", recursive=True)
+    child = aliased(Department)
+    tree = tree.union(select(child.id).join(tree, child.parent_id == tree.c.id))
+    return select(tree.c.id)
+
+
+def units_above(department_id: int) -> Select[tuple[int]]:
+    """The ids of a department and of all it belongs to."""
+    tree = (
+        select(Department.id, Department.parent_id)
+        .where(Department.id == department_id)
+        .cte("units_above", recursive=True)
+    )
+    parent = aliased(Department)
+    tree = tree.union(select(parent.id, parent.parent_id).join(tree, parent.id == tree.c.parent_id))
+    return select(tree.c.id)
+
+
+class UserRole(Model):
+    """One role of one person; a person may hold several."""
+
+    __tablename__ = "user_roles"
+    __table_args__ = (UniqueConstraint("user_id", "role"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    role: Mapped[Role] = mapped_column(WordType(Role), index=True)
+
+
+class User(UserMixin, Model):
+    """A person with an account. ``session_version`` grows when the password changes: older sessions end."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(60))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    email: Mapped[str | None] = mapped_column(String(120))
+    phone: Mapped[str | None] = mapped_column(String(30))
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"), index=True)
+    enterprise_id: Mapped[int | None] = mapped_column(ForeignKey("enterprises.id"), index=True)
+    is_owner: Mapped[bool] = mapped_column(default=False)
+    active: Mapped[bool] = mapped_column(default=True)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    session_version: Mapped[int] = mapped_column(default=1)
+
+    role_rows: Mapped[list[UserRole]] = relationship(lazy="joined", cascade="all, delete-orphan")
+    department: Mapped[Department | None] = relationship(lazy="joined")
+    enterprise: Mapped[Enterprise | None] = relationship(lazy="joined", foreign_keys=[enterprise_id])
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """The roles this person holds."""
+        return frozenset(row.role for row in self.role_rows)
+
+    @roles.setter
+    def roles(self, roles: set[Role] | frozenset[Role]) -> None:
+        self.role_rows = [row for row in self.role_rows if row.role in roles]
+        held = {row.role for row in self.role_rows}
+        self.role_rows.extend(UserRole(role=role) for role in sorted(roles - held))
+
+    def has(self, *roles: Role) -> bool:
+        """Whether this person holds one of ``roles``."""
+        return not self.roles.isdisjoint(roles)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the account may sign in (Flask-Login asks)."""
+        return self.active
+
+    def get_id(self) -> str:
+        """The session's key: the id with the session version, so that a changed password ends other sessions."""
+        return f"{self.id}.{self.session_version}"
+
+
+def user_for_session(key: str) -> User | None:
+    """The active person behind a session key, or None."""
+    number, _, version = key.partition(".")
+    if not (number.isdecimal() and version.isdecimal()):
+        return None
+    user = db.session.get(User, int(number))
+    if user is None or not user.active or user.session_version != int(version):
+        return None
+    return user
+
+
+def people_of_department(department_id: int, *roles: Role) -> Select[tuple[User]]:
+    """The active people of a department who hold one of ``roles``."""
+    return (
+        select(User)
+        .where(User.department_id == department_id, User.active)
+        .where(User.role_rows.any(UserRole.role.in_(roles)))
+        .order_by(User.id)
+    )
+
+
+def people_with(*roles: Role) -> Select[tuple[User]]:
+    """The active people who hold one of ``roles``."""
+    return select(User).where(User.active, User.role_rows.any(UserRole.role.in_(roles))).order_by(User.id)

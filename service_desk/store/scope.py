@@ -1,0 +1,62 @@
+"""Who sees what: the one scope every read of tickets begins with."""
+
+from sqlalchemy import ColumnElement, Select, false, or_, select, true
+
+from service_desk.domain.vocabulary import Role
+from service_desk.store.base import db
+from service_desk.store.enterprises import Liaison
+from service_desk.store.parts import Assignment
+from service_desk.store.people import User, units_above, units_below
+from service_desk.store.tickets import Ticket
+
+
+def visible_tickets(user: User) -> Select[tuple[Ticket]]:
+    """The tickets ``user`` may see, as a ``select`` to narrow further.
+
+    Contact: their enterprise's (a member who is not the owner: their own). Clerk, quality, supervisor:
+    the park's. Handler: where their department has an assignment; head: their sub-units' too, and their
+    liaison enterprises'. Officer, leader: their enterprises'. Admin, auditor: none. A complaint against
+    a department is outside the scope of everybody who works there or in its sub-units.
+    """
+    return select(Ticket).where(or_(*_grants(user)), _not_complained_of(user))
+
+
+def may_see(user: User, ticket_id: int) -> bool:
+    """Whether one ticket is within the scope."""
+    return any_visible(visible_tickets(user).where(Ticket.id == ticket_id))
+
+
+def any_visible(tickets: Select[tuple[Ticket]]) -> bool:
+    """Whether the select finds a ticket at all."""
+    return db.session.scalar(tickets.with_only_columns(Ticket.id).limit(1)) is not None
+
+
+def _grants(user: User) -> list[ColumnElement[bool]]:
+    if user.has(Role.CLERK, Role.QUALITY, Role.SUPERVISOR):
+        return [true()]
+    grants: list[ColumnElement[bool]] = [false()]
+    if user.has(Role.CONTACT) and user.enterprise_id is not None:
+        own = Ticket.enterprise_id == user.enterprise_id
+        grants.append(own if user.is_owner else own & (Ticket.filed_by_id == user.id))
+    if user.department_id is not None and user.has(Role.HEAD):
+        units = units_below(user.department_id)
+        grants.append(Ticket.id.in_(select(Assignment.ticket_id).where(Assignment.department_id.in_(units))))
+        grants.append(_of_enterprises(Liaison.department_id == user.department_id))
+    elif user.department_id is not None and user.has(Role.HANDLER):
+        mine = select(Assignment.ticket_id).where(Assignment.department_id == user.department_id)
+        grants.append(Ticket.id.in_(mine))
+    if user.has(Role.OFFICER):
+        grants.append(_of_enterprises(Liaison.officer_id == user.id))
+    if user.has(Role.LEADER):
+        grants.append(_of_enterprises(Liaison.leader_id == user.id))
+    return grants
+
+
+def _of_enterprises(which: ColumnElement[bool]) -> ColumnElement[bool]:
+    return Ticket.enterprise_id.in_(select(Liaison.enterprise_id).where(which))
+
+
+def _not_complained_of(user: User) -> ColumnElement[bool]:
+    if user.department_id is None:
+        return true()
+    return or_(Ticket.against_id.is_(None), Ticket.against_id.not_in(units_above(user.department_id)))
