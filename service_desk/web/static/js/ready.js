@@ -1,0 +1,2 @@
+// Tells the style sheets that scripts run, before anything is painted.
+document.documentElement.classList.add("js");
