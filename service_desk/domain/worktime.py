@@ -1,10 +1,11 @@
 """When the office is open: a weekly pattern, and the notices that turn rest into work and work into rest."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from itertools import pairwise, takewhile
+from itertools import accumulate, pairwise, takewhile
 from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
@@ -93,7 +94,7 @@ class OfficeCalendar:
 
     def working_days_after(self, start_day: date, end_day: date) -> int:
         """How many working days lie after ``start_day``, up to and with ``end_day``."""
-        return sum(map(self.is_working, takewhile(lambda day: day <= end_day, days_after(start_day))))
+        return max(0, self._working_days_until(end_day) - self._working_days_until(start_day))
 
     # Instants
 
@@ -148,6 +149,22 @@ class OfficeCalendar:
             return None
         pattern = "周一至周五" if self._is_monday_to_friday else "每周上班日"
         return f"{day.year} 年节假日安排尚未录入，暂按{pattern}推算"
+
+    def _working_days_until(self, day: date) -> int:
+        """All working days of the era, so that two of these tell what lies between without walking there."""
+        weeks, weekday = divmod(day.toordinal() - 1, 7)  # 0001-01-01 was a Monday
+        pattern = [bool(self.week.get(number)) for number in range(7)]
+        days, balance = self._notices
+        return weeks * sum(pattern) + sum(pattern[: weekday + 1]) + balance[bisect_right(days, day)]
+
+    @cached_property
+    def _notices(self) -> tuple[list[date], list[int]]:
+        """The days on which a notice differs from the week, and how far the first n of them shift a count."""
+        days = sorted(
+            day for day, work in self.overrides.items() if work != bool(self.week.get(day.weekday()))
+        )
+        shifts = (1 if self.overrides[day] else -1 for day in days)
+        return days, list(accumulate(shifts, initial=0))
 
     @cached_property
     def _usual_hours(self) -> tuple[Interval, ...]:
