@@ -11,6 +11,8 @@ from service_desk.domain.vocabulary import ClockState, Standing, Unit, Word
 from service_desk.domain.worktime import ONE_DAY, OfficeCalendar, Span, days_after
 
 NO_TIME = timedelta()
+ONE_MINUTE = timedelta(minutes=1)
+LONGEST = 9_999
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Limit:
     def __post_init__(self) -> None:
         if self.number < 1 and self.unit is not Unit.DATE:
             raise Invalid(f"时限至少为 1，不能是 {self.number}")
+        if self.number > LONGEST:
+            raise Invalid(f"时限最多为 {LONGEST}，不能是 {self.number}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class Running:
         _require_zone(self.start)
         if self.extended < 0:
             raise Invalid(f"延期不能是负数（{self.extended}）")
+        if self.extended > LONGEST:
+            raise Invalid(f"延期最多为 {LONGEST}，不能是 {self.extended}")
         if (self.limit.unit is Unit.DATE) != (self.named_date is not None):
             raise Invalid("指定日期的时限要写明日期，其他时限没有日期")
 
@@ -282,12 +288,14 @@ class Left:
 
     @property
     def _is_some(self) -> bool:
-        return bool(self.days) if self.time is None else self.time >= timedelta(minutes=1)
+        return bool(self.days) if self.time is None else self.time >= ONE_MINUTE
 
     @property
     def _amount(self) -> str:
         if self.time is not None:
-            return hours_and_minutes(self.time)
+            # Minutes begun are still left, but not yet overdue.
+            begun = self.standing is not Standing.OVERDUE and self.time % ONE_MINUTE
+            return hours_and_minutes(self.time + ONE_MINUTE if begun else self.time)
         in_natural_days = self.unit is Unit.NATURAL_DAYS and self.standing is not Standing.OVERDUE
         return f"{self.days} {(Unit.NATURAL_DAYS if in_natural_days else Unit.WORKING_DAYS).label}"
 
@@ -326,10 +334,10 @@ def _time_left(clock: Running, due: datetime | None, now: datetime, calendar: Of
 
 
 def hours_and_minutes(amount: timedelta) -> str:
-    """1 小时 20 分; what is less than a minute says so."""
-    hours, minutes = divmod(amount // timedelta(minutes=1), 60)
+    """1 小时 20 分, of the whole minutes."""
+    hours, minutes = divmod(amount // ONE_MINUTE, 60)
     parts = [f"{hours} 小时"] * bool(hours) + [f"{minutes} 分"] * bool(minutes)
-    return " ".join(parts) or "不足 1 分钟"
+    return " ".join(parts) or "0 分"
 
 
 # Why this date
