@@ -53,8 +53,14 @@ calendars = st.builds(
     st.one_of(weeks, ordinary_weeks),
     st.dictionaries(days_near, st.booleans(), max_size=10),
 )
-closed_pauses = st.tuples(instants, instants).map(lambda ends: Pause(min(ends), max(ends)))
-pauses = st.one_of(closed_pauses, closed_pauses, closed_pauses, st.builds(Pause, instants))
+closes = st.builds(
+    lambda day, close: datetime.combine(day, close, CHINA),
+    st.integers(1, 14).map(lambda n: FIRST_DAY + timedelta(days=n)),
+    st.sampled_from([hours[-1].end for hours in HOURS]),
+)
+edges = st.one_of(instants, closes, closes)
+closed_pauses = st.tuples(edges, edges).map(lambda ends: Pause(min(ends), max(ends)))
+pauses = st.one_of(closed_pauses, closed_pauses, closed_pauses, st.builds(Pause, edges))
 limits = st.one_of(
     st.builds(Limit, st.integers(1, 8), st.just(Unit.WORKING_DAYS)),
     st.builds(Limit, st.integers(1, 30), st.just(Unit.WORKING_HOURS)),
@@ -125,7 +131,7 @@ def due_or_never(clock: Running, calendar: OfficeCalendar) -> datetime:
 # The law is what one finds by walking
 
 
-@LAW
+@settings(LAW, max_examples=600)
 @given(clocks, calendars)
 def test_due_is_where_a_walk_through_time_arrives(clock: Running, calendar: OfficeCalendar) -> None:
     assert due_or_never(clock, calendar) == walked_due(clock, calendar)

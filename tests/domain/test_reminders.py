@@ -133,6 +133,10 @@ class TestPauses:
         paused = ("03-06T08:00/03-06T11:00", "03-06T10:00/03-06T15:00")
         assert ladder(SETTLE, days(5, *paused), park)["one_left"] == at("03-06T15:00")
 
+    def test_a_pause_on_the_start_day_takes_no_step_from_it(self, park: OfficeCalendar) -> None:
+        steps = ladder(SETTLE, days(1, "03-02T12:00/03-02T20:00", start="03-02T08:59"), park)
+        assert steps["one_left"] == at("03-02T09:00")
+
     def test_today_that_could_only_fire_after_due_is_dropped(self, park: OfficeCalendar) -> None:
         assert "today" not in ladder(SETTLE, days(5, "03-09T09:00/03-09T17:30"), park)
 
