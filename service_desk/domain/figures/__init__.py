@@ -1,6 +1,7 @@
 """The figures of the desk: a pure function turns a history into fact rows, and counting them is all that is left."""
 
 from service_desk.domain.figures.counting import By, Figure, Member, Period, count, members, words
+from service_desk.domain.figures.details import DetailRow, Part, Share, detail, parts_of
 from service_desk.domain.figures.facts import DESK, UNASSIGNED, Fact, all_facts, comings, facts
 from service_desk.domain.figures.history import (
     FormerLimit,
@@ -12,14 +13,27 @@ from service_desk.domain.figures.history import (
 )
 from service_desk.domain.figures.indicators import BY_KEY, INDICATORS, REPORT_INDICATORS, Indicator, Measure
 from service_desk.domain.figures.marks import Mark, Moment
+from service_desk.domain.figures.reports import (
+    CLOSURE,
+    REPORTS,
+    SATISFACTION,
+    Report,
+    change,
+    period_before,
+    year_before,
+)
 
 __all__ = [
     "BY_KEY",
+    "CLOSURE",
     "DESK",
     "INDICATORS",
+    "REPORTS",
     "REPORT_INDICATORS",
+    "SATISFACTION",
     "UNASSIGNED",
     "By",
+    "DetailRow",
     "Fact",
     "Figure",
     "FormerLimit",
@@ -29,15 +43,23 @@ __all__ = [
     "Measure",
     "Member",
     "Moment",
+    "Part",
     "PastClock",
     "PastEvent",
     "PastExtension",
     "Period",
+    "Report",
+    "Share",
     "Since",
     "all_facts",
+    "change",
     "comings",
     "count",
+    "detail",
     "facts",
     "members",
+    "parts_of",
+    "period_before",
     "words",
+    "year_before",
 ]

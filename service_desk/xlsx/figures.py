@@ -1,0 +1,281 @@
+"""Setting the figures of a report out as a workbook: tables, their checks, and the rows behind them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+from service_desk.domain.figures import (
+    DESK,
+    UNASSIGNED,
+    By,
+    DetailRow,
+    Fact,
+    Figure,
+    Indicator,
+    Measure,
+    Part,
+    Period,
+    Report,
+    Share,
+    change,
+    count,
+    detail,
+    parts_of,
+    period_before,
+    year_before,
+)
+from service_desk.domain.figures.counting import RANKS
+from service_desk.xlsx.book import (
+    Added,
+    Cell,
+    Chart,
+    Check,
+    Counted,
+    Detail,
+    DetailColumn,
+    Divided,
+    Heading,
+    Line,
+    Ranked,
+    ReportBook,
+    Table,
+)
+
+UNSET = "（未填）"
+MONTH_FORM = '0000"-"00'
+FORMS = {Measure.SHARE: "0.00%", Measure.PER_TICKET: "0.00", Measure.MEAN: "0.00"}
+DECIMALS = {Measure.SHARE: 4, Measure.PER_TICKET: 2, Measure.MEAN: 2}
+AMOUNTS = {Measure.PER_TICKET: "次数"}
+EARLIER = "环比、同比取自更早的统计期，其诉求不在“明细”之内；比率的变化以百分点计，其余以百分比计。"
+
+Figures = Mapping[tuple[str, str | None], Figure]
+
+
+@dataclass(frozen=True)
+class Imprint:
+    """Who made the workbook, for whom, from what."""
+
+    organisation: str
+    made_by: str
+    made_at: datetime
+    calendar_version: str
+    filters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TicketWords:
+    """What 明细 says of a ticket beside its number: column titles, and for each number the words under them."""
+
+    titles: Sequence[str]
+    of: Mapping[str, Sequence[str]]
+
+
+def report_book(
+    report: Report, facts: Iterable[Fact], period: Period, *, tickets: TicketWords, imprint: Imprint
+) -> ReportBook:
+    """The workbook of a report. ``facts`` reach back a year and a period where comparisons are to be had."""
+    found = tuple(facts)
+    return ReportBook(
+        title=report.title,
+        organisation=imprint.organisation,
+        period=f"{period.since} 至 {period.until - timedelta(days=1)}",
+        as_of=period.as_of.astimezone(period.tz),
+        made_by=imprint.made_by,
+        made_at=imprint.made_at.astimezone(period.tz),
+        headings=[_heading(indicator) for indicator in report.indicators],
+        tables=list(_tables(report, found, period)),
+        detail=_detail(report, found, period, tickets),
+        definitions=[(indicator.label, indicator.definition) for indicator in report.indicators],
+        calendar_version=imprint.calendar_version,
+        filters=imprint.filters,
+        remarks=(EARLIER,),
+    )
+
+
+# Columns
+
+
+def _heading(indicator: Indicator) -> Heading:
+    if indicator.measure is Measure.COUNT:
+        return Heading(indicator.label)
+    if indicator.measure in RANKS:
+        return Heading(indicator.label, ("工作日", "件数"))
+    first = "率" if indicator.measure is Measure.SHARE else "平均"
+    return Heading(indicator.label, (first, "分子/分母", *(("剔除",) if indicator.less else ())))
+
+
+def _title(indicator: Indicator, part: Part) -> str:
+    """The title of a column of 明细."""
+    if indicator.measure is Measure.COUNT:
+        return indicator.label
+    word = AMOUNTS.get(indicator.measure, "工作日") if part is Part.AMOUNT else part.label
+    return f"{indicator.label} {word}"
+
+
+# Tables
+
+
+def _tables(report: Report, facts: Sequence[Fact], period: Period) -> Iterator[Table]:
+    yield Table("总体", list(_whole_lines(report, facts, period)))
+    for by in report.tables:
+        yield _table(report, by, facts, period)
+    if By.MONTH in report.tables and period.since.day == period.until.day == 1:
+        yield from _month_changes(report, facts, period)
+
+
+def _figures(report: Report, facts: Sequence[Fact], period: Period, by: By | None) -> Figures:
+    found = count(facts, period, indicators=report.indicators, by=by)
+    return {(figure.key, figure.by): figure for figure in found}
+
+
+def _whole_lines(report: Report, facts: Sequence[Fact], period: Period) -> Iterator[Line]:
+    now = _figures(report, facts, period, None)
+    yield _line("合计", report, now, None)
+    for name, earlier in (("环比", period_before(period)), ("同比", year_before(period))):
+        yield _change_line(name, report, now, _figures(report, facts, earlier, None), (None, None))
+
+
+def _table(report: Report, by: By, facts: Sequence[Fact], period: Period) -> Table:
+    figures = _figures(report, facts, period, by)
+    names = sorted({name or "" for _, name in figures}, key=lambda name: (name in (DESK, UNASSIGNED), name))
+    charted = next(one for one in report.indicators if one.key == report.charted)
+    drawn = by in (By.DEPARTMENT, By.MONTH)
+    return Table(
+        title=f"按{by.label}",
+        lines=[_line(name or UNSET, report, figures, name, by) for name in names],
+        line_column=by.label,
+        chart=Chart(
+            title=f"{charted.label}（按{by.label}）",
+            column=_first_column(report, charted),
+            form="0%" if charted.measure is Measure.SHARE else "0",
+            in_time=by is By.MONTH,
+        )
+        if drawn
+        else None,
+    )
+
+
+def _first_column(report: Report, wanted: Indicator) -> int:
+    before = report.indicators[: report.indicators.index(wanted)]
+    return sum(len(_heading(indicator).columns) for indicator in before)
+
+
+def _month_changes(report: Report, facts: Sequence[Fact], period: Period) -> Iterator[Table]:
+    reach = replace(period, since=date(period.since.year - 1, period.since.month, 1))
+    figures = _figures(report, facts, reach, By.MONTH)
+    months = reach.months
+    for title, back in (("按月份环比", 1), ("按月份同比", 12)):
+        pairs = [(month, months[months.index(month) - back]) for month in period.months]
+        yield Table(title, [_change_line(pair[0], report, figures, figures, pair) for pair in pairs])
+
+
+def _line(name: str, report: Report, figures: Figures, by: str | None, table: By | None = None) -> Line:
+    cells: list[Cell] = []
+    checks: list[Check] = []
+    for indicator in report.indicators:
+        if table is By.MONTH and not indicator.has_period:
+            cells += [Cell("")] * len(_heading(indicator).columns)
+            continue
+        figure = figures.get((indicator.key, by)) or _nothing(indicator, by)
+        cells += _cells(indicator, figure)
+        checks += _checks(indicator, figure)
+    match = None if by is None else int(by.replace("-", "")) if table is By.MONTH else name
+    return Line(name, cells, checks, match)
+
+
+def _nothing(indicator: Indicator, by: str | None) -> Figure:
+    """What stands where a line has nothing to count."""
+    counts = indicator.measure is Measure.COUNT
+    return Figure(by, indicator.key, 0, None if counts else 0, 0, 0 if counts else None)
+
+
+def _cells(indicator: Indicator, figure: Figure) -> list[Cell]:
+    value = Cell(_printed(indicator, figure), FORMS.get(indicator.measure, "0"), is_grey=figure.is_few)
+    if indicator.measure is Measure.COUNT:
+        return [value]
+    if indicator.measure in RANKS:
+        return [value, Cell(figure.denominator, is_grey=figure.is_few)]
+    parts = Cell(f"{figure.numerator}/{figure.denominator}", is_grey=figure.is_few)
+    return [value, parts, *([Cell(figure.excluded, is_grey=figure.is_few)] if indicator.less else [])]
+
+
+def _printed(indicator: Indicator, figure: Figure) -> float | None:
+    """The value with the decimals it is printed with, half up."""
+    decimals = DECIMALS.get(indicator.measure)
+    if decimals is None or figure.value is None or not figure.denominator:
+        return figure.value
+    exact = Decimal(figure.numerator or 0) / Decimal(figure.denominator)
+    return float(exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
+
+
+def _checks(indicator: Indicator, figure: Figure) -> Iterator[Check]:
+    label = indicator.label
+    counted = {part: Counted(_title(indicator, part)) for part in parts_of(indicator)}
+    if indicator.measure is Measure.COUNT:
+        yield Check(label, "件数", figure.numerator, counted[Part.NUMERATOR])
+        return
+    bottom = counted[Part.DENOMINATOR]
+    yield Check(label, "分母", figure.denominator, bottom)
+    if indicator.measure in RANKS:
+        share = RANKS[indicator.measure]
+        yield Check(label, "工作日", figure.value, Ranked(_title(indicator, Part.AMOUNT), bottom, share))
+        return
+    amounts = indicator.measure.adds_amounts
+    top = Added(_title(indicator, Part.AMOUNT)) if amounts else counted[Part.NUMERATOR]
+    yield Check(label, "分子", figure.numerator, top)
+    if indicator.less:
+        yield Check(label, "剔除", figure.excluded, counted[Part.EXCLUDED])
+    ratio = Divided(top, bottom, DECIMALS[indicator.measure])
+    yield Check(
+        label, "率" if indicator.measure is Measure.SHARE else "平均", _printed(indicator, figure), ratio
+    )
+
+
+def _change_line(
+    name: str, report: Report, now: Figures, before: Figures, pair: tuple[str | None, str | None]
+) -> Line:
+    """How each figure moved from one line to another; only the first column of each says something."""
+    cells: list[Cell] = []
+    for indicator in report.indicators:
+        said = ""
+        if indicator.has_period:
+            said = change(now.get((indicator.key, pair[0])), before.get((indicator.key, pair[1])), indicator)
+        cells += [Cell(said), *[Cell("")] * (len(_heading(indicator).columns) - 1)]
+    return Line(name, cells)
+
+
+# Rows
+
+
+def _detail(report: Report, facts: Sequence[Fact], period: Period, tickets: TicketWords) -> Detail:
+    shares = [
+        (Share(indicator.key, part), _title(indicator, part))
+        for indicator in report.indicators
+        for part in parts_of(indicator)
+    ]
+    columns = [
+        DetailColumn("诉求编号", width=18),
+        *(DetailColumn(title, width=20) for title in tickets.titles),
+        DetailColumn(By.DEPARTMENT.label, width=18),
+        DetailColumn(By.CATEGORY.label),
+        DetailColumn(By.AREA.label, width=16),
+        DetailColumn(By.SOURCE.label),
+        DetailColumn(By.MONTH.label, form=MONTH_FORM, width=10),
+        DetailColumn("计数事项", width=30),
+        *(DetailColumn(title, form="0", width=9) for _, title in shares),
+    ]
+    rows = detail(facts, report.indicators, period)
+    return Detail(columns, [_row(row, tickets, [share for share, _ in shares]) for row in rows])
+
+
+def _row(row: DetailRow, tickets: TicketWords, shares: Sequence[Share]) -> list[str | int | None]:
+    places = (row.department, row.category, row.area, row.source)
+    return [
+        row.ticket,
+        *tickets.of.get(row.ticket, [""] * len(tickets.titles)),
+        *(place or UNSET for place in places),
+        int(row.month.replace("-", "")) if row.month else None,
+        "、".join(row.moments),
+        *(row.shares.get(share) for share in shares),
+    ]

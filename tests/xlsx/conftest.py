@@ -1,0 +1,107 @@
+"""Opening what was written, and a reader of the formulas that 核对 uses."""
+
+import re
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell.cell import Cell, MergedCell
+from openpyxl.worksheet.formula import ArrayFormula
+
+from service_desk.xlsx.book import ReportBook
+from service_desk.xlsx.workbook import written
+
+
+@pytest.fixture(scope="session")
+def reopened() -> Callable[[ReportBook], Workbook]:
+    """What a reader finds in the file."""
+    return lambda book: load_workbook(BytesIO(written(book)))
+
+
+@pytest.fixture(scope="session")
+def recounted() -> Callable[[Workbook, int], float | str]:
+    """The value of the formula in a row of 核对, counted from what stands in 明细."""
+    return recount
+
+
+class Column(list[Any]):
+    """A range of cells that compares and multiplies cell by cell, as in an array formula."""
+
+    def __eq__(self, other: object) -> "Column":  # type: ignore[override]
+        return Column(one == other for one in self)
+
+    def __mul__(self, other: "Column") -> "Column":  # type: ignore[override]
+        return Column(bool(a and b) for a, b in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def only(cell: object) -> Cell | MergedCell:
+    """The one cell at an address, which openpyxl's types take for a row or a range as well."""
+    assert isinstance(cell, Cell | MergedCell)
+    return cell
+
+
+def recount(workbook: Workbook, row: int) -> float | str:
+    sheet, rows = workbook["核对"], workbook["明细"]
+    given = only(sheet[f"G{row}"]).value
+    text = str(given.text if isinstance(given, ArrayFormula) else given)
+
+    def cells(match: re.Match[str]) -> str:
+        return f"cells({match['column']!r}, {match['first']}, {match['last']})"
+
+    def column(letter: str, first: int, last: int) -> Column:
+        return Column(only(rows[f"{letter}{number}"]).value for number in range(first, last + 1))
+
+    code = re.sub(r"明细!\$(?P<column>[A-Z]+)\$(?P<first>\d+):\$[A-Z]+\$(?P<last>\d+)", cells, text[1:])
+    code = re.sub(r"\$([IJ])(\d+)", r"cell('\1\2')", code)
+    code = re.sub(r"(?<![=<>])=(?!=)", "==", code)
+    names = {
+        "cells": column,
+        "cell": lambda address: only(sheet[address]).value,
+        "COUNTIFS": countifs,
+        "SUMIFS": sumifs,
+        "SUM": lambda values: sum(one or 0 for one in values),
+        "IF": choose,
+        "ROUND": lambda number, places: int(number * 10**places + 0.5) / 10**places,
+        "ROUNDUP": lambda number, _: -int(-number // 1),
+        "SMALL": lambda values, rank: sorted(values)[rank - 1] if values else "—",
+        "IFERROR": lambda value, _: value,
+    }
+    code = re.sub(r"IF\((.+)==0,\"—\",(ROUND.*)\)$", r"(\2 if (\1) else '—')", code)
+    found: float | str = eval(code, {"__builtins__": {}}, names)  # noqa: S307 - our own formulas
+    return found
+
+
+def choose(condition: Column, values: Column) -> Column:
+    return Column(value for one, value in zip(condition, values, strict=True) if one)
+
+
+def meets(value: object, criterion: object) -> bool:
+    if isinstance(criterion, int):
+        return value == criterion
+    assert isinstance(criterion, str)
+    assert criterion.startswith("=")
+    parts = re.split(r"(~[~*?]|[*?])", criterion[1:])
+    wild = {"*": ".*", "?": "."}
+    pattern = "".join(wild.get(one) or re.escape(one[1:] if one[:1] == "~" else one) for one in parts)
+    return isinstance(value, str) and re.fullmatch(pattern, value, re.DOTALL) is not None
+
+
+def countifs(*ranges: Any) -> int:
+    pairs = list(zip(ranges[::2], ranges[1::2], strict=True))
+    return sum(
+        all(meets(column[number], criterion) for column, criterion in pairs)
+        for number in range(len(pairs[0][0]))
+    )
+
+
+def sumifs(values: Column, *ranges: Any) -> int:
+    pairs = list(zip(ranges[::2], ranges[1::2], strict=True))
+    return sum(
+        value or 0
+        for number, value in enumerate(values)
+        if all(meets(column[number], criterion) for column, criterion in pairs)
+    )
