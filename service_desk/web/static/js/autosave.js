@@ -6,15 +6,19 @@ for (const form of document.querySelectorAll("form[data-autosave-url]")) {
   const words = form.querySelector("[data-saved]");
   let waiting;
 
-  const save = async () => {
-    if (form.dataset.sent) return;
+  const draftOf = () => {
     const draft = new FormData(form);
     for (const [name, value] of [...draft]) if (value instanceof File) draft.delete(name);
+    return draft;
+  };
+
+  const save = async () => {
+    waiting = undefined;
+    if (form.dataset.sent) return;
     try {
-      const answer = await fetch(autosaveUrl, { method: "POST", body: draft, headers: { Accept: "application/json" } });
+      const answer = await fetch(autosaveUrl, { method: "POST", body: draftOf(), headers: { Accept: "application/json" } });
       if (!answer.ok || answer.redirected) throw new Error(`autosave answered ${answer.status}`);
-      const time = new Date().toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false });
-      words.textContent = `${wordsSaved} ${time}`;
+      words.textContent = `${wordsSaved} ${(await answer.json()).saved_at}`;
     } catch {
       words.textContent = wordsUnsaved;
     }
@@ -23,5 +27,10 @@ for (const form of document.querySelectorAll("form[data-autosave-url]")) {
   form.addEventListener("input", () => {
     clearTimeout(waiting);
     waiting = setTimeout(save, QUIET_MS);
+  });
+
+  // Leaving before the moment is over keeps the last words too.
+  window.addEventListener("pagehide", () => {
+    if (waiting && !form.dataset.sent) navigator.sendBeacon(autosaveUrl, draftOf());
   });
 }
