@@ -8,7 +8,7 @@ from service_desk.store import base
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The application: settings, database, edges. Starts no clockwork (see ``scheduler``)."""
-    from service_desk import cli, web
+    from service_desk import cli, web  # noqa: PLC0415 - domain and store must import without Flask's edges
 
     settings = settings or read_settings()
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder="web/static")
@@ -23,6 +23,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
         WTF_CSRF_TIME_LIMIT=None,
+        RATELIMIT_STORAGE_URI=settings.limits_url,
     )
     app.extensions["service_desk.house"] = base.House(
         timezone=settings.timezone,

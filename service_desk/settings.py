@@ -24,6 +24,7 @@ class Settings:
     attachments_dir: Path
     base_url: str
     smtp_url: str | None
+    limits_url: str
     mail_from: str
     timezone: ZoneInfo
     log: str
@@ -51,6 +52,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         attachments_dir=_attachments_dir(env.get("SERVICE_DESK_ATTACHMENTS_URL"), instance),
         base_url=env.get("SERVICE_DESK_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
         smtp_url=_secret(env, "SERVICE_DESK_SMTP_URL"),
+        limits_url=env.get("SERVICE_DESK_LIMITS_URL", "memory://"),
         mail_from=env.get("SERVICE_DESK_MAIL_FROM", "service-desk@localhost"),
         timezone=_timezone(env.get("SERVICE_DESK_TIMEZONE", "Asia/Shanghai")),
         log=env.get("SERVICE_DESK_LOG", "text"),

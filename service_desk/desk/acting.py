@@ -53,7 +53,7 @@ def open_ticket(ticket_id: int, by: User | None, seen: int | None) -> tuple[Tick
     return ticket, current_law()
 
 
-def record(
+def record(  # noqa: PLR0913 - one argument for each thing an act may bring
     ticket: Ticket,
     action: Action,
     *,

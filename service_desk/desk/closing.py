@@ -61,8 +61,11 @@ def rate(
     level: Level,
     text: str = "",
 ) -> Ticket:
-    """The enterprise says whether it was settled. The first bad rating of a reply that claimed so opens
-    the matter again at once; any other bad rating is put to the supervisor."""
+    """The enterprise says whether it was settled.
+
+    The first bad rating, if the reply claimed a solution, opens the matter again at once; any other bad
+    rating is put to the supervisor.
+    """
     ticket, law = open_ticket(ticket_id, by, seen)
     data = {"solved": solved.value, "level": level.value}
     event = record(ticket, Action.RATE, by=by, at=at, law=law, text=text, data=data)

@@ -47,7 +47,9 @@ def register(
             "这家企业已经注册。", fields={"code": "该信用代码已注册，请联系本企业的管理人员，或致电专窗。"}
         )
     if enterprise is None:
-        enterprise = Enterprise(code=code, name=name, area=area, contact_name=contact_name, contact_phone=phone)
+        enterprise = Enterprise(
+            code=code, name=name, area=area, contact_name=contact_name, contact_phone=phone
+        )
         db.session.add(enterprise)
     elif enterprise.name != name:
         # What the desk knows of an enterprise is not overwritten by a stranger who knows its code.
@@ -76,12 +78,15 @@ def register(
 def _has_owner(enterprise: Enterprise) -> bool:
     statement = select(User.id).where(User.enterprise_id == enterprise.id, User.is_owner, User.active)
     return (
-        enterprise.status is not EnterpriseStatus.REFUSED and db.session.scalar(statement.limit(1)) is not None
+        enterprise.status is not EnterpriseStatus.REFUSED
+        and db.session.scalar(statement.limit(1)) is not None
     )
 
 
 @transaction
-def decide_registration(enterprise_id: int, *, granted: bool, reason: str, by: User, at: datetime) -> Enterprise:
+def decide_registration(
+    enterprise_id: int, *, granted: bool, reason: str, by: User, at: datetime
+) -> Enterprise:
     """Approve a registration, or refuse it with a reason."""
     if not by.has(Role.CLERK):
         raise Refused("企业注册由受理员审核，您没有这项权限。")
@@ -95,7 +100,9 @@ def decide_registration(enterprise_id: int, *, granted: bool, reason: str, by: U
         raise Invalid("请写明不通过的原因，企业会看到。", fields={"reason": "请写明原因。"})
     enterprise.status = EnterpriseStatus.APPROVED if granted else EnterpriseStatus.REFUSED
     enterprise.status_reason, enterprise.decided_at, enterprise.decided_by = reason or None, at, by.name
-    owners = db.session.scalars(select(User).where(User.enterprise_id == enterprise.id, User.is_owner)).unique()
+    owners = db.session.scalars(
+        select(User).where(User.enterprise_id == enterprise.id, User.is_owner)
+    ).unique()
     title = "注册已通过，可以提交诉求了" if granted else "注册未通过"
     messages = [(owner, title, reason or "欢迎使用企业服务专窗。") for owner in owners]
     notices.queue(None, f"registration:{enterprise.id}:{at.isoformat()}", messages, at=at, law=current_law())

@@ -27,9 +27,16 @@ PICTURES_AND_PDF = {
 OFFICE_PARTS = {
     "word/document.xml": ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
     "xl/workbook.xml": ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    "ppt/presentation.xml": ("pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+    "ppt/presentation.xml": (
+        "pptx",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ),
 }
-OLD_OFFICE = {"doc": "application/msword", "xls": "application/vnd.ms-excel", "ppt": "application/vnd.ms-powerpoint"}
+OLD_OFFICE = {
+    "doc": "application/msword",
+    "xls": "application/vnd.ms-excel",
+    "ppt": "application/vnd.ms-powerpoint",
+}
 OLE_SIGNATURE = bytes.fromhex("D0CF11E0A1B11AE1")
 ACCEPTED = "图片（JPG、PNG、GIF、WebP、HEIC、BMP）、PDF、Word、Excel、PPT"
 
@@ -50,7 +57,9 @@ def store_files(uploads: Sequence[tuple[str, BinaryIO]], *, already: int = 0) ->
     All are checked before the first is kept. Raises ``Invalid`` with a sentence that names the file.
     """
     if len(uploads) + already > MAX_FILES:
-        raise Invalid(f"最多上传 {MAX_FILES} 个文件，请去掉 {len(uploads) + already - MAX_FILES} 个后再提交。")
+        raise Invalid(
+            f"最多上传 {MAX_FILES} 个文件，请去掉 {len(uploads) + already - MAX_FILES} 个后再提交。"
+        )
     checked = [_checked(name, stream) for name, stream in uploads]
     return [
         StoredFile(attachments.keep(content), name, content_type, len(content))

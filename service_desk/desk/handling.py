@@ -20,7 +20,9 @@ REST_DAYS = 90
 
 
 @transaction
-def sign(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, handler: User | None = None) -> Ticket:
+def sign(
+    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, handler: User | None = None
+) -> Ticket:
     """The department takes its part in hand and names who handles it (default: whoever signs)."""
     ticket, law = open_ticket(ticket_id, by, seen)
     handler = handler or by
@@ -71,7 +73,15 @@ def first_contact(
     if contacted_at is not None:
         data["contacted_at"] = contacted_at.isoformat()
     event = record(
-        ticket, Action.FIRST_CONTACT, by=by, at=at, law=law, text=text, data=data, moves_clocks=counts, public=reached
+        ticket,
+        Action.FIRST_CONTACT,
+        by=by,
+        at=at,
+        law=law,
+        text=text,
+        data=data,
+        moves_clocks=counts,
+        public=reached,
     )
     finish(ticket, event, law)
     return ticket
@@ -97,7 +107,13 @@ def progress(
 
 @transaction
 def opine(
-    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, text: str, files: Sequence[StoredFile] = ()
+    ticket_id: int,
+    *,
+    by: User,
+    at: datetime,
+    seen: int | None = None,
+    text: str,
+    files: Sequence[StoredFile] = (),
 ) -> Ticket:
     """A supporting department gives its opinion; that ends its part."""
     ticket, law = open_ticket(ticket_id, by, seen)
@@ -144,7 +160,10 @@ def reply(
 def _check_rest(outcome: Outcome, rest_date: date | None, today: date) -> None:
     if outcome is not Outcome.PARTLY:
         if rest_date is not None:
-            raise Invalid("只有“部分解决”才填写余项完成日期。", fields={"rest_date": "请清空，或把办理结果改为“部分解决”。"})
+            raise Invalid(
+                "只有“部分解决”才填写余项完成日期。",
+                fields={"rest_date": "请清空，或把办理结果改为“部分解决”。"},
+            )
         return
     if rest_date is None:
         raise Invalid("请填写余项完成日期。", fields={"rest_date": "部分解决需要说明其余部分何时完成。"})

@@ -11,7 +11,7 @@ from service_desk.desk.acting import finish, open_ticket, record
 from service_desk.desk.files import StoredFile
 from service_desk.domain.actions import Action
 from service_desk.domain.errors import Invalid, Refused
-from service_desk.domain.vocabulary import Nature, Payer, Role, Source, Urgency
+from service_desk.domain.vocabulary import Nature, Payer, Role, Source, State, Urgency
 from service_desk.domain.workflow import UNDER_PRESSURE
 from service_desk.store.attachments import Attachment
 from service_desk.store.base import db, transaction
@@ -71,7 +71,7 @@ def filed_before(submission_key: str, by: User) -> Ticket | None:
 
 
 @transaction
-def submit(
+def submit(  # noqa: PLR0913 - the fields of the filing form, by name
     *,
     by: User,
     at: datetime,
@@ -103,6 +103,9 @@ def submit(
     law = current_law()
     instant = received_at or at
     ticket = Ticket(
+        state=State.DRAFT,
+        cycle=1,
+        version=0,
         number=next_number(instant.astimezone(law.calendar.tz).year),
         submission_key=submission_key,
         enterprise=enterprise,
@@ -154,7 +157,9 @@ def _check_filing(
     if category.is_arrears and payer is None:
         raise Invalid("请选择付款方的类型。", fields={"payer": "拖欠账款需要说明付款方是哪一类单位。"})
     if nature is Nature.COMPLAINT and against is None and own:
-        raise Invalid("请选择被投诉单位。", fields={"against": "投诉需要说明投诉哪个单位；该单位的人员看不到这件投诉。"})
+        raise Invalid(
+            "请选择被投诉单位。", fields={"against": "投诉需要说明投诉哪个单位；该单位的人员看不到这件投诉。"}
+        )
     if received_at is not None and received_at > at:
         raise Invalid("实际收到时间不能晚于现在。", fields={"received_at": "请填写实际收到的时间。"})
 
@@ -185,19 +190,33 @@ def accept(
 
 @transaction
 def answer(
-    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, text: str, files: Sequence[StoredFile] = ()
+    ticket_id: int,
+    *,
+    by: User,
+    at: datetime,
+    seen: int | None = None,
+    text: str,
+    files: Sequence[StoredFile] = (),
 ) -> Ticket:
     """The desk answers by itself: a class of its own in the figures, never a department's closing."""
     ticket, law = open_ticket(ticket_id, by, seen)
     event = record(ticket, Action.ANSWER, by=by, at=at, law=law, text=text, files=files)
-    ticket.replies.append(Reply(event_id=event.id, cycle=ticket.cycle, at=event.at, text=text, verified_at=event.at))
+    ticket.replies.append(
+        Reply(event_id=event.id, cycle=ticket.cycle, at=event.at, text=text, verified_at=event.at)
+    )
     finish(ticket, event, law)
     return ticket
 
 
 @transaction
 def add_info(
-    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, text: str, files: Sequence[StoredFile] = ()
+    ticket_id: int,
+    *,
+    by: User,
+    at: datetime,
+    seen: int | None = None,
+    text: str,
+    files: Sequence[StoredFile] = (),
 ) -> Ticket:
     """The enterprise adds to what it said."""
     ticket, law = open_ticket(ticket_id, by, seen)

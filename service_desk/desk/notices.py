@@ -12,7 +12,7 @@ from service_desk.domain.vocabulary import ClockKind, Role, Urgency, Word
 from service_desk.store.base import db, house, transaction
 from service_desk.store.law import Law
 from service_desk.store.notices import Letter, LetterState, Notice
-from service_desk.store.parts import Event
+from service_desk.store.parts import Assignment, Event
 from service_desk.store.people import User, UserRole, units_below
 from service_desk.store.tickets import Ticket
 
@@ -57,12 +57,22 @@ TOLD: dict[Action, tuple[Told, ...]] = {
         Told(A.SUPPORTS, "新协办，请签收", "{enterprise}：{ticket_title}。主办单位：{lead}"),
     ),
     Action.ADD_INFO: (Told(A.LEAD, "企业补充了说明"), Told(A.DESK, "企业补充了说明")),
-    Action.URGE: (Told(A.LEAD, "催办", "{who}催办：{ticket_title}。{text}"), Told(A.DESK, "催办", "{who}催办。{text}")),
+    Action.URGE: (
+        Told(A.LEAD, "催办", "{who}催办：{ticket_title}。{text}"),
+        Told(A.DESK, "催办", "{who}催办。{text}"),
+    ),
     Action.PROGRESS: (Told(A.ENTERPRISE, "办理有新进展"),),
-    Action.FIRST_CONTACT: (Told(A.ENTERPRISE, "承办单位已联系您", "{lead}已与您联系。如情况不符，请在诉求页面说明。"),),
-    Action.REPLY: (Told(A.DESK, "答复待审核", "{lead}已答复：{ticket_title}"), Told(A.QUALITY, "答复待审核", "{lead}已答复：{ticket_title}")),
+    Action.FIRST_CONTACT: (
+        Told(A.ENTERPRISE, "承办单位已联系您", "{lead}已与您联系。如情况不符，请在诉求页面说明。"),
+    ),
+    Action.REPLY: (
+        Told(A.DESK, "答复待审核", "{lead}已答复：{ticket_title}"),
+        Told(A.QUALITY, "答复待审核", "{lead}已答复：{ticket_title}"),
+    ),
     Action.SEND_BACK: (Told(A.LEAD, "答复被退回，请补办"),),
-    Action.VERIFY: (Told(A.ENTERPRISE, "已答复，请您评价", "{lead}的答复已审核，请查看并评价是否解决。{rating}"),),
+    Action.VERIFY: (
+        Told(A.ENTERPRISE, "已答复，请您评价", "{lead}的答复已审核，请查看并评价是否解决。{rating}"),
+    ),
     Action.RATE: (),
     Action.REWORK: (
         Told(A.ENTERPRISE, "已重新办理", "您的诉求已退回重新办理，由{lead}负责。"),
@@ -70,8 +80,14 @@ TOLD: dict[Action, tuple[Told, ...]] = {
         Told(A.DESK, "诉求重办", "{ticket_title}：{text}"),
     ),
     Action.KEEP_CLOSED: (Told(A.ENTERPRISE, "关于您的评价"),),
-    Action.WITHDRAW: (Told(A.DESK, "企业撤回诉求", "{ticket_title}：{text}"), Told(A.LEAD, "企业撤回诉求", "{ticket_title}")),
-    Action.SUPERVISE: (Told(A.LEAD, "督办单，请回复", "{text}"), Told(A.DESK, "已发督办单", "{ticket_title}：{text}")),
+    Action.WITHDRAW: (
+        Told(A.DESK, "企业撤回诉求", "{ticket_title}：{text}"),
+        Told(A.LEAD, "企业撤回诉求", "{ticket_title}"),
+    ),
+    Action.SUPERVISE: (
+        Told(A.LEAD, "督办单，请回复", "{text}"),
+        Told(A.DESK, "已发督办单", "{ticket_title}：{text}"),
+    ),
     Action.ANSWER_ORDER: (Told(A.SUPERVISOR, "督办单已回复"), Told(A.DESK, "督办单已回复")),
 }
 BAD_RATING = (
@@ -79,7 +95,14 @@ BAD_RATING = (
     Told(A.SUPERVISOR, "收到差评", "{enterprise}：{ticket_title}"),
 )
 UNDER_PRESSURE = (Told(A.SUPERVISOR, "撤回并非自愿", "{enterprise}：{ticket_title}。{text}"),)
-OFFICER_HEARS = frozenset(TOLD) - {Action.ADD_INFO, Action.RATE, Action.SUPERVISE, Action.ANSWER_ORDER, Action.REPLY, Action.SEND_BACK}
+OFFICER_HEARS = frozenset(TOLD) - {
+    Action.ADD_INFO,
+    Action.RATE,
+    Action.SUPERVISE,
+    Action.ANSWER_ORDER,
+    Action.REPLY,
+    Action.SEND_BACK,
+}
 
 
 def announce(ticket: Ticket, event: Event, law: Law) -> None:
@@ -130,9 +153,18 @@ def _facts(ticket: Ticket, event: Event, law: Law) -> dict[str, str]:
     }
 
 
-def people_of(ticket: Ticket, audiences: Iterable[Audience]) -> dict[Audience, list[User]]:
-    """The active people in each audience, one statement for all; nobody of a department complained of."""
-    conditions = {audience: condition for audience in audiences if (condition := _who(ticket, audience)) is not None}
+def people_of(
+    ticket: Ticket, audiences: Iterable[Audience], *, part: Assignment | None = None
+) -> dict[Audience, list[User]]:
+    """The active people in each audience, one statement for all; nobody of a department complained of.
+
+    Handler, head and their department are those of the lead, or of ``part`` where it is given.
+    """
+    conditions = {
+        audience: condition
+        for audience in audiences
+        if (condition := _who(ticket, audience, part)) is not None
+    }
     found: dict[Audience, list[User]] = {audience: [] for audience in audiences}
     if not conditions:
         return found
@@ -149,9 +181,9 @@ def people_of(ticket: Ticket, audiences: Iterable[Audience]) -> dict[Audience, l
     return found
 
 
-def _who(ticket: Ticket, audience: Audience) -> ColumnElement[bool] | None:
+def _who(ticket: Ticket, audience: Audience, part: Assignment | None) -> ColumnElement[bool] | None:
     """The condition on users that makes up an audience; None where the ticket has nobody of the kind."""
-    lead = ticket.lead or ticket.last_lead
+    lead = part or ticket.lead or ticket.last_lead
     liaison = ticket.enterprise.liaison
     match audience:
         case Audience.ENTERPRISE:
@@ -213,7 +245,12 @@ def queue(
     mail = house().sends_mail
     rows: list[Any] = []
     for person, title, body in messages:
-        about = {"key": key, "recipient_id": person.id, "ticket_id": ticket.id if ticket else None, "created_at": at}
+        about = {
+            "key": key,
+            "recipient_id": person.id,
+            "ticket_id": ticket.id if ticket else None,
+            "created_at": at,
+        }
         rows.append(Notice(title=title, body=body, **about))
         if mail and person.email:
             subject = f"{title}（{ticket.number}）" if ticket else title
@@ -233,7 +270,12 @@ def queue(
 
 def unread_count(user: User) -> int:
     """How many notices somebody has not read, counted up to 100."""
-    some = select(Notice.id).where(Notice.recipient_id == user.id, Notice.read_at.is_(None)).limit(100).subquery()
+    some = (
+        select(Notice.id)
+        .where(Notice.recipient_id == user.id, Notice.read_at.is_(None))
+        .limit(100)
+        .subquery()
+    )
     return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
@@ -251,3 +293,13 @@ def mark_read(user: User, *, at: datetime) -> None:
     db.session.execute(
         update(Notice).where(Notice.recipient_id == user.id, Notice.read_at.is_(None)).values(read_at=at)
     )
+
+
+@transaction
+def mark_one_read(notice_id: int, *, user: User, at: datetime) -> int | None:
+    """Mark one notice of somebody as read; the id of its ticket, if it has one."""
+    notice = db.session.get(Notice, notice_id)
+    if notice is None or notice.recipient_id != user.id:
+        return None
+    notice.read_at = notice.read_at or at
+    return notice.ticket_id

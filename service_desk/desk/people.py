@@ -48,6 +48,8 @@ def change_password(user: User, *, current: str, new: str) -> None:
 def check_password(password: str, *, username: str) -> None:
     """Raise ``Invalid`` with a sentence where a password is too weak to take."""
     if len(password) < SHORTEST_PASSWORD:
-        raise Invalid(f"密码至少 {SHORTEST_PASSWORD} 位。", fields={"new": f"请设置至少 {SHORTEST_PASSWORD} 位的密码。"})
+        raise Invalid(
+            f"密码至少 {SHORTEST_PASSWORD} 位。", fields={"new": f"请设置至少 {SHORTEST_PASSWORD} 位的密码。"}
+        )
     if username.lower() in password.lower() or len(set(password)) < FEWEST_SIGNS:
         raise Invalid("密码太容易猜到。", fields={"new": "密码不能包含用户名，也不能只用一两个字符。"})

@@ -38,5 +38,7 @@ def proposal_for(ticket: Ticket) -> Proposal | None:
 
 def is_complex(ticket: Ticket) -> bool:
     """Whether the matter list gives this kind of matter the 复杂 limits."""
-    found = propose(matter_list(ticket.category.id), category=ticket.category.name, title=ticket.title, text=ticket.text)
+    found = propose(
+        matter_list(ticket.category.id), category=ticket.category.name, title=ticket.title, text=ticket.text
+    )
     return found is not None and found.matter.is_complex

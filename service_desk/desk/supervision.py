@@ -16,7 +16,9 @@ LEVELS = (1, 2, 3)
 
 
 @transaction
-def supervise(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, level: int, text: str) -> Ticket:
+def supervise(
+    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, level: int, text: str
+) -> Ticket:
     """Issue an order: a level, a demand, and a clock until it is answered."""
     if level not in LEVELS:
         raise Invalid("督办级别为 1、2 或 3。", fields={"level": "请填写 1、2 或 3。"})
@@ -60,7 +62,9 @@ def answer_order(
 ) -> Ticket:
     """Answer an order by its number; the number may be left out where one is open."""
     ticket, law = open_ticket(ticket_id, by, seen)
-    event = record(ticket, Action.ANSWER_ORDER, by=by, at=at, law=law, text=text, data={"new_date": new_date.isoformat()})
+    event = record(
+        ticket, Action.ANSWER_ORDER, by=by, at=at, law=law, text=text, data={"new_date": new_date.isoformat()}
+    )
     waiting = [each for each in ticket.orders if each.answered_at is None and order in (None, each.number)]
     if len(waiting) != 1:
         numbers = "、".join(str(each.number) for each in ticket.orders if each.answered_at is None)

@@ -1,0 +1,1 @@
+"""The law of the desk in plain Python: no Flask, no database, no clock."""

@@ -15,7 +15,7 @@ class DeskError(Exception):
 
 
 class Refused(DeskError):
-    """This person may not do it (403)."""
+    """Not for this person to do (403)."""
 
     status = 403
 

@@ -30,8 +30,10 @@ class Proposal:
 
 
 def propose(matters: Sequence[MatterEntry], *, category: str, title: str, text: str) -> Proposal | None:
-    """The line of the category whose keywords are met most often, the title counting double; else the
-    category's own line; None where the list has neither."""
+    """The line of the category whose keywords are met most often, the title counting double.
+
+    Where no keyword is met it is the category's own line; None where the list has neither.
+    """
     of_category = [matter for matter in matters if matter.category == category]
 
     def score(matter: MatterEntry) -> int:

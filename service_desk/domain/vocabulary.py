@@ -10,6 +10,7 @@ class Word(StrEnum):
     label: str
 
     def __new__(cls, value: str, label: str = "") -> Self:
+        """A member from its value and its label."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label or value

@@ -86,6 +86,8 @@ class Situation:
     rating_ends_at: datetime | None = None
     orders_running: int = 0
     may_urge: bool = True
+    against_a_department: bool = False
+    """It is a complaint against a department."""
 
 
 Rule = Callable[[Situation], bool]
@@ -99,6 +101,16 @@ def nobody_who_handled(s: Situation) -> bool:
 def not_the_departments(s: Situation) -> bool:
     """主办或协办单位的人员不能评价自己承办的诉求。"""
     return not s.of_the_departments
+
+
+def against_nobody(s: Situation) -> bool:
+    """投诉承办单位的诉求，由督查员选择主办单位。"""
+    return not s.against_a_department
+
+
+def against_a_department(s: Situation) -> bool:
+    """督查员只为投诉承办单位的诉求选择主办单位，其他诉求由受理员派单。"""
+    return s.against_a_department
 
 
 def waiting_support(s: Situation) -> bool:
@@ -225,7 +237,9 @@ REWORK_STARTS = (K.SIGN, K.FIRST_CONTACT, K.SETTLE)
 STEPS: tuple[Step, ...] = (
     Step(A.SUBMIT, at(S.DRAFT), S.SUBMITTED, by(P.CONTACT, P.CLERK, P.OFFICER), starts=(K.ACCEPT, K.PROMISE)),
     Step(A.ACCEPT, at(S.SUBMITTED), S.ACCEPTED, by(P.CLERK), stops=(K.ACCEPT,), starts=(K.DISPATCH,)),
-    Step(A.DISPATCH, at(S.ACCEPTED), S.ASSIGNED, by(P.CLERK),
+    Step(A.DISPATCH, at(S.ACCEPTED), S.ASSIGNED, by(P.CLERK), when=(against_nobody,),
+         stops=(K.DISPATCH,), starts=LEAD_STARTS, support_starts=SUPPORT_STARTS),
+    Step(A.DISPATCH, at(S.ACCEPTED), S.ASSIGNED, by(P.SUPERVISOR), when=(against_a_department,),
          stops=(K.DISPATCH,), starts=LEAD_STARTS, support_starts=SUPPORT_STARTS),
     Step(A.ANSWER, at(S.SUBMITTED, S.ACCEPTED), S.AWAITING_RATING, by(P.CLERK),
          stops=(K.ACCEPT, K.DISPATCH, K.PROMISE), starts=(K.RATING,)),
@@ -282,7 +296,7 @@ STEPS: tuple[Step, ...] = (
 # fmt: on
 
 RULES_ABOUT_THE_PERSON: frozenset[Rule] = frozenset(
-    {nobody_who_handled, not_the_departments, before_the_third_cycle}
+    {nobody_who_handled, not_the_departments, before_the_third_cycle, against_nobody, against_a_department}
 )
 
 

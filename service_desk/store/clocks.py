@@ -28,7 +28,11 @@ class ClockPause(Model):
 
 
 class Clock(Model):
-    """时限. ``due_at`` is None while a pause makes it unknown; ``next_step_at`` is when a reminder may be due."""
+    """时限. ``due_at`` is None while a pause makes it unknown.
+
+    ``next_step_at`` is when the reminders look at it next: at once where the due has changed, then at
+    each step of its ladder; None where nothing is to be reminded of.
+    """
 
     __tablename__ = "clocks"
     __table_args__ = (Index("ix_clocks_next_step_at", "next_step_at"),)
@@ -72,9 +76,11 @@ class Clock(Model):
         )
 
     def recompute(self, calendar: OfficeCalendar) -> None:
-        """Bring the cached due times in line with the facts."""
+        """Bring the cached due times in line with the facts; the reminders then look at it anew."""
         self.due_at = deadlines.due(self.facts, calendar)
         self.original_due_at = deadlines.original_due(self.facts, calendar)
+        reminds = self.state is ClockState.RUNNING and self.due_at is not None
+        self.next_step_at = self.started_at if reminds else None
 
     def pause(self, at: datetime, cause: str, calendar: OfficeCalendar) -> None:
         """Stop counting from ``at`` on, until resumed."""

@@ -59,7 +59,9 @@ class Liaison(Model):
 
     __tablename__ = "liaisons"
 
-    enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprises.id", ondelete="CASCADE"), primary_key=True)
+    enterprise_id: Mapped[int] = mapped_column(
+        ForeignKey("enterprises.id", ondelete="CASCADE"), primary_key=True
+    )
     officer_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
     leader_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
     department_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"), index=True)

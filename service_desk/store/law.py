@@ -140,7 +140,9 @@ def _read_law(number: int, tz: ZoneInfo) -> Law:
     week: dict[int, tuple[Interval, ...]] = {}
     for hours in db.session.scalars(select(OfficeHours).order_by(OfficeHours.weekday, OfficeHours.opens)):
         week[hours.weekday] = (*week.get(hours.weekday, ()), Interval(hours.opens, hours.closes))
-    overrides = {day: is_work for day, is_work in db.session.execute(select(CalendarDay.day, CalendarDay.is_work))}
+    overrides = {
+        day: is_work for day, is_work in db.session.execute(select(CalendarDay.day, CalendarDay.is_work))
+    }
     versions = db.session.scalars(select(CalendarVersion).order_by(CalendarVersion.id)).all()
     calendar = OfficeCalendar(
         tz=tz,

@@ -32,7 +32,7 @@ class Department(Model):
         return next((row for row in db.session.scalars(select(cls)) if name in row.aliases), None)
 
 
-def units_below(department_id: int) -> Select[tuple[int]]:
+def units_below(department_id: int) -> Select[int]:
     """The ids of a department and all its sub-units."""
     tree = select(Department.id).where(Department.id == department_id).cte("units_below", recursive=True)
     child = aliased(Department)
@@ -40,7 +40,7 @@ def units_below(department_id: int) -> Select[tuple[int]]:
     return select(tree.c.id)
 
 
-def units_above(department_id: int) -> Select[tuple[int]]:
+def units_above(department_id: int) -> Select[int]:
     """The ids of a department and of all it belongs to."""
     tree = (
         select(Department.id, Department.parent_id)
@@ -121,7 +121,7 @@ def user_for_session(key: str) -> User | None:
     return user
 
 
-def people_of_department(department_id: int, *roles: Role) -> Select[tuple[User]]:
+def people_of_department(department_id: int, *roles: Role) -> Select[User]:
     """The active people of a department who hold one of ``roles``."""
     return (
         select(User)
@@ -131,6 +131,6 @@ def people_of_department(department_id: int, *roles: Role) -> Select[tuple[User]
     )
 
 
-def people_with(*roles: Role) -> Select[tuple[User]]:
+def people_with(*roles: Role) -> Select[User]:
     """The active people who hold one of ``roles``."""
     return select(User).where(User.active, User.role_rows.any(UserRole.role.in_(roles))).order_by(User.id)

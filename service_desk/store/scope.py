@@ -10,7 +10,7 @@ from service_desk.store.people import User, units_above, units_below
 from service_desk.store.tickets import Ticket
 
 
-def visible_tickets(user: User) -> Select[tuple[Ticket]]:
+def visible_tickets(user: User) -> Select[Ticket]:
     """The tickets ``user`` may see, as a ``select`` to narrow further.
 
     Contact: their enterprise's (a member who is not the owner: their own). Clerk, quality, supervisor:
@@ -26,7 +26,7 @@ def may_see(user: User, ticket_id: int) -> bool:
     return any_visible(visible_tickets(user).where(Ticket.id == ticket_id))
 
 
-def any_visible(tickets: Select[tuple[Ticket]]) -> bool:
+def any_visible(tickets: Select[Ticket]) -> bool:
     """Whether the select finds a ticket at all."""
     return db.session.scalar(tickets.with_only_columns(Ticket.id).limit(1)) is not None
 

@@ -103,7 +103,9 @@ class Ticket(Model):
     enterprise: Mapped[Enterprise] = relationship(lazy="joined", innerjoin=True)
     category: Mapped[Category] = relationship(lazy="joined", innerjoin=True)
     area: Mapped[Area | None] = relationship(lazy="joined")
-    lead_department: Mapped[Department | None] = relationship(lazy="joined", foreign_keys=[lead_department_id])
+    lead_department: Mapped[Department | None] = relationship(
+        lazy="joined", foreign_keys=[lead_department_id]
+    )
     against: Mapped[Department | None] = relationship(foreign_keys=[against_id])
     events: Mapped[list[Event]] = relationship(cascade="all, delete-orphan", order_by=Event.id)
     clocks: Mapped[list[Clock]] = relationship(cascade="all, delete-orphan", order_by=Clock.id)
@@ -128,7 +130,9 @@ class Ticket(Model):
     @property
     def lead(self) -> Assignment | None:
         """The live lead assignment, or the last one that was done in this cycle's predecessor."""
-        return next((part for part in self.assignments if part.role is AssignmentRole.LEAD and part.is_live), None)
+        return next(
+            (part for part in self.assignments if part.role is AssignmentRole.LEAD and part.is_live), None
+        )
 
     @property
     def last_lead(self) -> Assignment | None:
@@ -153,7 +157,10 @@ class Ticket(Model):
     @property
     def last_closing(self) -> Event | None:
         """The event by which it was last closed."""
-        return next((e for e in reversed(self.events) if e.after is State.CLOSED and e.before is not State.CLOSED), None)
+        return next(
+            (e for e in reversed(self.events) if e.after is State.CLOSED and e.before is not State.CLOSED),
+            None,
+        )
 
     @property
     def last_rating(self) -> Rating | None:
@@ -187,9 +194,9 @@ class Ticket(Model):
         if user is None:
             return frozenset({Party.SYSTEM})
         parties = {Party(role.value) for role in user.roles & {Role.CLERK, Role.QUALITY, Role.SUPERVISOR}}
-        if user.enterprise_id == self.enterprise_id and user.has(Role.CONTACT):
-            if user.is_owner or self.filed_by_id in (None, user.id):
-                parties.add(Party.CONTACT)
+        own = user.enterprise_id == self.enterprise_id and user.has(Role.CONTACT)
+        if own and (user.is_owner or self.filed_by_id in (None, user.id)):
+            parties.add(Party.CONTACT)
         liaison = self.enterprise.liaison
         if user.has(Role.OFFICER) and liaison is not None and liaison.officer_id == user.id:
             parties.add(Party.OFFICER)
@@ -226,12 +233,18 @@ class Ticket(Model):
             rating_ends_at=rating_clock.due_at if rating_clock else None,
             orders_running=sum(1 for order in self.orders if order.answered_at is None),
             may_urge=self._may_urge(now, law),
+            against_a_department=self.against_id is not None,
         )
 
     def _handled_by(self, user: User) -> bool:
         acted = any(event.by_id == user.id and event.action in HANDLING for event in self.events)
-        return acted or any(part.handler_id == user.id for part in self.assignments) or any(
-            event.action is Action.HAND_OVER and event.data.get("to_id") == user.id for event in self.events
+        return (
+            acted
+            or any(part.handler_id == user.id for part in self.assignments)
+            or any(
+                event.action is Action.HAND_OVER and event.data.get("to_id") == user.id
+                for event in self.events
+            )
         )
 
     def _support_of(self, user: User | None) -> AssignmentState | None:
@@ -308,13 +321,8 @@ class Ticket(Model):
         return event
 
     def _move_clocks(self, step: Step, at: datetime, law: Law, department_id: int | None) -> None:
-        if step.ends:
-            for clock in self.clocks:
-                clock.cut_off(at)
-        for kind in step.stops:
-            whose = department_id if kind in DEPARTMENT_CLOCKS else None
-            for clock in self._live(kind, whose):
-                clock.stop(at, law.calendar)
+        """Move the clocks as the step says; those of a department are started by ``assign``."""
+        self._end_clocks(step, at, law, department_id)
         for kind in step.pauses:
             for clock in self._live(kind):
                 clock.pause(at, step.action.value, law.calendar)
@@ -325,7 +333,18 @@ class Ticket(Model):
             if kind not in DEPARTMENT_CLOCKS:
                 self.start_clock(kind, at, law)
 
-    def start_clock(self, kind: ClockKind, at: datetime, law: Law, *, department_id: int | None = None) -> Clock:
+    def _end_clocks(self, step: Step, at: datetime, law: Law, department_id: int | None) -> None:
+        if step.ends:
+            for clock in self.clocks:
+                clock.cut_off(at)
+        for kind in step.stops:
+            whose = department_id if kind in DEPARTMENT_CLOCKS else None
+            for clock in self._live(kind, whose):
+                clock.stop(at, law.calendar)
+
+    def start_clock(
+        self, kind: ClockKind, at: datetime, law: Law, *, department_id: int | None = None
+    ) -> Clock:
         """Start a clock with the limit of the ticket's class."""
         limit = law.limits.of(kind, self.limit_class, cycle=self.cycle)
         clock = Clock(
@@ -342,7 +361,15 @@ class Ticket(Model):
         self.clocks.append(clock)
         return clock
 
-    def assign(self, role: AssignmentRole, department: Department, step_starts: Iterable[ClockKind], *, at: datetime, law: Law) -> Assignment:
+    def assign(
+        self,
+        role: AssignmentRole,
+        department: Department,
+        step_starts: Iterable[ClockKind],
+        *,
+        at: datetime,
+        law: Law,
+    ) -> Assignment:
         """Give a department its part and start its clocks."""
         part = Assignment(
             department_id=department.id,

@@ -1,7 +1,138 @@
-"""The pages."""
+"""The pages: blueprints, one file a noun, and what every page has."""
 
-from flask import Flask
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import structlog
+from flask import Flask, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from service_desk import clock
+from service_desk.desk.notices import unread_count
+from service_desk.domain.errors import DeskError
+from service_desk.domain.vocabulary import Role
+from service_desk.web import (
+    attachments,
+    enterprises,
+    filing,
+    filters,
+    guards,
+    health,
+    home,
+    notices,
+    people,
+    reports,
+    tickets,
+)
+from service_desk.web.limits import limiter
+from service_desk.web.nav import nav_of
+
+DESK_NAME = "云津经济开发区企业服务专窗"
+log = structlog.get_logger(__name__)
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+# What a refusal by the server itself says to a person: title and what to do.
+HTTP_WORDS = {
+    400: ("请求不完整", "请返回上一页重新提交。"),
+    403: ("没有权限", "如需办理，请联系系统管理员。"),
+    404: ("没有找到", "地址可能有误，或您没有查看的权限。"),
+    405: ("不能这样打开", "请从页面上的按钮进入。"),
+    413: (
+        "内容太大",
+        "文字请控制在 5000 字以内，每个文件不超过 20 MB，最多 9 个。您填写的内容仍保留在上一页，请返回修改。",
+    ),
+    429: ("操作太频繁", "请过一会儿再试。"),
+    500: ("系统出错了", "错误已经记录，没有保存任何改动。请稍后再试，或致电专窗。"),
+}
 
 
 def init_app(app: Flask) -> None:
     """Add the pages."""
+    Babel(app)
+    filters.init_app(app)
+    guards.init_app(app)
+    limiter.init_app(app)
+    for module in (attachments, enterprises, filing, health, home, notices, people, reports, tickets):
+        app.register_blueprint(module.bp)
+    app.context_processor(_shared)
+    app.after_request(_secure)
+    app.register_error_handler(DeskError, _refused)
+    app.register_error_handler(HTTPException, _http_problem)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _shared() -> dict[str, object]:
+    """What every template can rely on."""
+    signed_in = current_user.is_authenticated
+    shell = "public"
+    if signed_in:
+        shell = "enterprise" if current_user.has(Role.CONTACT) else "staff"
+    return {
+        "nav": nav_of(current_user, request.endpoint or "") if signed_in else [],
+        "shell": shell,
+        "unread": unread_count(current_user) if signed_in else 0,
+        "desk_name": DESK_NAME,
+        "asset": asset,
+        "now": clock.now(),
+        "due_of": lambda _ticket: None,
+    }
+
+
+def asset(path: str) -> str:
+    """The address of a static file, changing with its content so that it may be kept for ever."""
+    return url_for("static", filename=path, v=_fingerprint(path))
+
+
+@cache
+def _fingerprint(path: str) -> str:
+    file = Path(__file__).parent / "static" / path
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:10] if file.exists() else "0"
+
+
+def _secure(response: Response) -> Response:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint == "static":
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    else:
+        response.headers.setdefault("Cache-Control", "private, no-store")
+    return response
+
+
+def _refused(error: DeskError) -> ResponseReturnValue:
+    """A broken rule as a page: why, and what was typed."""
+    title = {403: _("不能这样办理"), 404: _("没有找到"), 409: _("现在不能这样办理")}.get(
+        error.status, _("请修改后再提交")
+    )
+    return _problem(title, error.sentence, _("请返回上一页查看最新情况。"), error.status)
+
+
+def _http_problem(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if status < 400 or error.response is not None:  # noqa: PLR2004 - a redirect is no problem
+        return error
+    if status >= 500:  # noqa: PLR2004
+        log.error("page failed", path=request.path, exc_info=error)
+    title, what_next = HTTP_WORDS.get(status, (_("出错了"), _("请返回上一页再试。")))
+    return _problem(title, what_next, "", status)
+
+
+def _problem(title: str, sentence: str, what_next: str, status: int) -> ResponseReturnValue:
+    typed = guards.typed_text() if request.method == "POST" and status != 413 else []  # noqa: PLR2004
+    page = render_template(
+        "errors/problem.html", title=title, sentence=sentence, what_next=what_next, typed=typed, go_on=None
+    )
+    return page, status

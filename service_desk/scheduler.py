@@ -1,0 +1,104 @@
+"""The clockwork: the table of jobs, and ``run``, which repeats them until the process is asked to end.
+
+A process of its own, never inside a web worker. Any number may run: APScheduler only tells when to look, and
+what there is to do is claimed in the database.
+"""
+
+import logging
+import signal
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+from flask import Flask, current_app
+
+from service_desk import clock
+from service_desk.channels import mail
+from service_desk.desk import delivery, housekeeping, reminders
+from service_desk.desk.sweeping import STOPPING
+from service_desk.settings import Settings
+from service_desk.store.notices import Letter
+
+ENDING = (signal.SIGTERM, signal.SIGINT)
+SIGNATURE = "企业服务专窗"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One row of the table: ``run`` takes the present instant and gives back how much it touched."""
+
+    name: str
+    every: timedelta
+    run: Callable[[datetime], int]
+
+
+def deliver(now: datetime) -> int:
+    """Send the letters that wait; none where no mail server is set. How many went out."""
+    settings: Settings = current_app.config["SETTINGS"]
+    if settings.smtp_url is None:
+        return 0
+    with mail.Post(mail.Server.at(settings.smtp_url), settings.mail_from) as post:
+        return delivery.deliver(now, {"mail": post.send}, _words)
+
+
+def _words(letter: Letter) -> tuple[str, str]:
+    """A letter's plain text and its HTML."""
+    settings: Settings = current_app.config["SETTINGS"]
+    words = {
+        "title": letter.subject,
+        "body": letter.body,
+        "url": f"{settings.base_url}/tickets/{letter.ticket_id}" if letter.ticket_id else None,
+        "desk_name": SIGNATURE,
+    }
+    # Rendered without the pages' context: there is no request here.
+    templates = current_app.jinja_env
+    text = templates.get_template("letters/notice.txt").render(words)
+    return text, templates.get_template("letters/notice.html").render(words)
+
+
+JOBS = (
+    Job("remind", timedelta(minutes=1), reminders.remind_due),
+    Job("deliver", timedelta(seconds=10), deliver),
+    Job("expire_ratings", timedelta(minutes=5), housekeeping.expire_ratings),
+    Job("lapse_windows", timedelta(minutes=5), housekeeping.lapse_windows),
+    Job("drop_stale_uploads", timedelta(hours=6), housekeeping.drop_stale_uploads),
+)
+
+
+def run(app: Flask, jobs: Iterable[Job] = JOBS) -> None:
+    """Repeat the jobs until SIGTERM or SIGINT; what is in hand then is finished first."""
+    # Blocked before the first thread starts, so that the signals wait for sigwait and interrupt nobody.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    # It warns of every run that takes longer than its interval, which is no fault.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    scheduler = BackgroundScheduler(
+        timezone=UTC,
+        executors={"default": ThreadPoolExecutor(4)},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    for job in jobs:
+        trigger = IntervalTrigger(seconds=job.every.total_seconds(), timezone=UTC)
+        scheduler.add_job(run_once, trigger, (app, job), id=job.name, next_run_time=clock.now())
+    scheduler.start()
+    log.info("clockwork started")
+    signal.sigwait(ENDING)
+    STOPPING.set()
+    scheduler.shutdown(wait=True)
+    log.info("clockwork stopped")
+
+
+def run_once(app: Flask, job: Job) -> None:
+    """Run one job in a context, and so with a session, of its own; an error is logged and never fatal."""
+    with app.app_context():
+        try:
+            touched = job.run(clock.now())
+        except Exception:
+            log.exception("job failed", job=job.name)
+            return
+    log.log(logging.INFO if touched else logging.DEBUG, "job done", job=job.name, touched=touched)

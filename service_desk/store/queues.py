@@ -1,0 +1,142 @@
+"""Questions asked of the tickets somebody may see: lists in pages, and what waits for them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_
+
+from service_desk.domain.vocabulary import AssignmentRole, ClockKind, Role, Source, State
+from service_desk.domain.workflow import OPEN
+from service_desk.store.base import db
+from service_desk.store.clocks import LIVE, Clock
+from service_desk.store.enterprises import Enterprise
+from service_desk.store.parts import LIVE_ASSIGNMENT, Assignment
+from service_desk.store.people import User
+from service_desk.store.tickets import Ticket
+
+COUNTED_UP_TO = 1000
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a list is narrowed to; None and empty mean any."""
+
+    state: State | None = None
+    category_id: int | None = None
+    area_id: int | None = None
+    department_id: int | None = None
+    source: Source | None = None
+    due: str = ""
+    q: str = ""
+
+
+def narrowed(
+    tickets: Select[Ticket], wanted: Filter, *, now: datetime, today_ends: datetime
+) -> Select[Ticket]:
+    """``tickets`` narrowed by a filter; ``today_ends`` is the park's next midnight."""
+    equal = {
+        Ticket.state: wanted.state,
+        Ticket.category_id: wanted.category_id,
+        Ticket.area_id: wanted.area_id,
+        Ticket.lead_department_id: wanted.department_id,
+        Ticket.source: wanted.source,
+    }
+    for column, value in equal.items():
+        if value is not None:
+            tickets = tickets.where(column == value)
+    if wanted.due == "overdue":
+        tickets = tickets.where(Ticket.due_at < now)
+    elif wanted.due == "today":
+        tickets = tickets.where(Ticket.due_at >= now, Ticket.due_at < today_ends)
+    if wanted.q:
+        tickets = tickets.where(_mentions(wanted.q))
+    return tickets
+
+
+def _mentions(words: str) -> ColumnElement[bool]:
+    """Number, title or enterprise contains the words as they stand."""
+    named = select(Enterprise.id).where(Enterprise.name.contains(words, autoescape=True))
+    return or_(
+        Ticket.number == words.strip().upper(),
+        Ticket.title.contains(words, autoescape=True),
+        Ticket.enterprise_id.in_(named),
+    )
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some tickets, and the key from which the next page goes on (None on the last)."""
+
+    tickets: Sequence[Ticket]
+    next_after: str | None
+
+
+def page(tickets: Select[Ticket], *, after: str = "", by_due: bool = False, size: int = 50) -> Page:
+    """A page by key: newest first, or what is due first (tickets without a due time are left out then).
+
+    ``after`` is the key a page gave as ``next_after``; one that makes no sense begins at the start.
+    """
+    if by_due:
+        tickets = tickets.where(Ticket.due_at.is_not(None)).order_by(Ticket.due_at, Ticket.id)
+        moment, _, number = after.partition("~")
+        if number.isdecimal():
+            try:
+                key = datetime.fromisoformat(moment)
+            except ValueError:
+                key = None
+            if key is not None and key.tzinfo is not None:
+                tickets = tickets.where(tuple_(Ticket.due_at, Ticket.id) > tuple_(key, int(number)))
+    else:
+        tickets = tickets.order_by(Ticket.id.desc())
+        if after.isdecimal():
+            tickets = tickets.where(Ticket.id < int(after))
+    rows = db.session.scalars(tickets.limit(size + 1)).unique().all()
+    last = rows[size - 1] if len(rows) > size else None
+    if last is None:
+        return Page(rows[:size], None)
+    return Page(
+        rows[:size], f"{last.due_at.isoformat()}~{last.id}" if by_due and last.due_at else str(last.id)
+    )
+
+
+def count_capped(tickets: Select[Ticket]) -> int:
+    """How many there are, counted up to 1,000: the price does not grow with the table."""
+    some = tickets.with_only_columns(Ticket.id).order_by(None).limit(COUNTED_UP_TO).subquery()
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def waits_for(user: User) -> ColumnElement[bool]:
+    """The condition under which it is this person's turn, whatever their roles."""
+    turns: list[ColumnElement[bool]] = [false()]
+    if user.has(Role.CLERK):
+        turns.append(Ticket.state.in_((State.SUBMITTED, State.ACCEPTED, State.REPLIED)))
+    if user.has(Role.QUALITY):
+        turns.append(Ticket.state == State.REPLIED)
+        turns.append(and_(Ticket.state == State.WITHDRAWN, _has_clock(ClockKind.REVIEW)))
+    if user.has(Role.SUPERVISOR):
+        turns.append(and_(Ticket.state == State.CLOSED, _has_clock(ClockKind.REVIEW)))
+        turns.append(and_(Ticket.state == State.ACCEPTED, Ticket.against_id.is_not(None)))
+    if user.has(Role.CONTACT):
+        turns.append(Ticket.state.in_((State.AWAITING_RATING, State.SUPPLEMENTING)))
+    if user.department_id is not None and user.has(Role.HANDLER, Role.HEAD):
+        turns.append(
+            and_(
+                Ticket.lead_department_id == user.department_id,
+                Ticket.state.in_((State.ASSIGNED, State.IN_PROGRESS, State.DEFERRED)),
+            )
+        )
+        support = select(Assignment.ticket_id).where(
+            Assignment.department_id == user.department_id,
+            Assignment.role == AssignmentRole.SUPPORT,
+            Assignment.state.in_(LIVE_ASSIGNMENT),
+        )
+        turns.append(and_(Ticket.state.in_(OPEN), Ticket.id.in_(support)))
+    if user.has(Role.OFFICER, Role.LEADER):
+        turns.append(Ticket.state.in_(OPEN))
+    return or_(*turns)
+
+
+def _has_clock(kind: ClockKind) -> ColumnElement[bool]:
+    running = select(Clock.ticket_id).where(Clock.kind == kind, Clock.state.in_(LIVE))
+    return Ticket.id.in_(running)

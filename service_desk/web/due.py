@@ -1,0 +1,71 @@
+"""Due times in words, from the same functions that decide them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+
+from service_desk.domain import deadlines
+from service_desk.domain.vocabulary import ClockKind, State
+from service_desk.domain.workflow import TURN_CLOCK
+from service_desk.store.base import db
+from service_desk.store.clocks import LIVE, Clock
+from service_desk.store.law import Law
+from service_desk.store.tickets import Ticket
+
+
+@dataclass(frozen=True)
+class Due:
+    """A due time as people read it; ``standing`` is the CSS class."""
+
+    at: datetime | None
+    standing: str
+    words: str
+    kind_label: str
+    department: str | None = None
+
+
+def due_of_clock(clock: Clock, now: datetime, law: Law) -> Due:
+    """How a clock stands now; a finished one says how it ended."""
+    department = clock.department.name if clock.department else None
+    if not clock.is_live:
+        return Due(clock.due_at, clock.state.value, clock.state.label, clock.kind.label, department)
+    left = deadlines.left(clock.facts, now, law.calendar)
+    return Due(clock.due_at, left.standing.value, left.words, clock.kind.label, department)
+
+
+class Dues:
+    """The due times of a page of tickets, read in one go."""
+
+    def __init__(self, tickets: Iterable[Ticket], now: datetime, law: Law) -> None:
+        self.now, self.law = now, law
+        self.clocks = _turn_clocks([ticket for ticket in tickets if ticket.state in TURN_CLOCK])
+
+    def of(self, ticket: Ticket) -> Due | None:
+        """The due time of whoever's turn it is; None where nothing runs."""
+        clock = self.clocks.get(ticket.id)
+        return due_of_clock(clock, self.now, self.law) if clock else None
+
+
+def _turn_clocks(tickets: Sequence[Ticket]) -> dict[int, Clock]:
+    by_kind: dict[ClockKind, list[int]] = {}
+    for ticket in tickets:
+        by_kind.setdefault(TURN_CLOCK[ticket.state], []).append(ticket.id)
+    if not by_kind:
+        return {}
+    wanted = [(Clock.kind == kind) & Clock.ticket_id.in_(ids) for kind, ids in by_kind.items()]
+    rows = db.session.scalars(select(Clock).where(Clock.state.in_(LIVE), or_(*wanted)).order_by(Clock.id))
+    return {clock.ticket_id: clock for clock in rows.unique()}
+
+
+def promise_words(ticket: Ticket, now: datetime, law: Law) -> str:
+    """The enterprise's own deadline in plain words, or empty once it no longer matters."""
+    clock = next((c for c in ticket.clocks if c.kind is ClockKind.PROMISE), None)
+    if clock is None or ticket.state in (State.WITHDRAWN, State.CLOSED):
+        return ""
+    if clock.is_live and clock.due_at is not None:
+        moment = clock.due_at.astimezone(law.calendar.tz)
+        late = "（已超过，我们正在督促）" if clock.due_at < now else ""
+        return f"预计 {moment:%Y-%m-%d %H:%M} 前答复{late}"
+    return ""

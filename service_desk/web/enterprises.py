@@ -1,0 +1,112 @@
+"""Enterprises: registration by themselves, approval by the desk."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from wtforms import PasswordField, SelectField
+from wtforms.validators import EqualTo, Regexp
+
+from service_desk import clock
+from service_desk.desk import enterprises as desk
+from service_desk.domain.errors import Invalid
+from service_desk.domain.vocabulary import Role
+from service_desk.store.base import db
+from service_desk.store.enterprises import Area, EnterpriseStatus
+from service_desk.web.forms import FilledIn, entity_choice, line
+from service_desk.web.guards import me, roles_required
+from service_desk.web.limits import limiter
+from service_desk.web.people import show_on
+
+bp = Blueprint("enterprises", __name__)
+
+
+PHONE = Regexp(r"^[0-9+()\-\s]{7,30}$", message="请填写手机号或带区号的座机号。")
+EMAIL = Regexp(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", message="邮箱格式不对，例如 name@example.com。")
+USERNAME = Regexp(r"^[\w.@+-]{3,60}$", message="请用 3–60 位字母、数字或 . _ - @。")
+
+
+class RegisterForm(FlaskForm):
+    """What an enterprise says of itself, and its first account."""
+
+    code = line("统一社会信用代码", limit=40, description="营业执照上的 18 位代码，大小写均可")
+    name = line("企业名称", description="与营业执照一致的全称")
+    area = SelectField("所在片区", validators=[FilledIn()])
+    contact_name = line("联系人", limit=60)
+    phone = line("联系电话", limit=30, also=[PHONE])
+    email = line("电子邮箱", required=False, description="用于接收办理通知", also=[EMAIL])
+    username = line("用户名", limit=60, description="登录用，建议用手机号", also=[USERNAME])
+    password = PasswordField("密码", validators=[FilledIn()], description="至少 10 位")
+    repeat = PasswordField(
+        "再输一遍密码", validators=[FilledIn(), EqualTo("password", message="两次输入的密码不一样。")]
+    )
+
+
+@bp.route("/register", methods=["GET", "POST"])
+@limiter.limit("20 per hour", methods=["POST"])
+def register() -> ResponseReturnValue:
+    """An enterprise asks for an account."""
+    form = RegisterForm()
+    areas = db.session.scalars(select(Area).order_by(Area.id)).all()
+    choices, form.area.coerce = entity_choice(areas)
+    form.area.choices = [("", _("请选择")), *((c.value, c.label) for c in choices)]
+    form.process(request.form or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.validate():
+            try:
+                desk.register(
+                    code=form.code.data,
+                    name=form.name.data,
+                    area=next(row for row in areas if row.id == form.area.data),
+                    contact_name=form.contact_name.data,
+                    phone=form.phone.data,
+                    email=form.email.data,
+                    username=form.username.data,
+                    password=form.password.data,
+                    at=clock.now(),
+                )
+            except Invalid as error:
+                show_on(
+                    form,
+                    Invalid(error.sentence, fields={_password_field(k): v for k, v in error.fields.items()}),
+                )
+            else:
+                return redirect(url_for("enterprises.registered"))
+    return render_template("enterprises/register.html", form=form), status
+
+
+def _password_field(name: str) -> str:
+    return "password" if name == "new" else name
+
+
+@bp.get("/register/done")
+def registered() -> ResponseReturnValue:
+    """The registration waits for the desk."""
+    return render_template("enterprises/registered.html")
+
+
+@bp.get("/enterprises")
+@roles_required(Role.CLERK, Role.SUPERVISOR, Role.QUALITY)
+def index() -> ResponseReturnValue:
+    """Registrations that wait, and the enterprises of the park."""
+    return render_template(
+        "enterprises/index.html",
+        pending=desk.by_status(EnterpriseStatus.PENDING) if me().has(Role.CLERK) else [],
+        enterprises=desk.by_status(EnterpriseStatus.APPROVED),
+    )
+
+
+@bp.post("/enterprises/<int:enterprise_id>/decide")
+@roles_required(Role.CLERK)
+def decide(enterprise_id: int) -> ResponseReturnValue:
+    """Approve or refuse a registration."""
+    granted = request.form.get("granted") == "true"
+    reason = (request.form.get("reason") or "").strip()[:200]
+    enterprise = desk.decide_registration(
+        enterprise_id, granted=granted, reason=reason, by=me(), at=clock.now()
+    )
+    flash(_("%(name)s：%(status)s", name=enterprise.name, status=enterprise.status.label), "success")
+    return redirect(url_for("enterprises.index"))

@@ -1,0 +1,263 @@
+"""Filing a request: a short form for phones, one autosaved draft, files kept when something was wrong."""
+
+import json
+import secrets
+from collections.abc import Sequence
+from importlib import resources
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from wtforms import DateTimeLocalField, HiddenField, MultipleFileField, RadioField, SelectField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Optional
+
+from service_desk import clock
+from service_desk.desk import intake
+from service_desk.desk.files import ACCEPTED, store_files
+from service_desk.domain import deadlines
+from service_desk.domain.errors import DeskError, Invalid
+from service_desk.domain.vocabulary import ClockKind, LimitClass, Nature, Payer, Role, Source
+from service_desk.store.base import db, house
+from service_desk.store.catalogue import Category
+from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus
+from service_desk.store.law import current_law
+from service_desk.store.people import Department
+from service_desk.store.tickets import Draft
+from service_desk.web.enterprises import PHONE
+from service_desk.web.forms import FilledIn, entity_choice, line, park_instant, text, word_choice
+from service_desk.web.guards import me, roles_required, visible_or_404
+from service_desk.web.people import show_on
+
+bp = Blueprint("filing", __name__)
+
+DANGER_WORDS: list[str] = json.loads(
+    resources.files("service_desk.data").joinpath("danger_words.json").read_text(encoding="utf-8")
+)
+DRAFT_FIELDS = (
+    "category",
+    "title",
+    "text",
+    "contact_name",
+    "contact_phone",
+    "area",
+    "nature",
+    "payer",
+    "against",
+)
+DRAFT_LIMIT = 20_000
+
+
+class FilingForm(FlaskForm):
+    """The eight fields of a request, and those shown only when called for."""
+
+    category = RadioField("诉求类别", validators=[FilledIn()])
+    title = line("标题", description="一句话说清要办什么事")
+    text = text("说明", render_kw={"rows": 6, "placeholder": "何时开始、影响多大、希望怎样解决"})
+    files = MultipleFileField(
+        "照片或文件",
+        description=f"最多 9 个，每个不超过 20 MB。可上传{ACCEPTED}。",
+        render_kw={"accept": "image/*,.pdf,.doc,.docx,.xls,.xlsx,.ppt,.pptx"},
+    )
+    contact_name = line("联系人", limit=60, render_kw={"autocomplete": "name"})
+    contact_phone = line(
+        "联系电话", limit=30, also=[PHONE], render_kw={"autocomplete": "tel", "inputmode": "tel"}
+    )
+    area = SelectField("所在片区", validators=[FilledIn()])
+    nature = RadioField("诉求性质", validators=[Optional()])
+    payer = RadioField("付款方", validators=[Optional()], description="拖欠方是哪一类单位")
+    against = SelectField("被投诉单位", validators=[Optional()], description="该单位的人员看不到这件投诉")
+    submission_key = HiddenField()
+
+
+class OnBehalfForm(FilingForm):
+    """The same, filed by the desk or an officer for an enterprise."""
+
+    enterprise = SelectField("企业", validators=[FilledIn()])
+    source = RadioField("来源渠道", validators=[Optional()])
+    received_at = DateTimeLocalField(
+        "实际收到时间",
+        format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
+        validators=[Optional()],
+        description="留空为现在",
+    )
+
+
+class Choices:
+    """The lists the filing form chooses from, each read once."""
+
+    def __init__(self) -> None:
+        self.categories = db.session.scalars(select(Category).order_by(Category.position)).all()
+        self.areas = db.session.scalars(select(Area).order_by(Area.id)).all()
+        self.departments = db.session.scalars(select(Department).order_by(Department.id)).all()
+        self.enterprises = [] if me().has(Role.CONTACT) else _enterprises_i_file_for()
+
+    def row(self, rows: Sequence[Any], number: int | None) -> Any:
+        """The row of an id, or None."""
+        return next((row for row in rows if row.id == number), None)
+
+
+def _enterprises_i_file_for() -> Sequence[Enterprise]:
+    user = me()
+    statement = (
+        select(Enterprise).where(Enterprise.status == EnterpriseStatus.APPROVED).order_by(Enterprise.name)
+    )
+    rows = db.session.scalars(statement).unique().all()
+    if user.has(Role.CLERK):
+        return rows
+    return [row for row in rows if row.liaison is not None and row.liaison.officer_id == user.id]
+
+
+@bp.route("/tickets/new", methods=["GET", "POST"], endpoint="new")
+@roles_required(Role.CONTACT, Role.CLERK, Role.OFFICER)
+def new_ticket() -> ResponseReturnValue:
+    """The form, with the draft in it; sent twice it files once."""
+    choices = Choices()
+    form = _form(choices)
+    if request.method == "GET":
+        return _page(form, choices)
+    try:
+        files = store_files(_uploads(form), already=len(intake.pending_files(me())))
+    except Invalid as error:
+        form.validate()
+        form.files.errors = [*form.files.errors, error.sentence]
+        return _page(form, choices), 422
+    if not form.validate():
+        intake.keep_pending(files, by=me(), at=clock.now())
+        return _page(form, choices), 422
+    try:
+        ticket = intake.submit(by=me(), at=clock.now(), files=files, **_arguments(form, choices))
+    except IntegrityError:
+        # The same form arrived twice at once: the other one has filed it.
+        made = intake.filed_before(form.submission_key.data, me())
+        if made is None:
+            raise
+        ticket = made
+    except DeskError as error:
+        show_on(form, error if isinstance(error, Invalid) else Invalid(error.sentence))
+        intake.keep_pending(files, by=me(), at=clock.now())
+        return _page(form, choices), error.status
+    return redirect(url_for("filing.filed", ticket_id=ticket.id))
+
+
+def _form(choices: Choices) -> FilingForm:
+    user = me()
+    form = FilingForm(formdata=None) if user.has(Role.CONTACT) else OnBehalfForm(formdata=None)
+    form.category.choices, form.category.coerce = entity_choice(choices.categories)
+    for field, rows in ((form.area, choices.areas), (form.against, choices.departments)):
+        options, field.coerce = entity_choice(rows)
+        field.choices = [SelectChoice("", _("请选择")), *options]
+    form.nature.choices, form.nature.coerce = word_choice(Nature)
+    form.payer.choices, form.payer.coerce = word_choice(Payer)
+    if isinstance(form, OnBehalfForm):
+        options, form.enterprise.coerce = entity_choice(choices.enterprises)
+        form.enterprise.choices = [SelectChoice("", _("请选择")), *options]
+        form.source.choices, form.source.coerce = word_choice(Source)
+    form.process(request.form | request.files if request.method == "POST" else None, data=_proposed(form))
+    return form
+
+
+def _proposed(form: FilingForm) -> dict[str, Any]:
+    """The draft, else what is known of the person and the enterprise."""
+    user = me()
+    enterprise = user.enterprise
+    known: dict[str, Any] = {
+        "contact_name": user.name if user.has(Role.CONTACT) else "",
+        "contact_phone": user.phone or (enterprise.contact_phone if enterprise else "") or "",
+        "area": enterprise.area_id if enterprise else None,
+        "nature": Nature.HELP.value,
+        "source": Source.ENTERPRISE.value if user.has(Role.CONTACT) else Source.VISIT.value,
+        "submission_key": secrets.token_urlsafe(16),
+    }
+    draft = db.session.get(Draft, user.id) if request.method == "GET" else None
+    return known | {k: v for k, v in (draft.fields if draft else {}).items() if v and k in form}
+
+
+def _uploads(form: FilingForm) -> list[tuple[str, Any]]:
+    return [(file.filename, file.stream) for file in form.files.data or [] if getattr(file, "filename", "")]
+
+
+def _arguments(form: FilingForm, choices: Choices) -> dict[str, Any]:
+    given: dict[str, Any] = {
+        "enterprise": me().enterprise,
+        "category": choices.row(choices.categories, form.category.data),
+        "title": form.title.data,
+        "text": form.text.data,
+        "contact_name": form.contact_name.data,
+        "contact_phone": form.contact_phone.data,
+        "area": choices.row(choices.areas, form.area.data),
+        "nature": form.nature.data or Nature.HELP,
+        "payer": form.payer.data or None,
+        "against": choices.row(choices.departments, form.against.data),
+        "submission_key": form.submission_key.data or None,
+    }
+    if isinstance(form, OnBehalfForm):
+        given["enterprise"] = choices.row(choices.enterprises, form.enterprise.data)
+        given["source"] = form.source.data or Source.VISIT
+        if form.received_at.data:
+            given["received_at"] = park_instant(form.received_at.data)
+    return given
+
+
+def _page(form: FilingForm, choices: Choices) -> str:
+    return render_template(
+        "tickets/new.html",
+        form=form,
+        categories=choices.categories,
+        danger_words=DANGER_WORDS,
+        promise_line=_promise_line(),
+        pending=intake.pending_files(me()),
+        draft_fields=DRAFT_FIELDS,
+    )
+
+
+def _promise_line() -> str:
+    """By when an answer is promised if this were filed now, as an ordinary request."""
+    law = current_law()
+    now = clock.now()
+
+    def due(kind: ClockKind) -> Any:
+        return deadlines.due(deadlines.Running(now, law.limits.of(kind, LimitClass.NORMAL)), law.calendar)
+
+    promise = due(ClockKind.PROMISE).astimezone(law.calendar.tz)
+    days = law.limits.of(ClockKind.ACCEPT, LimitClass.NORMAL).number
+    words: str = _(
+        "提交后 %(days)s 个工作日内受理，预计 %(month)s月%(day)s日 %(time)s 前答复",
+        days=days,
+        month=promise.month,
+        day=promise.day,
+        time=f"{promise:%H:%M}",
+    )
+    return words
+
+
+@bp.get("/tickets/<int:ticket_id>/filed")
+def filed(ticket_id: int) -> ResponseReturnValue:
+    """The number and the promise, right after filing."""
+    ticket = visible_or_404(ticket_id)
+    promise = next(clock for clock in ticket.clocks if clock.kind is ClockKind.PROMISE)
+    words = f"{promise.due_at.astimezone(house().timezone):%Y-%m-%d %H:%M}" if promise.due_at else ""
+    return render_template(
+        "tickets/filed.html", ticket=ticket, promise_line=_("预计 %(moment)s 前答复", moment=words)
+    )
+
+
+@bp.post("/tickets/draft")
+@roles_required(Role.CONTACT, Role.CLERK, Role.OFFICER)
+def autosave() -> ResponseReturnValue:
+    """Keep the draft; answered with the time it was kept."""
+    now = clock.now()
+    fields = {name: request.form.get(name, "")[:DRAFT_LIMIT] for name in DRAFT_FIELDS}
+    intake.save_draft(fields, by=me(), at=now)
+    return {"saved_at": f"{now.astimezone(house().timezone):%H:%M}"}
+
+
+@bp.post("/tickets/draft/files/<int:attachment_id>/remove")
+def remove_file(attachment_id: int) -> ResponseReturnValue:
+    """Take back an upload that was not sent yet."""
+    intake.drop_pending(attachment_id, by=me())
+    return redirect(url_for("filing.new"))

@@ -1,0 +1,57 @@
+"""How values look on a page."""
+
+from datetime import date, datetime
+
+from flask import Flask
+
+from service_desk import clock
+from service_desk.domain.vocabulary import Word
+from service_desk.store.base import house
+
+SHORTEST_PHONE = 7
+
+
+def stamp(moment: datetime | None) -> str:
+    """``11月30日 17:30`` in the park, with the year where it is not this one."""
+    if moment is None:
+        return ""
+    local = moment.astimezone(house().timezone)
+    return f"{day(local)} {local:%H:%M}"
+
+
+def day(moment: datetime | date | None) -> str:
+    """``11月30日`` in the park, with the year where it is not this one."""
+    if moment is None:
+        return ""
+    local = moment.astimezone(house().timezone) if isinstance(moment, datetime) else moment
+    words = f"{local.month}月{local.day}日"
+    this_year = clock.now().astimezone(house().timezone).year
+    return words if local.year == this_year else f"{local.year}年{words}"
+
+
+def label(word: Word | None) -> str:
+    """The word people read."""
+    return word.label if word else ""
+
+
+def mask_phone(phone: str | None) -> str:
+    """``138****5678``."""
+    if not phone:
+        return ""
+    if len(phone) < SHORTEST_PHONE:
+        return "*" * len(phone)
+    return phone[:3] + "*" * max(4, len(phone) - 7) + phone[-4:]
+
+
+def filesize(size: int) -> str:
+    """``1.2 MB``."""
+    kilobyte = 1024
+    if size < kilobyte * kilobyte:
+        return f"{max(1, round(size / kilobyte))} KB"
+    return f"{size / kilobyte / kilobyte:.1f} MB"
+
+
+def init_app(app: Flask) -> None:
+    """Make the filters known to the templates."""
+    for one in (stamp, day, label, mask_phone, filesize):
+        app.add_template_filter(one)

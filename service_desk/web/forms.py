@@ -1,0 +1,293 @@
+"""Forms made from the table of actions, and the choices they offer."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
+from wtforms import (
+    DateField,
+    DateTimeLocalField,
+    Field,
+    HiddenField,
+    IntegerField,
+    MultipleFileField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Length, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from service_desk.desk.dispatch import departments_to_choose
+from service_desk.domain import actions
+from service_desk.domain.actions import LINE_LIMIT, TEXT_LIMIT, FieldKind
+from service_desk.domain.vocabulary import Role, Word
+from service_desk.domain.workflow import Step
+from service_desk.store.base import db, house
+from service_desk.store.catalogue import Category
+from service_desk.store.enterprises import Area
+from service_desk.store.people import Department, User, people_of_department
+from service_desk.store.tickets import Ticket
+
+
+def tidy(text: str | None) -> str | None:
+    """Without blanks around it and with one kind of line end."""
+    return text.replace("\r\n", "\n").strip() if text else text
+
+
+class FilledIn:
+    """The field may not be empty or blank; says so in plain words."""
+
+    field_flags = {"required": True}  # noqa: RUF012 - WTForms reads this mapping from the class
+
+    def __call__(self, _form: FlaskForm, field: Field) -> None:
+        """Raise where nothing was given."""
+        data = field.data
+        if data is None or data == "" or data == [] or (isinstance(data, str) and not data.strip()):
+            field.errors = []
+            raise ValidationError(_("请填写“%(label)s”。", label=field.label.text))
+
+
+def line(
+    label: str, *, required: bool = True, limit: int = LINE_LIMIT, also: Sequence[Any] = (), **more: Any
+) -> StringField:
+    """One line of text; ``also`` are further validators."""
+    return StringField(label, filters=[tidy], validators=[*_validators(required, limit), *also], **more)
+
+
+def text(label: str, *, required: bool = True, limit: int = TEXT_LIMIT, **more: Any) -> TextAreaField:
+    """Several lines of text."""
+    return TextAreaField(label, filters=[tidy], validators=_validators(required, limit), **more)
+
+
+def _validators(required: bool, limit: int) -> list[Any]:  # noqa: FBT001 - private
+    length = Length(max=limit, message=f"最多 {limit} 字，请精简后再提交。")
+    return [FilledIn(), length] if required else [Optional(), length]
+
+
+def entity_choice(rows: Sequence[Any]) -> tuple[list[SelectChoice], Callable[[Any], int | None]]:
+    """Choices by id, and a coerce that takes an id or a name: pages send ids, scripts may send names."""
+    ids = {row.name: row.id for row in rows}
+    for row in rows:
+        ids.update(dict.fromkeys(getattr(row, "aliases", []), row.id))
+
+    def coerce(value: Any) -> int | None:
+        if value in (None, "", "None"):
+            return None
+        found = ids.get(str(value))
+        return found if found is not None else int(value)
+
+    return [SelectChoice(row.id, row.name) for row in rows], coerce
+
+
+def word_choice(words: type[Word]) -> tuple[list[SelectChoice], Callable[[Any], Word | None]]:
+    """Choices of a closed set; takes the value or the label."""
+
+    def coerce(value: Any) -> Word | None:
+        if value in (None, "", "None"):
+            return None
+        try:
+            return words(value)
+        except ValueError:
+            return words.labelled(str(value))
+
+    return [SelectChoice(word.value, word.label) for word in words], coerce
+
+
+class Catalogue:
+    """What the choices of a page are made of, each list read once."""
+
+    def __init__(self, ticket: Ticket, user: User) -> None:
+        self.ticket = ticket
+        self.user = user
+
+    @cached_property
+    def categories(self) -> Sequence[Category]:
+        """All categories in their order."""
+        return db.session.scalars(select(Category).order_by(Category.position)).all()
+
+    @cached_property
+    def areas(self) -> Sequence[Area]:
+        """All areas."""
+        return db.session.scalars(select(Area).order_by(Area.id)).all()
+
+    @cached_property
+    def departments(self) -> Sequence[Department]:
+        """The departments that may be given this ticket."""
+        return departments_to_choose(self.ticket)
+
+    @cached_property
+    def colleagues(self) -> Sequence[User]:
+        """The people of the user's department who may handle it, the user first."""
+        if self.user.department_id is None:
+            return []
+        people = db.session.scalars(people_of_department(self.user.department_id, Role.HANDLER, Role.HEAD))
+        return sorted(people.unique(), key=lambda person: person.id != self.user.id)
+
+
+class ActionForm(FlaskForm):
+    """Root of the forms made by ``form_class``."""
+
+    version = HiddenField()
+
+    def verb_arguments(self, catalogue: Catalogue) -> dict[str, Any]:
+        """What was given, as the verb wants it: entities, words, aware instants; empty ones left out."""
+        given: dict[str, Any] = {}
+        for spec in self.specs:
+            if spec.kind is FieldKind.FILES:
+                continue
+            value = _meaning(spec, self[spec.name].data, catalogue)
+            if value not in (None, "", []) or spec.required:
+                given[spec.name] = value
+        return given
+
+    @property
+    def specs(self) -> tuple[actions.Field, ...]:
+        """The fields of the table this form was made from."""
+        return getattr(self, "fields_of_action", ())
+
+    def uploads(self, name: str = "files") -> list[tuple[str, Any]]:
+        """The chosen files as (name, stream)."""
+        if name not in self:
+            return []
+        return [
+            (f.filename, f.stream) for f in self[name].data or [] if isinstance(f, FileStorage) and f.filename
+        ]
+
+
+def form_for(step: Step, catalogue: Catalogue, *, bound: bool = False) -> ActionForm:
+    """The form of a step; ``bound`` fills it with what the request brings."""
+    members: dict[str, Any] = {
+        spec.name: _field(spec, catalogue) for spec in step.fields if step.action is not actions.Action.SUBMIT
+    }
+    members["fields_of_action"] = step.fields
+    made: type[ActionForm] = type("ActionForm", (ActionForm,), members)
+    form = made() if bound else made(formdata=None, data=_defaults(step, catalogue.ticket, catalogue.user))
+    form.version.data = str(catalogue.ticket.version)
+    return form
+
+
+def _defaults(step: Step, ticket: Ticket, user: User) -> dict[str, Any]:
+    """What the form proposes: the ticket as it stands, the person who acts."""
+    known = {
+        "category": ticket.category_id,
+        "nature": ticket.nature.value,
+        "urgency": ticket.urgency.value,
+        "handler": user.id,
+        "who": ticket.contact_name,
+        "how": "电话",
+        "reached": "true",
+        "public": "false",
+        "level": 1,
+    }
+    return {
+        spec.name: known[spec.name] for spec in step.fields if spec.name in known and spec.name != "level"
+    }
+
+
+def _field(spec: actions.Field, catalogue: Catalogue) -> Any:
+    needed = [FilledIn()] if spec.required else [Optional()]
+    hint: dict[str, Any] = {"description": spec.hint}
+    match spec.kind:
+        case FieldKind.LINE:
+            return line(spec.label, required=spec.required, **hint)
+        case FieldKind.TEXT:
+            return text(spec.label, required=spec.required, render_kw={"rows": 4}, **hint)
+        case FieldKind.CHOICE:
+            assert spec.choices is not None
+            words, coerce_word = word_choice(spec.choices)
+            tiles = {"data-tiles": ""} if spec.name in ("solved", "level") else {}
+            return _radio(spec.label, words, coerce_word, needed, tiles, **hint)
+        case FieldKind.YES_NO:
+            yes_no = [SelectChoice("true", _("是")), SelectChoice("false", _("否"))]
+            return _radio(spec.label, yes_no, str, needed, {}, **hint)
+        case FieldKind.CATEGORY:
+            return _select(spec, catalogue.categories)
+        case FieldKind.AREA:
+            return _select(spec, catalogue.areas)
+        case FieldKind.DEPARTMENT:
+            return _select(spec, catalogue.departments)
+        case FieldKind.COLLEAGUE:
+            return _select(spec, catalogue.colleagues)
+        case FieldKind.DEPARTMENTS:
+            choices, coerce = entity_choice(catalogue.departments)
+            return SelectMultipleField(
+                spec.label,
+                choices=choices,
+                coerce=coerce,
+                validators=[Optional()],
+                widget=ListWidget(prefix_label=False),
+                option_widget=CheckboxInput(),
+                **hint,
+            )
+        case FieldKind.DATE:
+            return DateField(spec.label, validators=needed, **hint)
+        case FieldKind.MOMENT:
+            return DateTimeLocalField(
+                spec.label, format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], validators=needed, **hint
+            )
+        case FieldKind.NUMBER:
+            return IntegerField(spec.label, validators=needed, **hint)
+        case _:
+            return MultipleFileField(spec.label, **hint)
+
+
+def _radio(
+    label: str, choices: Any, coerce: Any, validators: Any, render_kw: dict[str, str], **more: Any
+) -> Any:
+    return RadioField(
+        label,
+        choices=choices,
+        coerce=coerce,
+        validators=validators,
+        validate_choice=True,
+        render_kw=render_kw,
+        **more,
+    )
+
+
+def _select(spec: actions.Field, rows: Sequence[Any]) -> Any:
+    choices, coerce = entity_choice(rows)
+    blank = [SelectChoice("", _("请选择"))]
+    return SelectField(
+        spec.label,
+        choices=[*blank, *choices],
+        coerce=coerce,
+        validators=[FilledIn()] if spec.required else [Optional()],
+        description=spec.hint,
+    )
+
+
+def _meaning(spec: actions.Field, data: Any, catalogue: Catalogue) -> Any:
+    if data in (None, ""):
+        return data
+    match spec.kind:
+        case FieldKind.YES_NO:
+            return str(data).lower() in ("true", "1", "yes", "是")
+        case FieldKind.CATEGORY:
+            return next(row for row in catalogue.categories if row.id == data)
+        case FieldKind.AREA:
+            return next(row for row in catalogue.areas if row.id == data)
+        case FieldKind.DEPARTMENT:
+            return next(row for row in catalogue.departments if row.id == data)
+        case FieldKind.DEPARTMENTS:
+            return [row for row in catalogue.departments if row.id in data]
+        case FieldKind.COLLEAGUE:
+            return next(row for row in catalogue.colleagues if row.id == data)
+        case FieldKind.MOMENT:
+            return park_instant(data)
+        case _:
+            return data
+
+
+def park_instant(wall: datetime) -> datetime:
+    """The instant that a wall clock in the park means."""
+    return wall.replace(tzinfo=house().timezone).astimezone(UTC)

@@ -1,0 +1,44 @@
+"""The way round: what each role finds in its bar."""
+
+from dataclasses import dataclass
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from service_desk.domain.vocabulary import Role
+from service_desk.store.people import User
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One entry of the bar."""
+
+    label: str
+    url: str
+    icon: str
+    active: bool
+
+
+def nav_of(user: User, endpoint: str) -> list[NavItem]:
+    """The entries for somebody's roles; the one of the present page is active."""
+
+    def item(label: str, target: str, icon: str, *also: str) -> NavItem:
+        return NavItem(label, url_for(target), icon, endpoint in (target, *also))
+
+    if user.has(Role.CONTACT):
+        return [
+            item(_("提交"), "filing.new", "plus"),
+            item(_("我的诉求"), "home.index", "list", "tickets.show", "tickets.index", "filing.filed"),
+            item(_("消息"), "notices.index", "bell"),
+            item(_("我的"), "people.account", "user", "people.password"),
+        ]
+    items = [item(_("我的待办"), "home.index", "inbox")]
+    if not user.has(Role.ADMIN, Role.AUDITOR):
+        items.append(item(_("诉求"), "tickets.index", "list", "tickets.show", "tickets.act"))
+    if user.has(Role.CLERK, Role.OFFICER):
+        items.append(item(_("代企业录入"), "filing.new", "edit"))
+    if user.has(Role.CLERK, Role.QUALITY, Role.SUPERVISOR):
+        items.append(item(_("企业"), "enterprises.index", "building"))
+    if user.has(Role.SUPERVISOR, Role.CLERK):
+        items.append(item(_("报表"), "reports.index", "report"))
+    return items

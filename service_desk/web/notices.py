@@ -1,0 +1,57 @@
+"""Notices: what a person was told."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from service_desk import clock
+from service_desk.desk import notices as desk
+from service_desk.web.guards import me
+
+bp = Blueprint("notices", __name__)
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Line:
+    """One notice on the page."""
+
+    title: str
+    body: str
+    at: datetime
+    read: bool
+    url: str
+
+
+@bp.get("/notices")
+def index() -> ResponseReturnValue:
+    """My notices, newest first."""
+    rows = desk.notices_of(me(), before=request.args.get("after", type=int), limit=PAGE + 1)
+    lines = [
+        Line(
+            row.title,
+            row.body,
+            row.created_at,
+            row.read_at is not None,
+            url_for("notices.go", notice_id=row.id),
+        )
+        for row in rows[:PAGE]
+    ]
+    next_url = url_for("notices.index", after=rows[PAGE - 1].id) if len(rows) > PAGE else ""
+    return render_template("notices/index.html", notices=lines, next_url=next_url)
+
+
+@bp.get("/notices/<int:notice_id>")
+def go(notice_id: int) -> ResponseReturnValue:
+    """Mark one of my notices as read and go where it leads."""
+    ticket_id = desk.mark_one_read(notice_id, user=me(), at=clock.now())
+    return redirect(url_for("tickets.show", ticket_id=ticket_id) if ticket_id else url_for("notices.index"))
+
+
+@bp.post("/notices/read")
+def read_all() -> ResponseReturnValue:
+    """Mark all my notices as read."""
+    desk.mark_read(me(), at=clock.now())
+    return redirect(url_for("notices.index"))

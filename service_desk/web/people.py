@@ -1,0 +1,166 @@
+"""Signing in and out, and one's own account."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import login_user, logout_user
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from wtforms import PasswordField
+from wtforms.validators import EqualTo
+
+from service_desk.desk import people as desk
+from service_desk.domain.errors import Invalid
+from service_desk.domain.vocabulary import Role
+from service_desk.store.base import db
+from service_desk.store.people import User
+from service_desk.web.forms import FilledIn, line
+from service_desk.web.guards import local_path, me
+from service_desk.web.limits import limiter
+
+bp = Blueprint("people", __name__)
+
+LOOPBACK = ("127.0.0.1", "::1")
+
+
+class SignInForm(FlaskForm):
+    """Name and password."""
+
+    username = line("用户名", limit=60, render_kw={"autocomplete": "username", "autofocus": True})
+    password = PasswordField("密码", validators=[FilledIn()], render_kw={"autocomplete": "current-password"})
+
+
+class PasswordForm(FlaskForm):
+    """Change of password."""
+
+    current = PasswordField(
+        "当前密码", validators=[FilledIn()], render_kw={"autocomplete": "current-password"}
+    )
+    new = PasswordField(
+        "新密码",
+        validators=[FilledIn()],
+        description="至少 10 位",
+        render_kw={"autocomplete": "new-password"},
+    )
+    repeat = PasswordField(
+        "再输一遍新密码",
+        validators=[FilledIn(), EqualTo("new", message="两次输入的新密码不一样。")],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+@dataclass(frozen=True)
+class Link:
+    """A line of the account page."""
+
+    label: str
+    url: str
+    icon: str = "chevron-right"
+
+
+@bp.route("/sign-in", methods=["GET", "POST"])
+@limiter.limit("20 per minute", methods=["POST"])
+def sign_in() -> ResponseReturnValue:
+    """Sign in; a wrong name and a wrong password are answered alike."""
+    form = SignInForm()
+    status = 200
+    if request.method == "POST":
+        user = (
+            desk.authenticate(form.username.data or "", form.password.data or "") if form.validate() else None
+        )
+        if user is not None and (not user.is_demo or _from_loopback()):
+            login_user(user)
+            return redirect(local_path(request.args.get("next", "")) or url_for("home.index"))
+        if form.validate():
+            form.form_errors.append(_("用户名或密码不对，请重新输入。忘记密码请联系专窗。"))
+        status = 422
+    page = render_template(
+        "people/sign_in.html",
+        form=form,
+        help_line=_("登录遇到问题，请致电园区企业服务专窗。"),
+        demo_accounts=_demo_accounts(),
+    )
+    return page, status
+
+
+def _from_loopback() -> bool:
+    return request.remote_addr in LOOPBACK
+
+
+def _demo_accounts() -> list[tuple[str, str]]:
+    """The accounts of the demo park as buttons; only for the machine itself, never in production."""
+    if current_app.config["SETTINGS"].is_production or not _from_loopback():
+        return []
+    people = db.session.scalars(select(User).where(User.is_demo, User.username.in_(DEMO_ORDER))).unique()
+    by_name = {person.username: person for person in people}
+    return [(name, _who(by_name[name])) for name in DEMO_ORDER if name in by_name]
+
+
+DEMO_ORDER = (
+    "enterprise",
+    "enterprise2",
+    "clerk",
+    "quality",
+    "power",
+    "power-head",
+    "finance",
+    "assets",
+    "officer",
+    "leader",
+    "supervisor",
+    "admin",
+    "auditor",
+)
+
+
+def _who(person: User) -> str:
+    if person.enterprise is not None:
+        return person.enterprise.name
+    role = "、".join(sorted(role.label for role in person.roles))
+    return f"{person.department.name}{role}" if person.department is not None else role
+
+
+@bp.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    """End this session."""
+    logout_user()
+    return redirect(url_for("people.sign_in"))
+
+
+@bp.get("/account")
+def account() -> ResponseReturnValue:
+    """My own page."""
+    user = me()
+    links = [Link(_("消息"), url_for("notices.index"), "bell")]
+    roles = [role for role in Role if role in user.roles]
+    return render_template("people/account.html", user=user, roles=roles, links=links)
+
+
+@bp.route("/account/password", methods=["GET", "POST"])
+def password() -> ResponseReturnValue:
+    """Change my password; my other sessions end."""
+    form = PasswordForm()
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.validate():
+            try:
+                desk.change_password(me(), current=form.current.data, new=form.new.data)
+            except Invalid as error:
+                show_on(form, error)
+            else:
+                login_user(me())
+                flash(_("密码已修改，其他设备上的登录已退出。"), "success")
+                return redirect(url_for("people.account"))
+    return render_template("people/password.html", form=form), status
+
+
+def show_on(form: FlaskForm, error: Invalid) -> None:
+    """Put the sentences of a refusal beside the fields that caused it, or on top."""
+    for name, sentence in error.fields.items():
+        if name in form:
+            form[name].errors = [*form[name].errors, sentence]
+    if not any(name in form for name in error.fields):
+        form.form_errors.append(error.sentence)

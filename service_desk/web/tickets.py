@@ -1,0 +1,301 @@
+"""Tickets: the queue, one ticket's page, and every action on it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+from wtforms import Form, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+
+from service_desk import clock
+from service_desk.desk.acting import Stale
+from service_desk.desk.files import store_files
+from service_desk.desk.routing import proposal_for
+from service_desk.desk.verbs import VERBS
+from service_desk.domain import workflow
+from service_desk.domain.actions import Action, Party
+from service_desk.domain.errors import Invalid, OutOfTurn
+from service_desk.domain.vocabulary import AssignmentState, Role, Source, State
+from service_desk.domain.workflow import Step
+from service_desk.store.base import db, house
+from service_desk.store.catalogue import Category
+from service_desk.store.enterprises import Area
+from service_desk.store.law import Law, current_law
+from service_desk.store.people import Department, User
+from service_desk.store.queues import COUNTED_UP_TO, Filter, count_capped, narrowed, page
+from service_desk.store.scope import visible_tickets
+from service_desk.store.tickets import Ticket
+from service_desk.web.due import Due, Dues, due_of_clock, promise_words
+from service_desk.web.forms import ActionForm, Catalogue, entity_choice, form_for, word_choice
+from service_desk.web.guards import me, visible_or_404
+from service_desk.web.people import show_on
+from service_desk.web.timeline import entries, title_of
+
+bp = Blueprint("tickets", __name__)
+
+WHOLE = (
+    selectinload(Ticket.events),
+    selectinload(Ticket.clocks),
+    selectinload(Ticket.assignments),
+    selectinload(Ticket.replies),
+    selectinload(Ticket.ratings),
+    selectinload(Ticket.orders),
+    selectinload(Ticket.attachments),
+)
+
+# The step that moves the matter on, in the order in which a page offers it as its one primary button.
+PRIMARY = (
+    Action.ACCEPT,
+    Action.DISPATCH,
+    Action.SIGN,
+    Action.VERIFY,
+    Action.RATE,
+    Action.FIRST_CONTACT,
+    Action.OPINE,
+    Action.REPLY,
+    Action.CHECK_WITHDRAWAL,
+    Action.KEEP_CLOSED,
+)
+
+
+class FilterForm(Form):
+    """What the queue can be narrowed to."""
+
+    q = StringField("搜索")
+    state = SelectField("状态")
+    category = SelectField("类别")
+    area = SelectField("片区")
+    department = SelectField("主办")
+    source = SelectField("来源")
+    due = SelectField("到期")
+
+
+@bp.get("/tickets")
+def index() -> ResponseReturnValue:
+    """The tickets I may see, filtered, newest first or what is due first, in pages by key."""
+    form, wanted = _filters()
+    now = clock.now()
+    local = now.astimezone(house().timezone)
+    midnight = datetime.combine(local.date() + timedelta(days=1), datetime.min.time(), local.tzinfo)
+    tickets = narrowed(visible_tickets(me()), wanted, now=now, today_ends=midnight)
+    shown = page(tickets, after=request.args.get("after", ""), by_due=request.args.get("sort") == "due")
+    count = count_capped(tickets)
+    kept: dict[str, Any] = {key: value for key, value in request.args.items() if key != "after" and value}
+    return render_template(
+        "tickets/index.html",
+        tickets=shown.tickets,
+        filters=form,
+        sort=request.args.get("sort", ""),
+        next_url=url_for("tickets.index", **kept, after=shown.next_after) if shown.next_after else "",
+        count_label=_("共 999+ 件") if count >= COUNTED_UP_TO else _("共 %(n)s 件", n=count),
+        due_of=Dues(shown.tickets, now, current_law()).of,
+    )
+
+
+def _filters() -> tuple[FilterForm, Filter]:
+    """The filter form, and what it asks for; a value that is no choice is no condition."""
+    form = FilterForm()
+    any_one = SelectChoice("", _("全部"))
+    form.state.choices, form.state.coerce = word_choice(State)
+    form.state.choices = [choice for choice in form.state.choices if choice.value != State.DRAFT.value]
+    form.source.choices, form.source.coerce = word_choice(Source)
+    for field, entity in ((form.category, Category), (form.area, Area), (form.department, Department)):
+        rows: Any = db.session.scalars(select(entity).order_by(entity.id)).all()
+        field.choices, field.coerce = entity_choice(rows)
+    form.due.choices = [SelectChoice("today", _("今天到期")), SelectChoice("overdue", _("已超期"))]
+    for field in (form.state, form.category, form.area, form.department, form.source, form.due):
+        field.choices = [any_one, *field.choices]
+    form.process(request.args)
+
+    def chosen(field: Any) -> Any:
+        return (
+            field.data if any(choice.value == field.data for choice in field.choices) and field.data else None
+        )
+
+    wanted = Filter(
+        state=chosen(form.state),
+        category_id=chosen(form.category),
+        area_id=chosen(form.area),
+        department_id=chosen(form.department),
+        source=chosen(form.source),
+        due=chosen(form.due) or "",
+        q=(form.q.data or "").strip()[:50],
+    )
+    return form, wanted
+
+
+@dataclass(frozen=True)
+class Offered:
+    """An action as the page offers it."""
+
+    name: str
+    label: str
+    primary: bool
+    url: str
+    form: ActionForm
+    title: str = ""
+    text: str = ""
+
+
+@bp.get("/tickets/<int:ticket_id>")
+def show(ticket_id: int) -> ResponseReturnValue:
+    """One ticket: the enterprise's page of it, or the staff's."""
+    return _show(visible_or_404(ticket_id, *WHOLE))
+
+
+def _show(
+    ticket: Ticket,
+    *,
+    bound: ActionForm | None = None,
+    action: Action | None = None,
+    stale: Stale | None = None,
+) -> str:
+    """The page; ``bound`` is the form of ``action`` as it was sent, with what was wrong in it."""
+    user, now, law = me(), clock.now(), current_law()
+    catalogue = Catalogue(ticket, user)
+    steps = workflow.offers(ticket.situation(user, now, law))
+    first = next((name for name in PRIMARY if any(step.action is name for step in steps)), None)
+    offered = [
+        _offer(
+            step,
+            ticket,
+            catalogue,
+            primary=step.action is first,
+            bound=bound if step.action is action else None,
+        )
+        for step in steps
+    ]
+    changes = [f"{event.by_name}：{title_of(event)}" for event in stale.changes] if stale else []
+    shared = {
+        "ticket": ticket,
+        "stage": workflow.stage(ticket.state),
+        "done": ticket.state in workflow.ENDED,
+        "changes": changes,
+        "entries": entries(ticket, user),
+        "due_of": Dues([], now, law).of,
+    }
+    if user.has(Role.CONTACT):
+        return _mine(ticket, offered, shared, now, law)
+    return _staff(ticket, offered, shared, user, now, law)
+
+
+def _offer(
+    step: Step, ticket: Ticket, catalogue: Catalogue, *, primary: bool, bound: ActionForm | None
+) -> Offered:
+    return Offered(
+        name=step.action.value,
+        label=step.action.label,
+        primary=primary,
+        url=url_for("tickets.act", ticket_id=ticket.id, action=step.action.value),
+        form=bound or form_for(step, catalogue),
+        title=_("请您评价") if step.action is Action.RATE else step.action.label,
+        text=_("承办单位平时只看到汇总结果；如需重办，会看到您的评价和意见。")
+        if step.action is Action.RATE
+        else "",
+    )
+
+
+def _mine(ticket: Ticket, offered: list[Offered], shared: dict[str, Any], now: datetime, law: Law) -> str:
+    asked = {State.AWAITING_RATING: Action.RATE.value}.get(ticket.state)
+    lead = ticket.lead_department
+    office = _("（电话 %(phone)s）", phone=lead.phone) if lead is not None and lead.phone else ""
+    return render_template(
+        "tickets/mine.html",
+        ask=next((one for one in offered if one.name == asked), None),
+        other_forms=[one for one in offered if one.name != asked],
+        promise_words=promise_words(ticket, now, law),
+        handler_line=_("由%(lead)s办理%(office)s", lead=lead.name, office=office) if lead is not None else "",
+        filed_files=_files_of_filing(ticket),
+        **shared,
+    )
+
+
+def _files_of_filing(ticket: Ticket) -> list[Any]:
+    filing = ticket.events[0].id if ticket.events else None
+    return [file for file in ticket.attachments if file.event_id == filing]
+
+
+def _staff(
+    ticket: Ticket, offered: list[Offered], shared: dict[str, Any], user: User, now: datetime, law: Law
+) -> str:
+    which = request.args.get("filter", "all")
+    lines = shared.pop("entries")
+    kept = {"public": [e for e in lines if e.public], "internal": [e for e in lines if not e.public]}
+    parties = ticket.parties_of(user)
+    desk = bool(parties & {Party.CLERK, Party.QUALITY, Party.SUPERVISOR})
+    turn = ticket.turn_clock
+    own: Due | None = due_of_clock(turn, now, law) if turn else None
+    shared["due_of"] = lambda _ticket: own
+    ratings = [r for r in ticket.ratings if desk or (Party.LEAD in parties and r.cycle < ticket.cycle)]
+    dispatching = any(one.name == Action.DISPATCH.value for one in offered)
+    return render_template(
+        "tickets/show.html",
+        actions=offered,
+        entries=kept.get(which, lines),
+        filter=which if which in kept else "all",
+        clocks=[due_of_clock(each, now, law) for each in ticket.clocks if each.is_live],
+        assignments=[part for part in ticket.assignments if part.state is not AssignmentState.RELEASED],
+        ratings=ratings,
+        replies=_replies_read_by(ticket, parties),
+        proposal=proposal_for(ticket) if dispatching else None,
+        filed_files=_files_of_filing(ticket),
+        **shared,
+    )
+
+
+def _replies_read_by(ticket: Ticket, parties: frozenset[Party]) -> list[Any]:
+    """Replies that were not sent back; onlookers read verified ones only."""
+    standing = [reply for reply in ticket.replies if reply.sent_back_at is None]
+    return standing if parties else [reply for reply in standing if reply.verified_at is not None]
+
+
+@bp.post("/tickets/<int:ticket_id>/<action>")
+def act(ticket_id: int, action: str) -> ResponseReturnValue:
+    """Take an action; what is wrong with it is shown on the page it came from, with all that was typed."""
+    ticket = visible_or_404(ticket_id, *WHOLE)
+    if action not in VERBS:
+        abort(404)
+    name = Action(action)
+    user, now = me(), clock.now()
+    seen = request.form.get("version", type=int)
+    step = _step(name, ticket, user, now)
+    catalogue = Catalogue(ticket, user)
+    form = form_for(step, catalogue, bound=True)
+    if not form.validate():
+        return _show(ticket, bound=form, action=name), 422
+    try:
+        arguments = form.verb_arguments(catalogue)
+        if "files" in form:
+            arguments["files"] = store_files(form.uploads())
+        VERBS[name](ticket.id, by=user, at=now, seen=seen, **arguments)
+    except Invalid as error:
+        show_on(form, error)
+        return _show(visible_or_404(ticket_id, *WHOLE), bound=form, action=name), 422
+    except Stale as stale:
+        fresh = visible_or_404(ticket_id, *WHOLE)
+        _step(name, fresh, user, now)
+        form.version.data = str(fresh.version)
+        return _show(fresh, bound=form, action=name, stale=stale), 409
+    flash(_("“%(action)s”已完成。", action=name.label), "success")
+    return redirect(url_for("tickets.show", ticket_id=ticket_id))
+
+
+def _step(name: Action, ticket: Ticket, user: User, now: datetime) -> Step:
+    """The step this is now; where only the page's age forbids it, the refusal says what happened since."""
+    situation = ticket.situation(user, now, current_law())
+    try:
+        return workflow.step_for(name, situation)
+    except OutOfTurn as refusal:
+        seen = request.form.get("version", type=int)
+        fresh = ticket.events[seen:] if seen is not None else []
+        last = next((e for e in reversed(fresh) if e.public), None)
+        if last is None:
+            raise
+        raise OutOfTurn(
+            f"{last.by_name}已“{last.action.label}”，这件诉求现在是“{ticket.state.label}”。{refusal.sentence}"
+        ) from refusal

