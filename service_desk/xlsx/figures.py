@@ -47,7 +47,9 @@ MONTH_FORM = '0000"-"00'
 FORMS = {Measure.SHARE: "0.00%", Measure.PER_TICKET: "0.00", Measure.MEAN: "0.00"}
 DECIMALS = {Measure.SHARE: 4, Measure.PER_TICKET: 2, Measure.MEAN: 2}
 AMOUNTS = {Measure.PER_TICKET: "次数"}
-EARLIER = "环比、同比取自更早的统计期，其诉求不在“明细”之内；比率的变化以百分点计，其余以百分比计。"
+EARLIER = (
+    "环比、同比取自更早的统计期，其诉求不在“明细”之内；比率的变化以百分点（简写“点”）计，其余以百分比计。"
+)
 
 Figures = Mapping[tuple[str, str | None], Figure]
 
@@ -241,6 +243,7 @@ def _change_line(
         said = ""
         if indicator.has_period:
             said = change(now.get((indicator.key, pair[0])), before.get((indicator.key, pair[1])), indicator)
+            said = said.replace("个百分点", "点")  # the columns are narrow; the notes say what it stands for
         cells += [Cell(said), *[Cell("")] * (len(_heading(indicator).columns) - 1)]
     return Line(name, cells)
 

@@ -17,11 +17,14 @@ from service_desk.xlsx.look import (
     merged,
     ready_for_paper,
     set_widths,
+    width_of,
 )
 from service_desk.xlsx.text import put_text
 
 NAME = "口径说明"
 TITLE_ROW, HEAD_ROW, FIRST_ROW = 1, 2, 3
+WORDS_WIDTH = 104  # characters
+LINE_HEIGHT = 15  # points
 HOUSE_RULES = (
     "比率以“分子/分母”列示，保留两位小数、四舍五入；分母为 0 的记“—”；分母不足 5 的以灰色显示，不参与排名。",
     "“剔除”列示从分母中减去的数量：获批剔除的，以及口径中“减去”的。",
@@ -44,7 +47,9 @@ def write_notes(sheet: Worksheet, book: ReportBook) -> None:
         put_text(cell_at(sheet, row, 2), words)
         boxed(cell_at(sheet, row, 1), alignment=LEFT)
         boxed(cell_at(sheet, row, 2), alignment=TOP_LEFT)
-    set_widths(sheet, [28, 110])
+        # Spreadsheets do not fit the height of rows they did not write themselves.
+        sheet.row_dimensions[row].height = LINE_HEIGHT * (1 + width_of(words) // WORDS_WIDTH)
+    set_widths(sheet, [28, WORDS_WIDTH + 6])
     ready_for_paper(sheet, columns=2, heading_rows=(TITLE_ROW, HEAD_ROW), body_from=f"A{FIRST_ROW}")
 
 

@@ -2,7 +2,7 @@
 
 from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.chart.label import DataLabelList
-from openpyxl.chart.layout import Layout, ManualLayout
+from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
 from service_desk.xlsx.book import Cell, Line, ReportBook, Table
@@ -30,7 +30,8 @@ DASH = "—"
 TITLE_ROW, LINE_ROW, HEAD_ROW, SUB_ROW = 1, 2, 3, 4
 BODY_ROW = 5
 CHART_ROWS = 17  # what a chart covers
-CHART_WIDTH, CHART_HEIGHT = 26, 8  # cm
+CHART_WIDTH, CHART_HEIGHT = 32, 8  # cm
+LABELLED = 15  # columns; the numbers of more would run into one another
 
 
 def write_statistics(sheet: Worksheet, book: ReportBook) -> None:
@@ -44,11 +45,13 @@ def write_statistics(sheet: Worksheet, book: ReportBook) -> None:
         row = _write_table(sheet, table, row, columns)
         if table.chart is not None and table.lines:
             drawn.append((table, first))
+    if drawn:
+        sheet.row_breaks.append(Break(id=row - 1))  # charts begin a page, so that none is cut in two
     row += 1
     for table, first in drawn:
         row = _draw(sheet, table, first, row)
     widths = [
-        max(8.0, width_of(word) + 2, width_of(heading.title) / len(heading.columns) / 2)
+        max(10.0, width_of(word) + 2, width_of(heading.title) / len(heading.columns) / 2)
         for heading in book.headings
         for word in heading.columns
     ]
@@ -152,8 +155,16 @@ def _fill_chart(chart: BarChart | LineChart, sheet: Worksheet, table: Table, fir
     chart.x_axis.delete = chart.y_axis.delete = False
     chart.y_axis.number_format = drawing.form
     chart.y_axis.scaling.min = 0
-    chart.layout = Layout(
-        manualLayout=ManualLayout(xMode="edge", yMode="edge", x=0.06, y=0.16, w=0.9, h=0.62)
+    if drawing.form.endswith("%"):
+        chart.y_axis.scaling.max = 1
+    if chart.title is not None:
+        chart.title.overlay = False
+    if isinstance(chart, LineChart):
+        chart.series[0].smooth = False
+    chart.dataLabels = DataLabelList(
+        showVal=len(table.lines) <= LABELLED,
+        showSerName=False,
+        showCatName=False,
+        showLegendKey=False,
+        showPercent=False,
     )
-    chart.dataLabels = DataLabelList()
-    chart.dataLabels.showVal = len(table.lines) <= CHART_ROWS

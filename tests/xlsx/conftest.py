@@ -1,7 +1,7 @@
 """Opening what was written, and a reader of the formulas that 核对 uses."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from typing import Any
 
@@ -26,16 +26,20 @@ def recounted() -> Callable[[Workbook, int], float | str]:
     return recount
 
 
-class Column(list[Any]):
+class Column:
     """A range of cells that compares and multiplies cell by cell, as in an array formula."""
 
-    def __eq__(self, other: object) -> "Column":  # type: ignore[override]
+    def __init__(self, values: Iterable[Any]) -> None:
+        self.values = list(values)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.values)
+
+    def same(self, other: object) -> "Column":
         return Column(one == other for one in self)
 
-    def __mul__(self, other: "Column") -> "Column":  # type: ignore[override]
+    def __mul__(self, other: "Column") -> "Column":
         return Column(bool(a and b) for a, b in zip(self, other, strict=True))
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 def only(cell: object) -> Cell | MergedCell:
@@ -57,6 +61,7 @@ def recount(workbook: Workbook, row: int) -> float | str:
 
     code = re.sub(r"明细!\$(?P<column>[A-Z]+)\$(?P<first>\d+):\$[A-Z]+\$(?P<last>\d+)", cells, text[1:])
     code = re.sub(r"\$([IJ])(\d+)", r"cell('\1\2')", code)
+    code = re.sub(r"(cells\([^)]*\))=([^)]+\)|1)", r"\1.same(\2)", code)
     code = re.sub(r"(?<![=<>])=(?!=)", "==", code)
     names = {
         "cells": column,
@@ -67,7 +72,7 @@ def recount(workbook: Workbook, row: int) -> float | str:
         "IF": choose,
         "ROUND": lambda number, places: int(number * 10**places + 0.5) / 10**places,
         "ROUNDUP": lambda number, _: -int(-number // 1),
-        "SMALL": lambda values, rank: sorted(values)[rank - 1] if values else "—",
+        "SMALL": lambda values, rank: [*sorted(values), "—"][rank - 1] if rank else "—",
         "IFERROR": lambda value, _: value,
     }
     code = re.sub(r"IF\((.+)==0,\"—\",(ROUND.*)\)$", r"(\2 if (\1) else '—')", code)
@@ -91,17 +96,11 @@ def meets(value: object, criterion: object) -> bool:
 
 
 def countifs(*ranges: Any) -> int:
-    pairs = list(zip(ranges[::2], ranges[1::2], strict=True))
-    return sum(
-        all(meets(column[number], criterion) for column, criterion in pairs)
-        for number in range(len(pairs[0][0]))
-    )
+    columns, criteria = ranges[::2], ranges[1::2]
+    return sum(all(map(meets, row, criteria)) for row in zip(*columns, strict=True))
 
 
 def sumifs(values: Column, *ranges: Any) -> int:
-    pairs = list(zip(ranges[::2], ranges[1::2], strict=True))
-    return sum(
-        value or 0
-        for number, value in enumerate(values)
-        if all(meets(column[number], criterion) for column, criterion in pairs)
-    )
+    columns, criteria = ranges[::2], ranges[1::2]
+    rows = zip(values, zip(*columns, strict=True), strict=True)
+    return sum(value or 0 for value, row in rows if all(map(meets, row, criteria)))
