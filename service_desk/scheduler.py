@@ -40,7 +40,7 @@ class Job:
 
 def deliver(now: datetime) -> int:
     """Send the letters that wait; none where no mail server is set. How many went out."""
-    settings: Settings = current_app.config["SETTINGS"]
+    settings = _settings()
     if settings.smtp_url is None:
         return 0
     with mail.Post(mail.Server.at(settings.smtp_url), settings.mail_from) as post:
@@ -49,17 +49,21 @@ def deliver(now: datetime) -> int:
 
 def _words(letter: Letter) -> tuple[str, str]:
     """A letter's plain text and its HTML."""
-    settings: Settings = current_app.config["SETTINGS"]
     words = {
         "title": letter.subject,
         "body": letter.body,
-        "url": f"{settings.base_url}/tickets/{letter.ticket_id}" if letter.ticket_id else None,
+        "url": f"{_settings().base_url}/tickets/{letter.ticket_id}" if letter.ticket_id else None,
         "desk_name": SIGNATURE,
     }
     # Rendered without the pages' context: there is no request here.
     templates = current_app.jinja_env
     text = templates.get_template("letters/notice.txt").render(words)
     return text, templates.get_template("letters/notice.html").render(words)
+
+
+def _settings() -> Settings:
+    found: Settings = current_app.config["SETTINGS"]
+    return found
 
 
 JOBS = (

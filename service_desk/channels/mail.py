@@ -1,0 +1,161 @@
+"""Mail by SMTP: one connection for a run of letters, and what is wrong told apart by what to do about it."""
+
+import smtplib
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import parseaddr
+from types import TracebackType
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+from service_desk.channels.outgoing import Outgoing, Undeliverable, Unreachable
+
+SECONDS = 20
+"""How long any one answer of the server is waited for."""
+PERMANENT = 500
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where mail is handed in; ``secure`` speaks TLS from the first byte, else STARTTLS is used where offered."""
+
+    host: str
+    port: int
+    user: str | None
+    password: str | None
+    secure: bool
+
+    @classmethod
+    def at(cls, url: str) -> Self:
+        """The server of ``smtp://user:pass@host:port`` or ``smtps://…``; ``ValueError`` with a sentence else."""
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            raise ValueError("The mail server's address has no usable host or port.") from None
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise ValueError("The mail server's address must read smtp://host:port or smtps://host:port.")
+        secure = parts.scheme == "smtps"
+        return cls(
+            host=parts.hostname,
+            port=port or (465 if secure else 587 if parts.username else 25),
+            user=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+            secure=secure,
+        )
+
+
+class Post:
+    """Hands letters to a mail server; used in a ``with`` block, which ends the connection.
+
+    ``sender`` is an address, bare or as ``name <address>``; ``ValueError`` where it is none.
+    """
+
+    def __init__(self, server: Server, sender: str) -> None:
+        name, address = parseaddr(sender)
+        self._server = server
+        self._sender = Address(name, addr_spec=address)
+        self._connection: smtplib.SMTP | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._hang_up()
+
+    def send(self, letter: Outgoing) -> None:
+        """Hand in one letter, under a Message-ID that stays the same if it is ever handed in again.
+
+        Raises ``Undeliverable`` where the server refuses the address or the letter for good, ``Unreachable``
+        where no letter can be handed in at present, and any other error where this one may pass later.
+        """
+        try:
+            self._connected().send_message(self._message(letter), self._sender.addr_spec, [letter.address])
+        except smtplib.SMTPRecipientsRefused as error:
+            code, text = error.recipients[letter.address]
+            self._refused(code, text)
+        except smtplib.SMTPDataError as error:
+            self._refused(error.smtp_code, error.smtp_error)
+        except smtplib.SMTPNotSupportedError as error:
+            raise Undeliverable(self._safe(str(error))) from None
+        except smtplib.SMTPResponseException as error:
+            self._hang_up()
+            raise Unreachable(self._safe(_answer(error.smtp_code, error.smtp_error))) from None
+        except (smtplib.SMTPException, OSError) as error:
+            self._hang_up()
+            raise Unreachable(self._safe(f"{type(error).__name__}: {error}")) from None
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._connection is None:
+            self._connection = self._connect()
+        return self._connection
+
+    def _connect(self) -> smtplib.SMTP:
+        server, context = self._server, self._tls()
+        connection: smtplib.SMTP
+        if server.secure:
+            connection = smtplib.SMTP_SSL(
+                server.host, server.port, self._sender.domain, timeout=SECONDS, context=context
+            )
+        else:
+            connection = smtplib.SMTP(server.host, server.port, self._sender.domain, timeout=SECONDS)
+        try:
+            connection.ehlo_or_helo_if_needed()
+            if not server.secure and connection.has_extn("starttls"):
+                connection.starttls(context=context)
+            if server.user is not None:
+                connection.login(server.user, server.password or "")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _tls(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        if not self._server.secure and self._server.password is None:
+            # A relay in the house, asked for nothing secret: its own certificate is better than none.
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+    def _hang_up(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(smtplib.SMTPException, OSError):
+                connection.quit()
+            connection.close()
+
+    def _message(self, letter: Outgoing) -> EmailMessage:
+        message = EmailMessage()
+        message["From"] = self._sender
+        try:
+            message["To"] = Address(addr_spec=letter.address)
+        except (ValueError, IndexError) as error:
+            raise Undeliverable(f"Not a mail address: {error}") from None
+        message["Subject"] = " ".join(letter.subject.split())
+        message["Date"] = letter.created_at
+        message["Message-ID"] = f"<letter-{letter.id}@{self._sender.domain}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(letter.text)
+        message.add_alternative(letter.html, subtype="html")
+        return message
+
+    def _refused(self, code: int, text: bytes | str) -> None:
+        answer = self._safe(_answer(code, text))
+        raise Undeliverable(answer) if code >= PERMANENT else ConnectionError(answer)
+
+    def _safe(self, text: str) -> str:
+        """The server's words without our credentials, should it repeat them."""
+        for secret in (self._server.password, self._server.user):
+            if secret:
+                text = text.replace(secret, "***")
+        return " ".join(text.split())
+
+
+def _answer(code: int, text: bytes | str) -> str:
+    return f"{code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"

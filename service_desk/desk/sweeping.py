@@ -1,0 +1,48 @@
+"""Sweeps: one act on each of many rows, a transaction each, so that one bad row never holds up the rest."""
+
+from collections.abc import Callable, Sequence
+from threading import Event
+
+import structlog
+from sqlalchemy import Select
+
+from service_desk.store.base import db
+
+BATCH = 500
+
+STOPPING = Event()
+"""Set when this process is asked to end: a sweep then ends between two rows, and a later run goes on."""
+
+log = structlog.get_logger()
+
+
+def sweep(name: str, rows: Select[int], act: Callable[[int], bool]) -> int:
+    """Act on every row whose id ``rows`` selects, in order of id; how many acts returned true.
+
+    An act that raises is logged with its row and leaves the others alone; it comes up again in the next run.
+    """
+    touched, last = 0, 0
+    while batch := _after(last, rows):
+        for row_id in batch:
+            if STOPPING.is_set():
+                return touched
+            touched += _act(name, row_id, act)
+        last = batch[-1]
+    return touched
+
+
+def _after(last: int, rows: Select[int]) -> Sequence[int]:
+    column = rows.selected_columns[0]
+    found = db.session.scalars(rows.where(column > last).order_by(column).limit(BATCH)).all()
+    # The reading transaction ends here: on SQLite it would keep every other writer waiting.
+    db.session.rollback()
+    return found
+
+
+def _act(name: str, row_id: int, act: Callable[[int], bool]) -> bool:
+    db.session.expire_all()
+    try:
+        return act(row_id)
+    except Exception:
+        log.exception("one row of a sweep failed", sweep=name, row=row_id)
+        return False
