@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from service_desk.desk.acting import finish, open_ticket, record
 from service_desk.domain.actions import Action
-from service_desk.domain.errors import Invalid, Refused
-from service_desk.domain.vocabulary import AssignmentRole, Role
+from service_desk.domain.errors import Invalid
+from service_desk.domain.vocabulary import AssignmentRole
 from service_desk.domain.workflow import LEAD_STARTS, SUPPORT_STARTS
 from service_desk.store.base import db, transaction
 from service_desk.store.people import Department, User, units_below
@@ -30,7 +30,7 @@ def dispatch(
     ticket, law = open_ticket(ticket_id, by, seen)
     if lead.id in {support.id for support in supports}:
         raise Invalid("主办单位不能同时是协办单位。", fields={"supports": f"请去掉“{lead.name}”。"})
-    _keep_out_the_one_complained_of(ticket, by, (lead, *supports))
+    _keep_out_the_one_complained_of(ticket, (lead, *supports))
     data = {"lead": lead.name, "supports": [support.name for support in supports]}
     event = record(ticket, Action.DISPATCH, by=by, at=at, law=law, text=text, data=data)
     ticket.assign(AssignmentRole.LEAD, lead, LEAD_STARTS, at=event.at, law=law)
@@ -40,11 +40,9 @@ def dispatch(
     return ticket
 
 
-def _keep_out_the_one_complained_of(ticket: Ticket, by: User, departments: Sequence[Department]) -> None:
+def _keep_out_the_one_complained_of(ticket: Ticket, departments: Sequence[Department]) -> None:
     if ticket.against_id is None:
         return
-    if not by.has(Role.SUPERVISOR):
-        raise Refused("投诉承办单位的诉求，由督查员选择主办单位。")
     barred = set(db.session.scalars(units_below(ticket.against_id)))
     for department in departments:
         if department.id in barred:
