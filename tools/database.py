@@ -1,4 +1,7 @@
-"""Bring the database up to date; a desk with nobody in it gets the demo park, unless DEMO=0 or in production."""
+"""Bring the database up to date and lay its foundation.
+
+A desk with nobody in it gets the demo park, unless DEMO=0 or in production.
+"""
 
 import os
 import subprocess
@@ -18,15 +21,17 @@ sys.path.insert(0, str(ROOT))
 from service_desk.settings import SettingsError, read_settings  # noqa: E402 (the path comes first)
 
 
-def state(url: str) -> tuple[bool, bool]:
-    """Whether the newest migration has run, and whether anybody has an account."""
+def state(url: str) -> tuple[bool, bool, bool]:
+    """Whether the newest migration has run, the foundation is laid, and anybody has an account."""
     with create_engine(url).connect() as connection:
         at = set(MigrationContext.configure(connection).get_current_heads())
         newest = set(ScriptDirectory(str(ROOT / "migrations")).get_heads())
-        has_people = inspect(connection).has_table("users") and bool(
-            connection.scalar(text("SELECT EXISTS (SELECT 1 FROM users)"))
+        tables = inspect(connection).get_table_names()
+        is_laid, has_people = (
+            table in tables and bool(connection.scalar(text(f"SELECT EXISTS (SELECT 1 FROM {table})")))  # noqa: S608 - two names of our own
+            for table in ("law_versions", "users")
         )
-        return at == newest, has_people
+        return at == newest, is_laid, has_people
 
 
 def flask(*arguments: str) -> None:
@@ -41,7 +46,7 @@ def main() -> None:
     load_dotenv()
     try:
         settings = read_settings()
-        is_current, has_people = state(settings.database_url)
+        is_current, is_laid, has_people = state(settings.database_url)
     except SettingsError as error:
         sys.exit(str(error))
     except SQLAlchemyError as error:
@@ -49,10 +54,12 @@ def main() -> None:
     if not is_current:
         print("→ bringing the database up to date", flush=True)
         flask("db", "upgrade")
-    if has_people or settings.is_production or os.environ.get("DEMO") == "0":
-        return
-    print("→ loading the demo park", flush=True)
-    flask("demo")
+    if not (has_people or settings.is_production or os.environ.get("DEMO") == "0"):
+        print("→ loading the demo park", flush=True)
+        flask("demo")
+    elif not is_laid:
+        print("→ laying the foundation", flush=True)
+        flask("foundation")
 
 
 if __name__ == "__main__":
