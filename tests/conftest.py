@@ -17,6 +17,7 @@ from flask_migrate import upgrade
 from service_desk import create_app
 from service_desk.settings import Settings, read_settings
 from service_desk.store.base import db
+from service_desk.web.limits import limiter
 from tests.world import World, settle_the_park
 
 
@@ -109,7 +110,8 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 def _serve(url: str, folder: Path) -> Iterator[Flask]:
     app = create_app(settings_for(url, folder))
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    limiter.enabled = False
     with app.app_context():
         yield app
         db.session.remove()

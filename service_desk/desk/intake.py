@@ -127,7 +127,8 @@ def submit(  # noqa: PLR0913 - the fields of the filing form, by name
         touched_at=instant,
     )
     db.session.add(ticket)
-    event = record(ticket, Action.SUBMIT, by=by, at=instant, law=law, files=files)
+    data = {"category": category.name, "area": area.name if area else ""}
+    event = record(ticket, Action.SUBMIT, by=by, at=instant, law=law, data=data, files=files)
     for row in pending_files(by):
         row.event_id = event.id
         ticket.attachments.append(row)

@@ -12,6 +12,7 @@ from service_desk.domain.vocabulary import Unit
 from service_desk.domain.worktime import ONE_DAY, OfficeCalendar
 
 When = Literal["half", "left", "overdue", "hours_before", "at_due", "hours_after"]
+BY_THE_HOUR = ("hours_before", "at_due", "hours_after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,13 @@ def moments(
 def moment(rule: StepRule, clock: Running, due: datetime | None, calendar: OfficeCalendar) -> datetime | None:
     """When the step fires; ``None`` where the clock does not have it.
 
-    A clock without a due, a limit below ``min_limit`` and a step at or before the start have none. No step
+    A clock of working hours has the steps by the hour, every other clock those by the day. A clock without
+    a due, a limit below ``min_limit`` and a step at or before the start have none. No step
     fires while paused: one that falls into a pause fires when the clock runs again, in office hours. What
     announces a due (half, left, hours before) is dropped once that would be after it.
     """
+    if (rule.when in BY_THE_HOUR) != (clock.limit.unit is Unit.WORKING_HOURS):
+        return None
     if due is None or (rule.min_limit is not None and clock.allowed < rule.min_limit):
         return None
     planned = _planned(rule, clock, due, calendar)

@@ -31,9 +31,9 @@ from service_desk.web import (
     tickets,
 )
 from service_desk.web.limits import limiter
+from service_desk.web.names import DESK_NAME
 from service_desk.web.nav import nav_of
 
-DESK_NAME = "云津经济开发区企业服务专窗"
 log = structlog.get_logger(__name__)
 
 SECURITY_HEADERS = {

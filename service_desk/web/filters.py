@@ -43,6 +43,11 @@ def mask_phone(phone: str | None) -> str:
     return phone[:3] + "*" * max(4, len(phone) - 7) + phone[-4:]
 
 
+def mask_name(name: str | None) -> str:
+    """``张*``."""
+    return name[:1] + "*" * (len(name) - 1) if name else ""
+
+
 def filesize(size: int) -> str:
     """``1.2 MB``."""
     kilobyte = 1024
@@ -53,5 +58,5 @@ def filesize(size: int) -> str:
 
 def init_app(app: Flask) -> None:
     """Make the filters known to the templates."""
-    for one in (stamp, day, label, mask_phone, filesize):
+    for one in (stamp, day, label, mask_phone, mask_name, filesize):
         app.add_template_filter(one)

@@ -27,8 +27,10 @@ from wtforms.validators import Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from service_desk.desk.dispatch import departments_to_choose
+from service_desk.desk.routing import proposal_for
 from service_desk.domain import actions
 from service_desk.domain.actions import LINE_LIMIT, TEXT_LIMIT, FieldKind
+from service_desk.domain.routing import Proposal
 from service_desk.domain.vocabulary import Role, Word
 from service_desk.domain.workflow import Step
 from service_desk.store.base import db, house
@@ -125,6 +127,11 @@ class Catalogue:
         return departments_to_choose(self.ticket)
 
     @cached_property
+    def proposal(self) -> Proposal | None:
+        """Who should lead, by the matter list."""
+        return proposal_for(self.ticket)
+
+    @cached_property
     def colleagues(self) -> Sequence[User]:
         """The people of the user's department who may handle it, the user first."""
         if self.user.department_id is None:
@@ -170,14 +177,15 @@ def form_for(step: Step, catalogue: Catalogue, *, bound: bool = False) -> Action
     }
     members["fields_of_action"] = step.fields
     made: type[ActionForm] = type("ActionForm", (ActionForm,), members)
-    form = made() if bound else made(formdata=None, data=_defaults(step, catalogue.ticket, catalogue.user))
+    form = made() if bound else made(formdata=None, data=_defaults(step, catalogue))
     form.version.data = str(catalogue.ticket.version)
     return form
 
 
-def _defaults(step: Step, ticket: Ticket, user: User) -> dict[str, Any]:
-    """What the form proposes: the ticket as it stands, the person who acts."""
-    known = {
+def _defaults(step: Step, catalogue: Catalogue) -> dict[str, Any]:
+    """What the form proposes: the ticket as it stands, the person who acts, the matter list's departments."""
+    ticket, user = catalogue.ticket, catalogue.user
+    known: dict[str, Any] = {
         "category": ticket.category_id,
         "nature": ticket.nature.value,
         "urgency": ticket.urgency.value,
@@ -186,11 +194,12 @@ def _defaults(step: Step, ticket: Ticket, user: User) -> dict[str, Any]:
         "how": "电话",
         "reached": "true",
         "public": "false",
-        "level": 1,
     }
-    return {
-        spec.name: known[spec.name] for spec in step.fields if spec.name in known and spec.name != "level"
-    }
+    if step.action is actions.Action.DISPATCH and catalogue.proposal is not None:
+        ids = {row.name: row.id for row in catalogue.departments}
+        known["lead"] = ids.get(catalogue.proposal.lead or "")
+        known["supports"] = [ids[name] for name in catalogue.proposal.matter.supports if name in ids]
+    return {spec.name: known[spec.name] for spec in step.fields if spec.name in known}
 
 
 def _field(spec: actions.Field, catalogue: Catalogue) -> Any:

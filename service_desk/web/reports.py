@@ -1,11 +1,156 @@
-"""Reports: preview and workbook."""
+"""Reports: a preview of the figures, and the workbook behind them."""
 
-from flask import Blueprint
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flask import Blueprint, render_template, request, send_file
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from wtforms import DateField, Form, SelectField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Optional
+
+from service_desk import clock
+from service_desk.desk import reports as desk
+from service_desk.domain.errors import Invalid
+from service_desk.domain.figures import REPORTS, By, Figure, Period, Report, count, words
+from service_desk.domain.vocabulary import Role
+from service_desk.store.law import Law, current_law
+from service_desk.store.scope import visible_tickets
+from service_desk.web.guards import me, roles_required
+from service_desk.web.names import DESK_NAME
+from service_desk.web.people import show_on
 
 bp = Blueprint("reports", __name__)
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WHOLE_LINE = "合计"
+
+
+class ReportForm(Form):
+    """Which report, of which period, by what."""
+
+    kind = SelectField("报表", choices=[SelectChoice(one.name, one.title) for one in REPORTS.values()])
+    period = SelectField(
+        "统计期",
+        choices=[
+            SelectChoice("this_month", "本月"),
+            SelectChoice("last_month", "上月"),
+            SelectChoice("quarter", "本季度"),
+            SelectChoice("year", "本年"),
+            SelectChoice("free", "自选日期"),
+        ],
+        default="this_month",
+    )
+    since = DateField("开始日期", validators=[Optional()], description="自选日期时填写")
+    until = DateField("结束日期", validators=[Optional()], description="不含这一天")
+    by = SelectField(
+        "按什么分行",
+        choices=[SelectChoice(by.value, by.label) for by in (By.DEPARTMENT, By.MONTH, By.CATEGORY)],
+    )
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure on the page; ``num``/``den`` are None where there is no ratio."""
+
+    text: str
+    grey: bool = False
+    num: int | None = None
+    den: int | None = None
+    excluded: int = 0
+
 
 @bp.get("/reports")
-def index() -> str:
-    """To come."""
-    return ""
+@roles_required(Role.SUPERVISOR, Role.CLERK)
+def index() -> ResponseReturnValue:
+    """The figures of a period, each rate with what it was counted from."""
+    law, form = current_law(), ReportForm(request.args)
+    try:
+        report, period = _asked(form, law)
+    except Invalid as error:
+        show_on(form, error)
+        page = render_template("reports/index.html", form=form, columns=[], rows=[], as_of=None)
+        return page, 422
+    by = By(form.by.data) if form.by.data in {by.value for by in By} else By.DEPARTMENT
+    facts = desk.facts_of(visible_tickets(me()), as_of=period.as_of, law=law)
+    whole = count(facts, period, indicators=report.indicators, by=None)
+    lines = count(facts, period, indicators=report.indicators, by=by)
+    return render_template(
+        "reports/index.html",
+        form=form,
+        title=report.title,
+        columns=[by.label, *(indicator.label for indicator in report.indicators)],
+        rows=_rows(report, whole, lines),
+        as_of=period.as_of,
+        period_words=_("%(since)s 至 %(until)s", since=period.since, until=period.until - timedelta(days=1)),
+    )
+
+
+@bp.get("/reports/export")
+@roles_required(Role.SUPERVISOR, Role.CLERK)
+def export() -> ResponseReturnValue:
+    """The workbook, as a download."""
+    law, form = current_law(), ReportForm(request.args)
+    report, period = _asked(form, law)
+    made = desk.workbook(
+        report,
+        visible_tickets(me()),
+        period,
+        made_by=me().name,
+        at=period.as_of,
+        organisation=DESK_NAME,
+    )
+    return send_file(io.BytesIO(made.content), mimetype=XLSX, as_attachment=True, download_name=made.name)
+
+
+def _asked(form: ReportForm, law: Law) -> tuple[Report, Period]:
+    """The report and the period asked for. Raises ``Invalid``."""
+    now = clock.now()
+    today = law.calendar.day_of(now)
+    kind = form.kind.data if form.kind.data in REPORTS else next(iter(REPORTS))
+    since, until = _named_period(form.period.data or "", today)
+    if form.period.data == "free" or form.since.data or form.until.data:
+        if not form.since.data or not form.until.data:
+            raise Invalid("请填写开始日期和结束日期。", fields={"since": "自选日期须填写开始和结束。"})
+        since, until = form.since.data, form.until.data
+    return desk.report_named(kind), desk.period_of(since, until, as_of=now, law=law)
+
+
+def _named_period(name: str, today: date) -> tuple[date, date]:
+    this_month = today.replace(day=1)
+    next_month = (this_month + timedelta(days=31)).replace(day=1)
+    if name == "last_month":
+        return (this_month - timedelta(days=1)).replace(day=1), this_month
+    if name == "quarter":
+        return this_month.replace(month=(today.month - 1) // 3 * 3 + 1), next_month
+    if name == "year":
+        return today.replace(month=1, day=1), today.replace(year=today.year + 1, month=1, day=1)
+    return this_month, next_month
+
+
+def _rows(report: Report, whole: Sequence[Figure], lines: Sequence[Figure]) -> list[list[Cell]]:
+    names = sorted({line.by or "" for line in lines})
+    found = {(line.by or "", line.key): line for line in lines} | {("\0", one.key): one for one in whole}
+    rows = []
+    for name in ["\0", *names]:
+        cells = [Cell(WHOLE_LINE if name == "\0" else name or _("（未填）"))]
+        cells += [_cell(report, found.get((name, one.key)), one.key) for one in report.indicators]
+        rows.append(cells)
+    return rows
+
+
+def _cell(report: Report, figure: Figure | None, key: str) -> Cell:
+    indicator = next(one for one in report.indicators if one.key == key)
+    if figure is None:
+        return Cell("—", grey=True)
+    ratio = figure.denominator is not None and figure.numerator is not None
+    return Cell(
+        text=words(figure, indicator),
+        grey=figure.is_few,
+        num=figure.numerator if ratio else None,
+        den=figure.denominator if ratio else None,
+        excluded=figure.excluded,
+    )

@@ -15,7 +15,6 @@ from wtforms.fields.choices import SelectChoice
 from service_desk import clock
 from service_desk.desk.acting import Stale
 from service_desk.desk.files import store_files
-from service_desk.desk.routing import proposal_for
 from service_desk.desk.verbs import VERBS
 from service_desk.domain import workflow
 from service_desk.domain.actions import Action, Party
@@ -181,6 +180,8 @@ def _show(
     }
     if user.has(Role.CONTACT):
         return _mine(ticket, offered, shared, now, law)
+    dispatching = any(step.action is Action.DISPATCH for step in steps)
+    shared["proposal"] = catalogue.proposal if dispatching else None
     return _staff(ticket, offered, shared, user, now, law)
 
 
@@ -232,7 +233,6 @@ def _staff(
     own: Due | None = due_of_clock(turn, now, law) if turn else None
     shared["due_of"] = lambda _ticket: own
     ratings = [r for r in ticket.ratings if desk or (Party.LEAD in parties and r.cycle < ticket.cycle)]
-    dispatching = any(one.name == Action.DISPATCH.value for one in offered)
     return render_template(
         "tickets/show.html",
         actions=offered,
@@ -242,7 +242,6 @@ def _staff(
         assignments=[part for part in ticket.assignments if part.state is not AssignmentState.RELEASED],
         ratings=ratings,
         replies=_replies_read_by(ticket, parties),
-        proposal=proposal_for(ticket) if dispatching else None,
         filed_files=_files_of_filing(ticket),
         **shared,
     )

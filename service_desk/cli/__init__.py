@@ -1,0 +1,14 @@
+"""Commands: one file a noun, each with a tuple ``COMMANDS``."""
+
+from flask import Flask
+
+from service_desk.cli import jobs, parks, reports, serving, time, workflow
+
+NOUNS = (jobs, parks, reports, serving, time, workflow)
+
+
+def init_app(app: Flask) -> None:
+    """Add the commands of every noun."""
+    for noun in NOUNS:
+        for command in noun.COMMANDS:
+            app.cli.add_command(command)

@@ -1,0 +1,68 @@
+"""What a desk is filled with: its foundation, the demo park, real input."""
+
+from pathlib import Path
+
+import click
+
+from service_desk import clock
+from service_desk.cli.answering import REFUSED, answer_in_json, command, settings
+from service_desk.demo import SEED, load_demo
+from service_desk.desk.foundation import lay_foundation
+from service_desk.desk.loading import Loaded, load_enterprises, load_requests
+from service_desk.domain.errors import Refused
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@command("foundation")
+def foundation() -> None:
+    """Give an empty desk its rules: calendar, office hours, limits, ladders, categories, departments, matters."""
+    laid = lay_foundation(at=clock.now())
+    click.echo(f"已建立：{'、'.join(laid)}。" if laid else "已经齐备，没有改动。")
+
+
+@command("demo")
+@click.option("--seed", type=int, default=SEED, show_default=True, help="Another seed, other moments.")
+def demo(*, seed: int) -> None:
+    """Build the demo park 云津经济开发区."""
+    if settings().is_production:
+        raise Refused("生产环境不装入演示园区。")
+    count = load_demo(at=clock.now(), seed=seed)
+    click.echo(f"演示园区已建好，共 {count} 件诉求。" if count else "演示园区已经在这里，没有改动。")
+
+
+@click.group("load")
+def load() -> None:
+    """Load real input; loading again changes nothing."""
+
+
+@command("requests")
+@click.argument("file", type=FILE)
+def requests(*, file: Path) -> None:
+    """File each line of FILE.jsonl as a submitted ticket; prints counts and refusals as JSON."""
+    lay_foundation(at=clock.now())
+    try:
+        lines = file.read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"“{file.name}”不是 UTF-8 编码的文本。") from error
+    _answer(load_requests(lines, at=clock.now()))
+
+
+@command("enterprises")
+@click.argument("file", type=FILE)
+def enterprises(*, file: Path) -> None:
+    """Take in the directory FILE.xlsx; prints counts and refusals as JSON."""
+    _answer(load_enterprises(file, at=clock.now()))
+
+
+load.add_command(requests)
+load.add_command(enterprises)
+
+
+def _answer(done: Loaded) -> None:
+    answer_in_json(done.as_json())
+    if done.refused:
+        click.get_current_context().exit(REFUSED)
+
+
+COMMANDS: tuple[click.Command, ...] = (foundation, demo, load)

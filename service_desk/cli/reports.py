@@ -1,0 +1,103 @@
+"""Figures and workbooks from the command line."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from service_desk import clock
+from service_desk.cli.answering import answer_in_json, command, law_in_force
+from service_desk.desk import reports
+from service_desk.domain.errors import Invalid
+from service_desk.domain.figures import BY_KEY, INDICATORS, REPORTS, By
+from service_desk.domain.notation import parse_instant
+
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@command("figures")
+@click.option("--from", "since", type=DAY, required=True, help="First day.")
+@click.option("--to", "until", type=DAY, required=True, help="The day after the last.")
+@click.option("--by", type=click.Choice([by.value for by in By]))
+@click.option("--key", "keys", multiple=True, help="Only these indicators; may be given several times.")
+@click.option("--as-of", "as_of", metavar="ISO", help="As things stood then; default now.")
+def figures(
+    *, since: datetime, until: datetime, by: str | None, keys: tuple[str, ...], as_of: str | None
+) -> None:
+    """Print the indicators of a period as JSON."""
+    law = law_in_force()
+    try:
+        unknown = [key for key in keys if key not in BY_KEY]
+        if unknown:
+            raise Invalid(f"没有“{unknown[0]}”这个指标；可用：{'、'.join(one.key for one in INDICATORS)}。")
+        period = reports.period_of(since.date(), until.date(), as_of=_instant(as_of), law=law)
+    except Invalid as error:
+        raise click.UsageError(error.sentence) from error
+    indicators = [BY_KEY[key] for key in keys] or INDICATORS
+    found = reports.figures(reports.every_ticket(), period, indicators=indicators, by=By(by) if by else None)
+    answer_in_json(
+        [
+            {
+                "by": one.by,
+                "key": one.key,
+                "numerator": one.numerator,
+                "denominator": one.denominator,
+                "excluded": one.excluded,
+                "value": one.value,
+            }
+            for one in found
+        ]
+    )
+
+
+def _instant(text: str | None) -> datetime:
+    return parse_instant(text) if text else clock.now()
+
+
+@command("report")
+@click.argument("name", required=False)
+@click.option("--list", "listing", is_flag=True, help="The reports there are.")
+@click.option("--from", "since", type=DAY)
+@click.option("--to", "until", type=DAY)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--organisation", default="企业服务专窗", help="The name in the title line.")
+def report(
+    *,
+    name: str | None,
+    listing: bool,
+    since: datetime | None,
+    until: datetime | None,
+    out: Path | None,
+    organisation: str,
+) -> None:
+    """Write a report's workbook."""
+    if listing:
+        answer_in_json({one.name: one.title for one in REPORTS.values()})
+        return
+    if name is None or since is None or until is None or out is None:
+        raise click.UsageError("请给出报表名、--from、--to 和 --out，或者 --list。")
+    now = clock.now()
+    try:
+        wanted = reports.report_named(name)
+        period = reports.period_of(since.date(), until.date(), as_of=now, law=law_in_force())
+    except Invalid as error:
+        raise click.UsageError(error.sentence) from error
+    made = reports.workbook(
+        wanted, reports.every_ticket(), period, made_by="命令行", at=now, organisation=organisation
+    )
+    _write(out, made.content)
+    answer_in_json({"report": wanted.name, "file": str(out), "bytes": len(made.content)})
+
+
+def _write(out: Path, content: bytes) -> None:
+    """Whole or not at all: a full disk leaves no half workbook behind."""
+    half = out.with_name(out.name + ".part")
+    try:
+        half.write_bytes(content)
+        half.replace(out)
+    except OSError as error:
+        half.unlink(missing_ok=True)
+        raise click.UsageError(f"不能写入“{out}”：{error.strerror}。") from error
+
+
+COMMANDS = (figures, report)

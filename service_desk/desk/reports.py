@@ -1,0 +1,101 @@
+"""Reports: the figures of a period for a page or a command, and the workbook that counts itself again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Select, select
+
+from service_desk.domain.errors import Invalid
+from service_desk.domain.figures import (
+    REPORTS,
+    By,
+    Fact,
+    Figure,
+    Indicator,
+    Period,
+    Report,
+    all_facts,
+    count,
+)
+from service_desk.store.base import db
+from service_desk.store.enterprises import Enterprise
+from service_desk.store.histories import histories
+from service_desk.store.law import Law, current_law
+from service_desk.store.tickets import Ticket
+from service_desk.xlsx.figures import Imprint, TicketWords, report_book
+from service_desk.xlsx.workbook import written
+
+LONGEST_DAYS = 366 * 10
+TICKET_COLUMNS = ("企业名称", "标题", "当前状态")
+
+
+def period_of(since: date, until: date, *, as_of: datetime, law: Law) -> Period:
+    """A half-open period of the park's days. Raises ``Invalid`` where it holds no day, or too many."""
+    if until <= since:
+        raise Invalid("统计期的结束须晚于开始，请改一下日期。", fields={"until": "结束日期须晚于开始日期。"})
+    if (until - since).days > LONGEST_DAYS:
+        raise Invalid("统计期最长 10 年，请缩短。", fields={"until": "统计期最长 10 年。"})
+    return Period(since, until, as_of, law.calendar.tz)
+
+
+def report_named(name: str) -> Report:
+    """A report by its name. Raises ``Invalid`` with the names there are."""
+    if name not in REPORTS:
+        raise Invalid(f"没有“{name}”这张报表；可选：{'、'.join(REPORTS)}。")
+    return REPORTS[name]
+
+
+def facts_of(tickets: Select[Ticket], *, as_of: datetime, law: Law) -> tuple[Fact, ...]:
+    """The fact rows of some tickets as of an instant."""
+    return all_facts(list(histories(tickets)), as_of=as_of, calendar=law.calendar)
+
+
+def figures(
+    tickets: Select[Ticket], period: Period, *, indicators: Sequence[Indicator], by: By | None
+) -> list[Figure]:
+    """The figures of a period over some tickets."""
+    return count(
+        facts_of(tickets, as_of=period.as_of, law=current_law()), period, indicators=indicators, by=by
+    )
+
+
+@dataclass(frozen=True)
+class Made:
+    """A workbook and the name it should have on disk."""
+
+    name: str
+    content: bytes
+
+
+def workbook(
+    report: Report, tickets: Select[Ticket], period: Period, *, made_by: str, at: datetime, organisation: str
+) -> Made:
+    """The workbook of a report over some tickets."""
+    law = current_law()
+    book = report_book(
+        report,
+        facts_of(tickets, as_of=period.as_of, law=law),
+        period,
+        tickets=TicketWords(TICKET_COLUMNS, _words(tickets)),
+        imprint=Imprint(
+            organisation=organisation,
+            made_by=made_by,
+            made_at=at,
+            calendar_version=f"第 {law.calendar.version} 版",
+            filters={"范围": "导出人可见的全部诉求"},
+        ),
+    )
+    return Made(f"{report.title}_{period.since}_{period.until}.xlsx", written(book))
+
+
+def _words(tickets: Select[Ticket]) -> Mapping[str, Sequence[str]]:
+    columns = tickets.join(Enterprise, Ticket.enterprise_id == Enterprise.id).with_only_columns(
+        Ticket.number, Enterprise.name, Ticket.title, Ticket.state
+    )
+    return {row.number: (row.name, row.title, row.state.label) for row in db.session.execute(columns)}
+
+
+def every_ticket() -> Select[Ticket]:
+    """The whole park: for the operator's commands, which stand above the scopes of people."""
+    return select(Ticket)

@@ -1,0 +1,75 @@
+"""A real mail server on loopback that can be out of order, refuse an address, or take its time."""
+
+import socket
+import threading
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Self
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+def free_port() -> int:
+    """A port of loopback nobody listens on."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        port: int = trial.getsockname()[1]
+        return port
+
+
+@dataclass
+class Mailbox:
+    """What arrived, in order; the switches say how the server answers from now on."""
+
+    port: int = field(default_factory=free_port)
+    arrived: list[EmailMessage] = field(default_factory=list)
+    out_of_order: str = ""
+    """The answer to everything while it is set, such as ``451 come back later``."""
+    unknown: set[str] = field(default_factory=set)
+    began: threading.Event = field(default_factory=threading.Event)
+    hold: bool = False
+    """Take a letter in and never answer: whoever sends it hangs in the middle."""
+
+    @property
+    def url(self) -> str:
+        """Where it takes mail."""
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._controller.stop()
+
+    async def handle_RCPT(  # noqa: N802 - as aiosmtpd calls it
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if self.out_of_order:
+            return self.out_of_order
+        if address in self.unknown:
+            return "550 no such user here"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(  # noqa: N802 - as aiosmtpd calls it
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        message = message_from_bytes(envelope.original_content or b"", policy=default)
+        assert isinstance(message, EmailMessage)
+        self.arrived.append(message)
+        self.began.set()
+        if self.hold:
+            # No answer: the letter is in, and the sender does not know.
+            await _for_ever()
+        return "250 OK"
+
+
+async def _for_ever() -> None:
+    import asyncio
+
+    await asyncio.Event().wait()

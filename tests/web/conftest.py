@@ -1,0 +1,135 @@
+"""A browser without JavaScript: signs in, opens pages, checks each for what every page must have."""
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import Context
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from service_desk.store.base import db
+from tests.world import PASSWORD
+
+UNLABELLED = {"hidden", "submit", "button"}
+
+
+class PageCheck(HTMLParser):
+    """Counts what the conventions ask of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.h1 = 0
+        self.inputs: list[dict[str, str | None]] = []
+        self.labelled: set[str] = set()
+        self.faults: list[str] = []
+        self.inside_label = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.h1 += tag == "h1"
+        self.faults += [f"{tag} {name}" for name in given if name.startswith("on") or name == "style"]
+        if tag == "script" and "src" not in given:
+            self.faults.append("inline script")
+        if tag == "label":
+            self.inside_label += 1
+            self.labelled.add(given.get("for") or "")
+        if tag in ("input", "select", "textarea") and (given.get("type") or "") not in UNLABELLED:
+            if not self.inside_label and "aria-label" not in given:
+                self.inputs.append(given)
+        ids = given.get("id")
+        if ids:
+            if ids in self.__dict__.setdefault("ids", set()):
+                self.faults.append(f"id {ids} twice")
+            self.__dict__["ids"].add(ids)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside_label -= tag == "label"
+
+
+def check_page(html: str) -> None:
+    """One h1, every input labelled, no id twice, nothing inline."""
+    page = PageCheck()
+    page.feed(html)
+    assert page.h1 == 1, f"{page.h1} h1 on the page"
+    bare = [given for given in page.inputs if (given.get("id") or "") not in page.labelled]
+    assert not bare, f"inputs without a label: {bare}"
+    assert not page.faults, page.faults
+
+
+class Statements(list[str]):
+    """The SQL statements that were run, without the transaction's own."""
+
+
+@contextmanager
+def counted() -> Iterator[Statements]:
+    """Count the statements run inside the block."""
+    seen = Statements()
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE")):
+            seen.append(statement)
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)
+
+
+class Visitor:
+    """Somebody before a browser; every page they are shown is checked."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def ask(self, method: str, path: str, **more: Any) -> TestResponse:
+        """Send a request outside of the test's own application context, as a server would get it."""
+        db.session.remove()
+        answer: TestResponse = Context().run(self.client.open, path, method=method, **more)
+        return answer
+
+    def sign_in(self, username: str, password: str = PASSWORD) -> "Visitor":
+        answer = self.ask("POST", "/sign-in", data={"username": username, "password": password})
+        assert answer.status_code == 302, answer.text
+        return self
+
+    def get(self, path: str, status: int = 200) -> str:
+        return self._checked(self.ask("GET", path), status)
+
+    def post(self, path: str, status: int = 302, **fields: Any) -> str:
+        answer = self.ask("POST", path, data=fields, content_type="multipart/form-data")
+        return self._checked(answer, status)
+
+    def _checked(self, answer: TestResponse, status: int) -> str:
+        assert answer.status_code == status, f"{answer.status_code}: {_words(answer.text)[:600]}"
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        if answer.status_code != 302 and answer.mimetype == "text/html":
+            check_page(answer.text)
+        return answer.headers.get("Location", "") if status == 302 else answer.text
+
+
+def _words(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def a_file(content: bytes, name: str) -> tuple[io.BytesIO, str]:
+    """An upload as a browser sends it."""
+    return io.BytesIO(content), name
+
+
+@pytest.fixture
+def visit(sqlite_app: Flask) -> Any:
+    """Open a browser as somebody: ``visit("clerk")``, or as a stranger: ``visit()``."""
+
+    def opened(username: str | None = None) -> Visitor:
+        visitor = Visitor(sqlite_app.test_client())
+        return visitor.sign_in(username) if username else visitor
+
+    return opened

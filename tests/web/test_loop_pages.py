@@ -1,0 +1,117 @@
+"""The loop as people walk it through pages and forms."""
+
+import re
+from collections.abc import Callable
+
+from service_desk.domain.vocabulary import State
+from tests.web.conftest import Visitor, a_file
+from tests.world import World
+
+PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+Visit = Callable[..., Visitor]
+
+
+def request_form(world: World, **more: object) -> dict[str, object]:
+    form = {
+        "category": world.category().id,
+        "title": "车间电压不稳，需增容变压器",
+        "text": "焊机同时起弧就跳闸。",
+        "contact_name": "李一",
+        "contact_phone": "13800001111",
+        "area": "1",
+        "nature": "help",
+        "submission_key": "abc",
+    }
+    return form | more
+
+
+def version(page: str) -> str:
+    found = re.search(r'name="version"[^>]*value="(\d+)"', page) or re.search(r'value="(\d+)"[^>]*name="version"', page)
+    assert found
+    return found.group(1)
+
+
+def test_five_people_take_a_request_through_the_loop(small_world: World, visit: Visit) -> None:
+    world = small_world
+    owner, clerk, power, quality = visit("owner"), visit("clerk"), visit("power"), visit("quality")
+    owner.get("/tickets/new")
+    filed = owner.post("/tickets/new", **request_form(world, files=a_file(PDF, "现场.pdf")))
+    page = owner.get(filed)
+    assert "QS-20" in page
+    assert "前答复" in page
+    number = re.search(r"QS-\d{4}-\d{6}", page)
+    assert number
+    ticket = world.ticket(number.group())
+    path = f"/tickets/{ticket.id}"
+    assert "现场.pdf" in owner.get(path)
+
+    assert ticket.title in clerk.get("/")
+    page = clerk.get(path)
+    clerk.post(f"{path}/accept", category=ticket.category_id, nature="help", urgency="normal", version=version(page))
+    page = clerk.get(path)
+    assert "供电公司" in page
+    assert "事项清单" in page
+    clerk.post(f"{path}/dispatch", lead=world.department("供电公司").id, version=version(page))
+
+    page = power.get(path)
+    power.post(f"{path}/sign", handler=world.power.id, version=version(page))
+    power.post(f"{path}/first_contact", who="李一", how="电话", reached="true")
+    power.post(f"{path}/progress", text="已到现场勘察。", public="true")
+    power.post(f"{path}/reply", outcome="solved", text="已增设变压器。", files=a_file(PDF, "竣工.pdf"))
+    assert "已增设变压器" not in owner.get(path)
+    quality.post(f"{path}/verify")
+    page = owner.get(path)
+    assert "已增设变压器" in page
+    assert "竣工.pdf" in page
+    owner.post(f"{path}/rate", solved="solved", level="satisfied", version=version(page))
+    assert world.ticket(ticket.number).state is State.CLOSED
+    assert "已办结" in owner.get(path)
+    for username in ("clerk", "power", "quality", "supervisor", "officer", "owner"):
+        visit(username).get(path)
+        visit(username).get("/")
+        visit(username).get("/notices")
+        visit(username).get("/tickets")
+
+
+def test_a_wrong_form_comes_back_with_its_words_and_its_files(small_world: World, visit: Visit) -> None:
+    owner = visit("owner")
+    page = owner.post(
+        "/tickets/new", status=422, **request_form(small_world, title=" ", files=a_file(PDF, "合同.pdf"))
+    )
+    assert "请填写“标题”" in page
+    assert "焊机同时起弧就跳闸" in page
+    assert "合同.pdf" in page
+    filed = owner.post("/tickets/new", **request_form(small_world))
+    assert "合同.pdf" in owner.get(filed.removesuffix("/filed"))
+
+
+def test_a_department_asks_for_what_it_forgot_on_the_ticket_page(small_world: World, visit: Visit) -> None:
+    ticket = small_world.make(State.IN_PROGRESS)
+    page = visit("power").post(f"/tickets/{ticket.id}/reply", status=422, text="已经处理。")
+    assert "请填写“办理结果”" in page
+    assert "已经处理。" in page
+
+
+def test_a_stale_page_says_what_changed_and_keeps_the_words(small_world: World, visit: Visit) -> None:
+    ticket = small_world.make(State.IN_PROGRESS)
+    power, power2 = visit("power"), visit("power2")
+    seen = version(power.get(f"/tickets/{ticket.id}"))
+    power2.post(f"/tickets/{ticket.id}/progress", text="我已去过现场", version=seen)
+    page = power.post(f"/tickets/{ticket.id}/progress", status=409, text="准备去现场", version=seen)
+    assert "power2名" in page
+    assert "准备去现场" in page
+    power.post(f"/tickets/{ticket.id}/progress", text="准备去现场", version=version(page))
+
+
+def test_an_action_out_of_turn_is_refused_with_the_words_kept(small_world: World, visit: Visit) -> None:
+    ticket = small_world.make(State.REPLIED)
+    page = visit("power").post(f"/tickets/{ticket.id}/progress", status=409, text="又去了一趟")
+    assert "现在是“待审核”" in page
+    assert "又去了一趟" in page
+
+
+def test_a_session_that_ended_gives_the_words_back(small_world: World, visit: Visit) -> None:
+    ticket = small_world.make(State.IN_PROGRESS)
+    page = visit().post(f"/tickets/{ticket.id}/reply", status=401, text="写了半小时的答复")
+    assert "写了半小时的答复" in page
+    assert "重新登录" in page
