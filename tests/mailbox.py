@@ -1,5 +1,6 @@
 """A real mail server on loopback that can be out of order, refuse an address, or take its time."""
 
+import asyncio
 import socket
 import threading
 from dataclasses import dataclass, field
@@ -70,6 +71,4 @@ class Mailbox:
 
 
 async def _for_ever() -> None:
-    import asyncio
-
     await asyncio.Event().wait()

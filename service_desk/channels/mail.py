@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from service_desk.channels.outgoing import Outgoing, Undeliverable, Unreachable
+from service_desk.channels.outgoing import NotYet, Outgoing, Undeliverable, Unreachable
 
 SECONDS = 20
 """How long any one answer of the server is waited for."""
@@ -71,24 +71,24 @@ class Post:
     def send(self, letter: Outgoing) -> None:
         """Hand in one letter, under a Message-ID that stays the same if it is ever handed in again.
 
-        Raises ``Undeliverable`` where the server refuses the address or the letter for good, ``Unreachable``
-        where no letter can be handed in at present, and any other error where this one may pass later.
+        Raises ``Undeliverable`` where the server refuses the address or the letter for good, ``NotYet``
+        where it refuses them for now, and ``Unreachable`` where no letter can be handed in at present.
         """
+        message = self._message(letter)
         try:
-            self._connected().send_message(self._message(letter), self._sender.addr_spec, [letter.address])
+            connection = self._connected()
+        except OSError as error:  # smtplib's own errors are of this kind
+            raise self._unreachable(error) from None
+        try:
+            connection.send_message(message, self._sender.addr_spec, [letter.address])
         except smtplib.SMTPRecipientsRefused as error:
-            code, text = error.recipients[letter.address]
-            self._refused(code, text)
+            raise self._refused(*error.recipients[letter.address]) from None
         except smtplib.SMTPDataError as error:
-            self._refused(error.smtp_code, error.smtp_error)
+            raise self._refused(error.smtp_code, error.smtp_error) from None
         except smtplib.SMTPNotSupportedError as error:
             raise Undeliverable(self._safe(str(error))) from None
-        except smtplib.SMTPResponseException as error:
-            self._hang_up()
-            raise Unreachable(self._safe(_answer(error.smtp_code, error.smtp_error))) from None
-        except (smtplib.SMTPException, OSError) as error:
-            self._hang_up()
-            raise Unreachable(self._safe(f"{type(error).__name__}: {error}")) from None
+        except OSError as error:
+            raise self._unreachable(error) from None
 
     def _connected(self) -> smtplib.SMTP:
         if self._connection is None:
@@ -145,9 +145,15 @@ class Post:
         message.add_alternative(letter.html, subtype="html")
         return message
 
-    def _refused(self, code: int, text: bytes | str) -> None:
+    def _refused(self, code: int, text: bytes | str) -> Exception:
         answer = self._safe(_answer(code, text))
-        raise Undeliverable(answer) if code >= PERMANENT else ConnectionError(answer)
+        return Undeliverable(answer) if code >= PERMANENT else NotYet(answer)
+
+    def _unreachable(self, error: OSError) -> Unreachable:
+        self._hang_up()
+        if isinstance(error, smtplib.SMTPResponseException):
+            return Unreachable(self._safe(_answer(error.smtp_code, error.smtp_error)))
+        return Unreachable(self._safe(f"{type(error).__name__}: {error}"))
 
     def _safe(self, text: str) -> str:
         """The server's words without our credentials, should it repeat them."""

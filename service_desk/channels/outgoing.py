@@ -1,4 +1,4 @@
-"""What every channel is given, and the two ways in which it says that it did not work."""
+"""What every channel is given, and the three ways in which it says that it did not work."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,10 @@ class Outgoing:
 
 class Undeliverable(Exception):
     """Refused for good: trying again would change nothing. The text holds no credentials."""
+
+
+class NotYet(Exception):
+    """Refused for now: this letter may pass later. The text holds no credentials."""
 
 
 class Unreachable(Exception):

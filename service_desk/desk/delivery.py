@@ -11,7 +11,7 @@ from secrets import SystemRandom
 import structlog
 from sqlalchemy import func, or_, select, type_coerce, update
 
-from service_desk.channels.outgoing import Outgoing, Undeliverable, Unreachable
+from service_desk.channels.outgoing import NotYet, Outgoing, Undeliverable, Unreachable
 from service_desk.desk.sweeping import STOPPING
 from service_desk.store.base import UtcDateTime, db, transaction
 from service_desk.store.notices import Letter, LetterState
@@ -82,6 +82,8 @@ def _try(letter: Letter, send: Send, words: Words, now: datetime) -> bool:
         raise
     except Undeliverable as error:
         _give_up(letter, str(error))
+    except NotYet as error:
+        _fail(letter, str(error), at=now)
     except Exception as error:
         log.exception("letter failed", letter=letter.id)
         _fail(letter, f"{type(error).__name__}: {error}", at=now)

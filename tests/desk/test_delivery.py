@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -22,7 +22,9 @@ DAY = timedelta(days=1)
 def mailbox(app: Flask) -> Iterator[Mailbox]:
     """The mail server the desk is told to use."""
     with Mailbox() as box:
-        app.config["SETTINGS"] = replace(app.config["SETTINGS"], smtp_url=box.url, mail_from="desk@park.example")
+        app.config["SETTINGS"] = replace(
+            app.config["SETTINGS"], smtp_url=box.url, mail_from="desk@park.example"
+        )
         house().sends_mail = True
         yield box
 
@@ -38,12 +40,12 @@ def addresses(box: Mailbox) -> list[str]:
 
 def test_a_letter_goes_out_with_text_html_and_the_way_to_the_ticket(world: World, mailbox: Mailbox) -> None:
     ticket = world.file()
-    assert deliver(MONDAY) == 3, "the owner, the two clerks"
-    assert addresses(mailbox) == ["clerk2@desk.example", "clerk@desk.example", "owner@desk.example"]
+    assert deliver(MONDAY) == 3, "two clerks and the officer"
+    assert addresses(mailbox) == ["clerk2@desk.example", "clerk@desk.example", "officer@desk.example"]
 
-    message = next(each for each in mailbox.arrived if each["To"] == "owner@desk.example")
-    letter = next(each for each in letters() if each.address == "owner@desk.example")
-    assert message["Subject"] == f"诉求已提交（{ticket.number}）"
+    message = next(each for each in mailbox.arrived if each["To"] == "officer@desk.example")
+    letter = next(each for each in letters() if each.address == "officer@desk.example")
+    assert message["Subject"] == f"服务企业动态：提交（{ticket.number}）"
     assert message["Message-ID"] == f"<letter-{letter.id}@park.example>"
     assert message["From"] == "desk@park.example"
     for kind in ("plain", "html"):
@@ -100,14 +102,14 @@ def test_an_address_refused_for_good_is_given_up_at_once_and_alone(world: World,
     assert deliver(MONDAY) == 2
     states = {letter.address: (letter.state, letter.attempts, letter.last_error) for letter in letters()}
     assert states["clerk@desk.example"] == (LetterState.GIVEN_UP, 1, "550 no such user here")
-    assert states["owner@desk.example"][0] is LetterState.SENT
+    assert states["officer@desk.example"][0] is LetterState.SENT
     assert states["clerk2@desk.example"][0] is LetterState.SENT
 
 
 @pytest.mark.parametrize("address", ["no address", "两@desk.example", "a@b\nBcc: c@d"])
 def test_an_address_that_is_none_is_given_up(world: World, mailbox: Mailbox, address: str) -> None:
     world.file()
-    db.session.execute(update(Letter).where(Letter.address == "owner@desk.example").values(address=address))
+    db.session.execute(update(Letter).where(Letter.address == "officer@desk.example").values(address=address))
     db.session.commit()
     assert deliver(MONDAY) == 2
     assert next(each for each in letters() if each.address == address).state is LetterState.GIVEN_UP
@@ -130,10 +132,14 @@ def test_a_letter_in_hand_is_nobody_elses(world: World, mailbox: Mailbox) -> Non
     world.file()
     assert len(delivery.claim("mail", at=MONDAY)) == 3
     assert deliver(MONDAY) == 0
-    assert delivery.claim("mail", at=MONDAY + DAY) == [], "the lease goes by the database's clock, not by ours"
+    assert delivery.claim("mail", at=MONDAY + DAY) == [], (
+        "the lease goes by the database's clock, not by ours"
+    )
 
 
-def test_what_a_dead_process_had_in_hand_is_taken_over_when_its_lease_ends(world: World, mailbox: Mailbox) -> None:
+def test_what_a_dead_process_had_in_hand_is_taken_over_when_its_lease_ends(
+    world: World, mailbox: Mailbox
+) -> None:
     world.file()
     delivery.claim("mail", at=MONDAY)
     db.session.execute(update(Letter).values(leased_until=MONDAY))
@@ -166,5 +172,3 @@ def test_more_than_one_batch_goes_out_in_one_run(world: World, mailbox: Mailbox)
         world.file()
     waiting = db.session.scalar(select(func.count()).select_from(Letter))
     assert deliver(MONDAY) == waiting == len(mailbox.arrived) > delivery.BATCH
-
-

@@ -43,7 +43,7 @@ def told(clock: Clock, step: str) -> dict[str, str]:
         .join(User, User.id == Notice.recipient_id)
         .where(Notice.key.startswith(f"step:{clock.id}:{step}:"))
     )
-    return {username: title for username, title in rows}
+    return {row.username: row.title for row in rows}
 
 
 def steps(clock: Clock) -> dict[str, bool]:
@@ -56,9 +56,15 @@ LADDER = [
     pytest.param(march(13), "half", "办理时限已过半，尚未联系企业", {"power"}, id="half, not yet contacted"),
     pytest.param(march(18), "left_3", "办理还剩 3 个工作日", {"power"}, id="3 left"),
     pytest.param(march(20), "left_1", "办理还剩 1 个工作日", {"power", "power_head"}, id="1 left"),
-    pytest.param(march(23, 10), "left_0", "办理今日 17:30 到期", {"power", "power_head"}, id="due today, 10:00"),
     pytest.param(
-        march(24), "overdue_1", "办理已超期 1 个工作日", {"power", "power_head", "clerk", "clerk2"}, id="overdue 1"
+        march(23, 10), "left_0", "办理今日 17:30 到期", {"power", "power_head"}, id="due today, 10:00"
+    ),
+    pytest.param(
+        march(24),
+        "overdue_1",
+        "办理已超期 1 个工作日",
+        {"power", "power_head", "clerk", "clerk2"},
+        id="overdue 1",
     ),
     pytest.param(
         march(26),
@@ -142,7 +148,9 @@ def test_a_late_run_sends_only_the_highest_step_and_records_the_lower_as_skipped
         "overdue_1": False,
         "overdue_3": True,
     }
-    assert set(told(clock, "overdue_3").values()) == {"办理已超期 4 个工作日"}, "what is true now, not what was"
+    assert set(told(clock, "overdue_3").values()) == {"办理已超期 4 个工作日"}, (
+        "what is true now, not what was"
+    )
     assert told(clock, "overdue_1") == {}
 
 
@@ -206,7 +214,10 @@ def test_cards_are_counted_on_the_department_once(world: World) -> None:
         ("yellow", world.department("供电公司").id),
         ("red", world.department("供电公司").id),
     ]
-    assert "已记黄牌一次。" in db.session.scalars(select(Notice.body).where(Notice.key.contains(":left_1:"))).all()[0]
+    assert (
+        "已记黄牌一次。"
+        in db.session.scalars(select(Notice.body).where(Notice.key.contains(":left_1:"))).all()[0]
+    )
 
 
 def test_the_ladder_issues_orders_once_with_a_clock_each(world: World) -> None:
