@@ -1,8 +1,7 @@
-"""Put the browser's files into service_desk/web/static/vendor/: Tabler's style sheet, icons, htmx.
+"""Put the browser's files into service_desk/web/static/vendor/: the icons of the pages, in one sprite.
 
-They come from the packages of package-lock.json (checked against its checksums) and are not in the
-repository. What the pages do not use is left out, and nothing in them points to another host. A second run with
-nothing changed only compares checksums.
+They come from the package of package-lock.json (checked against its checksum) and are not in the repository. Only
+the icons that tools/icons.txt names are taken. A second run with nothing changed only compares checksums.
 """
 
 import fcntl
@@ -13,34 +12,21 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-
-from purge import Vocabulary, purge
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / "tools"
 VENDOR = ROOT / "service_desk" / "web" / "static" / "vendor"
 MODULES = ROOT / "node_modules"
 BUILD = ROOT / "build"
-TABLER = MODULES / "@tabler" / "core" / "dist" / "css" / "tabler.min.css"
-HTMX = MODULES / "htmx.org" / "dist" / "htmx.min.js"
 ICONS = MODULES / "@tabler" / "icons"
-OUTPUTS = ("tabler.min.css", "htmx.min.js", "icons.svg", "LICENSES.txt")
+OUTPUTS = ("icons.svg", "LICENSES.txt")
 OLDEST_NODE = 18
 SYMBOL = '<symbol id="{name}" viewBox="0 0 24 24" {paint}>{shapes}</symbol>'
 OUTLINE = 'fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"'
 FILLED = 'fill="currentColor"'
 # Tabler draws an invisible square first, to give an icon its size; the symbol's viewBox does that here.
 SQUARE = re.compile(r'<path stroke="none" d="M0 0h24v24H0z" fill="none" ?/>')
-
-
-def sources() -> Iterator[Path]:
-    """The files whose words decide which of Tabler's rules are needed."""
-    for folder in (ROOT / "templates", ROOT / "service_desk" / "web"):
-        for path in sorted(folder.rglob("*")):
-            if path.suffix in {".html", ".jinja", ".py", ".js", ".svg"} and not path.is_relative_to(VENDOR):
-                yield path
 
 
 def digest(*paths: Path) -> str:
@@ -83,12 +69,12 @@ def npm() -> list[str]:
 
 
 def fetch() -> None:
-    """Have the packages of the lock file in node_modules/."""
+    """Have the package of the lock file in node_modules/."""
     stamp = MODULES / ".installed"
     wanted = digest(ROOT / "package.json", ROOT / "package-lock.json")
     if remembered(stamp) == wanted:
         return
-    print("→ fetching the browser's packages (npm ci; once)", flush=True)
+    print("→ fetching the icons (npm ci; once)", flush=True)
     command = [*npm(), "ci", "--no-progress", "--loglevel=error"]
     # npm starts further programs called `node`: the one in use must be the first they find.
     path = f"{Path(command[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"
@@ -96,19 +82,8 @@ def fetch() -> None:
         command, cwd=ROOT, env={**os.environ, "PATH": path}, stdin=subprocess.DEVNULL, check=False
     )
     if done.returncode:
-        sys.exit("The packages of package-lock.json could not be fetched; npm says why above.")
+        sys.exit("The package of package-lock.json could not be fetched; npm says why above.")
     stamp.write_text(wanted)
-
-
-def style_sheet() -> str:
-    """Tabler without the rules no page uses, and without addresses."""
-    css = re.sub(r"/\*.*?\*/", "", TABLER.read_text(encoding="utf-8"), flags=re.DOTALL)
-    css = css.removeprefix('@charset "UTF-8";')
-    known = Vocabulary.of(path.read_text(encoding="utf-8") for path in sources())
-    # Drawings inside the sheet name SVG's namespace. Encoded it means the same, and a search for addresses in
-    # what is served finds none.
-    css = purge(css, known).replace("http://www.w3.org/", "http%3a//www.w3.org/")
-    return f'@charset "UTF-8";/*! Tabler, MIT: LICENSES.txt */{css.strip()}\n'
 
 
 def symbol(name: str) -> str:
@@ -130,35 +105,25 @@ def sprite() -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg">\n{symbols}\n</svg>\n'
 
 
-def script() -> str:
-    """The htmx library, without a pointer to its source map."""
-    return re.sub(r"\n?//# sourceMappingURL=.*", "", HTMX.read_text(encoding="utf-8"))
-
-
 def licences() -> str:
-    """The notices that must go wherever copies of these files go."""
-    banner = re.search(r"/\*!(.*?)\*/", TABLER.read_text(encoding="utf-8"), re.DOTALL)
-    owners = re.findall(r"Copyright .*", banner[1]) if banner else []
-    mit = (ICONS / "LICENSE").read_text(encoding="utf-8").strip()
-    terms = mit[mit.index("Permission is hereby granted") :]
-    bootstrap = "Contains Bootstrap, Copyright 2011-2025 The Bootstrap Authors, under the same terms."
-    htmx = (HTMX.parent.parent / "LICENSE").read_text(encoding="utf-8").strip()
-    tabler = "\n".join(("tabler.min.css: Tabler, MIT License", *owners, bootstrap))
-    return f"{tabler}\n\n{terms}\n\nicons.svg: Tabler Icons\n\n{mit}\n\nhtmx.min.js: htmx\n\n{htmx}\n"
+    """The notice that must go wherever copies of the icons go."""
+    return f"icons.svg: Tabler Icons\n\n{(ICONS / 'LICENSE').read_text(encoding='utf-8').strip()}\n"
 
 
 def build() -> None:
     """Fetch and write everything, unless it is in place already."""
     stamp = BUILD / "assets.stamp"
-    fixed = (ROOT / "package-lock.json", TOOLS / "icons.txt", TOOLS / "assets.py", TOOLS / "purge.py")
-    wanted = digest(*fixed, *sources())
+    wanted = digest(ROOT / "package-lock.json", TOOLS / "icons.txt", TOOLS / "assets.py")
     if remembered(stamp) == wanted and all((VENDOR / name).exists() for name in OUTPUTS):
         return
     fetch()
     print("→ writing service_desk/web/static/vendor/", flush=True)
     VENDOR.mkdir(parents=True, exist_ok=True)
-    for name, text in zip(OUTPUTS, (style_sheet(), script(), sprite(), licences()), strict=True):
+    for name, text in zip(OUTPUTS, (sprite(), licences()), strict=True):
         write(name, text)
+    for left in VENDOR.iterdir():  # of an earlier version
+        if left.name not in OUTPUTS:
+            left.unlink()
     stamp.write_text(wanted)
 
 
