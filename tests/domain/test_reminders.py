@@ -107,8 +107,8 @@ class TestDays:
             "overdue_3": at("03-19T09:00"),
         }
 
-    def test_a_clock_can_be_told_of_at_its_due(self, park: OfficeCalendar) -> None:
-        assert ladder((AT_DUE,), days(5), park) == {"at_due": at("03-09T17:30")}
+    def test_a_clock_of_days_is_not_told_of_by_the_hour(self, park: OfficeCalendar) -> None:
+        assert ladder(HOURLY, days(5), park) == {}
 
 
 class TestPauses:
@@ -157,6 +157,9 @@ class TestHours:
             "at_due": at("03-02T15:30"),
             "hour_after": at("03-02T16:30"),
         }
+
+    def test_a_clock_of_hours_is_not_told_of_by_the_day(self, park: OfficeCalendar) -> None:
+        assert ladder((ONE_LEFT, TODAY, OVERDUE), hours(4), park) == {}
 
     def test_hours_are_those_of_the_office(self, park: OfficeCalendar) -> None:
         assert ladder(HOURLY, hours(2, start="03-06T16:00"), park) == {
