@@ -22,7 +22,7 @@ export DEMO PYTHONUNBUFFERED := 1
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench screenshots lock assets clean python packages dev-packages browser
+.PHONY: help setup run test check bench screenshots docs lock assets clean python packages dev-packages browser
 
 help: ## this list
 	@echo 'make <target>:'
@@ -61,10 +61,14 @@ bench: dev-packages assets ## the benchmarks, as ratios; also in bench/results/l
 screenshots: dev-packages assets browser ## every page, every role, 360 and 1366 px, into build/screenshots/
 	@$(BIN)/python tools/screenshots.py $(ARGS)
 
+docs: packages ## write the pages of docs/ that are made from the code
+	@$(BIN)/python tools/workflow_page.py
+	@$(BIN)/python tools/figures_page.py
+
 lock: dev-packages ## write requirements/*.txt anew, with the newest versions the ranges allow
 	@$(BIN)/python tools/lock.py
 
-assets: packages ## the browser's files, into service_desk/web/static/vendor/
+assets: packages ## the icons, into service_desk/web/static/vendor/
 	@$(BIN)/python tools/assets.py
 
 clean: ## remove what was built or installed here; the database in instance/ stays
