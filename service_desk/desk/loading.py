@@ -17,7 +17,6 @@ from service_desk.store.base import db, transaction
 from service_desk.store.catalogue import Category
 from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus, Liaison
 from service_desk.store.people import User
-from service_desk.store.tickets import Ticket
 from service_desk.xlsx.reading import Row, read_rows
 
 LOADER = "loader"
@@ -248,8 +247,3 @@ def _give_officer(enterprise: Enterprise, name: str) -> None:
     officer = next((user for user in officers if user.has(Role.OFFICER)), None)
     if officer is not None and db.session.get(Liaison, enterprise.id) is None:
         db.session.add(Liaison(enterprise_id=enterprise.id, officer_id=officer.id))
-
-
-def tickets_that_are_not_demo() -> bool:
-    """Whether the desk has work of its own."""
-    return db.session.scalar(select(Ticket.id).where(Ticket.is_demo.is_(False)).limit(1)) is not None
