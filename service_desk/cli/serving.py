@@ -22,16 +22,17 @@ from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from gunicorn.app.base import BaseApplication
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from service_desk import scheduler
 from service_desk.channels import mail
 from service_desk.cli.answering import WRONG, command, settings
 from service_desk.cli.logs import log_to_stderr
+from service_desk.demo.park import PASSWORD
 from service_desk.settings import ROOT
 from service_desk.store.base import db
 from service_desk.store.people import User
 
-DEMO_PASSWORD = "park-demo-2026"  # noqa: S105 - printed on the start page too; it opens made-up accounts on loopback
 LOOK_EVERY = 0.5
 RESTART_AFTER = 2.0
 GRACE = 30
@@ -99,9 +100,14 @@ def _why_not(error: OSError, host: str, port: int) -> str:
 def require_newest_database() -> None:
     """Refuse with a sentence where the database is not at the newest migration."""
     newest = set(ScriptDirectory(str(ROOT / "migrations")).get_heads())
-    with db.engine.connect().execution_options(read_only=True) as connection:
-        if set(MigrationContext.configure(connection).get_current_heads()) != newest:
-            raise CannotServe("数据库还不是最新版本。请先运行 flask --app wsgi db upgrade。")
+    try:
+        with db.engine.connect().execution_options(read_only=True) as connection:
+            current = set(MigrationContext.configure(connection).get_current_heads())
+    except DBAPIError as error:
+        reason = str(error.orig).splitlines()[0]
+        raise CannotServe(f"数据库连接不上（{reason}）。请检查 SERVICE_DESK_DATABASE_URL。") from None
+    if current != newest:
+        raise CannotServe("数据库还不是最新版本。请先运行 flask --app wsgi db upgrade。")
 
 
 def require_usable_mail() -> None:
@@ -128,7 +134,7 @@ def greet(host: str, port: int) -> None:
         for each in accounts
     ]
     if lines and not settings().is_production:
-        click.echo("\n".join((f"演示账号，密码都是 {DEMO_PASSWORD}：", *lines)))
+        click.echo("\n".join((f"演示账号，密码都是 {PASSWORD}：", *lines)))
 
 
 # The two halves, each in a process of its own
