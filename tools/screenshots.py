@@ -1,7 +1,8 @@
 """Photograph every page as every role sees it, at 360 and 1366 px, into build/screenshots/.
 
 A demo park of its own is made in a temporary database and served on a free port; from each role's start page all
-links of the desk are followed, one page of each kind. ``ARGS='clerk power'`` takes these accounts only.
+links of the desk are followed, one page of each kind. ``ARGS='clerk power'`` takes these accounts only;
+``ARGS=--docs`` takes the pictures of docs/screenshots/ instead, as much of each page as a screen shows.
 """
 
 import os
@@ -16,11 +17,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from browser import find
-from playwright.sync_api import Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 ALBUM = ROOT / "build" / "screenshots"
@@ -31,10 +33,12 @@ ACCOUNTS = (
     *("enterprise", "enterprise2", "clerk", "quality", "power", "power-head", "finance", "assets"),
     *("officer", "leader", "supervisor", "admin", "auditor"),
 )
-WIDTHS = {360: 740, 1366: 768}
 # Not pages: they end the visit, or answer with a file or for machines.
 SKIPPED = re.compile(r"/(sign-out|attachments|exports|static|api|metrics|healthz|readyz)\b")
 PATIENCE = 30
+GALLERY = ROOT / "docs" / "screenshots"
+PHONE, SCREEN = 360, 1366
+WIDTHS = {PHONE: 740, SCREEN: 768}
 CHROMIUM = (
     *("--lang=zh-CN", "--no-sandbox", "--disable-quic", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--no-first-run"),
@@ -122,26 +126,90 @@ def walk(page: Page, address: str, album: Path, starts: tuple[str, ...]) -> int:
     return len(waiting)
 
 
-def main(accounts: tuple[str, ...]) -> None:
-    """Fill the album."""
-    shutil.rmtree(ALBUM, ignore_errors=True)
+@dataclass(frozen=True)
+class Portrait:
+    """A picture of the docs: an address, or what the first link there that fits ``link`` leads to."""
+
+    name: str
+    account: str
+    width: int
+    path: str
+    link: str = ""
+
+
+PORTRAITS = (
+    Portrait("filing-phone", "enterprise", PHONE, "/tickets/new"),
+    Portrait("matter-phone", "enterprise", PHONE, "/", ".line:has(.pill.in_progress, .pill.awaiting_rating)"),
+    Portrait("todo", "clerk", SCREEN, "/"),
+    Portrait("ticket", "clerk", SCREEN, "/tickets?state=accepted", "main .ticket-title a, main .line"),
+    Portrait("handling", "power", SCREEN, "/", ".line.todo"),
+    Portrait("report", "supervisor", SCREEN, "/reports?period=year"),
+)
+
+
+def visitor(browser: Browser, address: str, account: str, width: int = SCREEN) -> Page:
+    """A page of somebody who has signed in; phones show two dots a pixel."""
+    context = browser.new_context(
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+        viewport={"width": width, "height": WIDTHS[width]},
+        device_scale_factor=2 if width == PHONE else 1,
+    )
+    page = context.new_page()
+    page.goto(f"{address}/sign-in")
+    page.fill("[name=username]", account)
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+    return page
+
+
+def take(browser: Browser, address: str, portrait: Portrait) -> None:
+    """Photograph what a screen shows of one page."""
+    page = visitor(browser, address, portrait.account, portrait.width)
+    page.goto(address + portrait.path, wait_until="load")
+    if portrait.link:
+        target = page.locator(portrait.link).first.get_attribute("href")
+        page.goto(urljoin(page.url, target), wait_until="load")
+    page.screenshot(path=GALLERY / f"{portrait.name}.png", animations="disabled")
+    page.context.close()
+    print(f"→ docs/screenshots/{portrait.name}.png", flush=True)
+
+
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    """A Chromium that speaks Chinese."""
     environment: dict[str, str | float | bool] = {**os.environ, "LANGUAGE": "zh_CN"}
-    with served() as address, sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=find(), args=list(CHROMIUM), env=environment)
-        for account in ("nobody", *accounts):
-            context = chromium.new_context(locale="zh-CN", timezone_id="Asia/Shanghai")
-            page = context.new_page()
-            if account != "nobody":
-                page.goto(f"{address}/sign-in")
-                page.fill("[name=username]", account)
-                page.fill("[name=password]", PASSWORD)
-                page.press("[name=password]", "Enter")
-                page.wait_for_url(lambda url: "/sign-in" not in url)
-            count = walk(page, address, ALBUM / account, PUBLIC if account == "nobody" else ("/",))
-            print(f"→ build/screenshots/{account}/: {count} pages", flush=True)
-            context.close()
+        yield chromium
         chromium.close()
 
 
+def fill_gallery() -> None:
+    """Take the pictures of the docs."""
+    GALLERY.mkdir(parents=True, exist_ok=True)
+    with served() as address, browsing() as chromium:
+        for portrait in PORTRAITS:
+            take(chromium, address, portrait)
+
+
+def fill_album(accounts: tuple[str, ...]) -> None:
+    """Photograph everything these accounts see."""
+    shutil.rmtree(ALBUM, ignore_errors=True)
+    with served() as address, browsing() as chromium:
+        for account in ("nobody", *accounts):
+            if account == "nobody":
+                page = chromium.new_page(locale="zh-CN", timezone_id="Asia/Shanghai")
+            else:
+                page = visitor(chromium, address, account)
+            count = walk(page, address, ALBUM / account, PUBLIC if account == "nobody" else ("/",))
+            print(f"→ build/screenshots/{account}/: {count} pages", flush=True)
+            page.context.close()
+
+
 if __name__ == "__main__":
-    main(tuple(sys.argv[1:]) or ACCOUNTS)
+    if sys.argv[1:] == ["--docs"]:
+        fill_gallery()
+    else:
+        fill_album(tuple(sys.argv[1:]) or ACCOUNTS)
