@@ -1,6 +1,6 @@
 """A little park: a desk, three departments with a sub-unit, two enterprises, and the people in them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -171,11 +171,12 @@ class World:
             moment += timedelta(hours=hours)
             return moment
 
-        path = [
+        path: list[tuple[State, Callable[[], Any]]] = [
             (State.ACCEPTED, lambda: intake.accept(
                 ticket.id, by=self.clerk, at=later(), category=ticket.category, nature=nature, urgency=urgency)),
             (State.ASSIGNED, lambda: dispatch.dispatch(
-                ticket.id, by=self.supervisor if ticket.against_id else self.clerk, at=later(), lead=self.department(lead),
+                ticket.id, by=self.supervisor if ticket.against_id else self.clerk, at=later(),
+                lead=self.department(lead),
                 supports=[self.department(name) for name in supports])),
             (State.IN_PROGRESS, lambda: handling.sign(ticket.id, by=self._handler(lead), at=later())),
             (State.REPLIED, lambda: handling.reply(

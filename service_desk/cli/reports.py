@@ -9,7 +9,7 @@ from service_desk import clock
 from service_desk.cli.answering import answer_in_json, command, law_in_force
 from service_desk.desk import reports
 from service_desk.domain.errors import Invalid
-from service_desk.domain.figures import BY_KEY, INDICATORS, REPORTS, By
+from service_desk.domain.figures import BY_KEY, INDICATORS, REPORTS, By, Indicator
 from service_desk.domain.notation import parse_instant
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -27,13 +27,10 @@ def figures(
     """Print the indicators of a period as JSON."""
     law = law_in_force()
     try:
-        unknown = [key for key in keys if key not in BY_KEY]
-        if unknown:
-            raise Invalid(f"没有“{unknown[0]}”这个指标；可用：{'、'.join(one.key for one in INDICATORS)}。")
+        indicators = [_indicator(key) for key in keys] or INDICATORS
         period = reports.period_of(since.date(), until.date(), as_of=_instant(as_of), law=law)
     except Invalid as error:
         raise click.UsageError(error.sentence) from error
-    indicators = [BY_KEY[key] for key in keys] or INDICATORS
     found = reports.figures(reports.every_ticket(), period, indicators=indicators, by=By(by) if by else None)
     answer_in_json(
         [
@@ -48,6 +45,12 @@ def figures(
             for one in found
         ]
     )
+
+
+def _indicator(key: str) -> Indicator:
+    if key not in BY_KEY:
+        raise Invalid(f"没有“{key}”这个指标；可用：{'、'.join(one.key for one in INDICATORS)}。")
+    return BY_KEY[key]
 
 
 def _instant(text: str | None) -> datetime:

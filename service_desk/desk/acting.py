@@ -88,8 +88,7 @@ def record(  # noqa: PLR0913 - one argument for each thing an act may bring
 
 def finish(ticket: Ticket, event: Event, law: Law) -> None:
     """Finish an act: the list's due time, and everybody told."""
-    clock = ticket.turn_clock
-    ticket.due_at = clock.due_at if clock else None
+    ticket.refresh_due()
     notices.announce(ticket, event, law)
 
 

@@ -40,7 +40,7 @@ def register(
         raise Invalid(error.sentence, fields={"code": error.sentence}) from error
     check_password(password, username=username)
     if db.session.scalar(select(User.id).where(User.username == username)):
-        raise Invalid("这个用户名已被使用。", fields={"username": "请换一个用户名。"})
+        raise Invalid("这个用户名已被使用。", fields={"username": "这个用户名已被使用，请换一个。"})
     enterprise = db.session.scalar(select(Enterprise).where(Enterprise.code == code))
     if enterprise is not None and _has_owner(enterprise):
         raise Invalid(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from service_desk.desk import routing
 from service_desk.desk.acting import finish, open_ticket, record
@@ -99,7 +99,12 @@ def submit(  # noqa: PLR0913 - the fields of the filing form, by name
     made = filed_before(submission_key, by) if submission_key else None
     if made is not None:
         return made
-    _check_filing(by, enterprise, category, payer, nature, against, received_at, at)
+    _check_filer(by, enterprise)
+    _check_filing(
+        category, payer, nature, complaint_has_target=against is not None or not by.has(Role.CONTACT)
+    )
+    if received_at is not None and received_at > at:
+        raise Invalid("实际收到时间不能晚于现在。", fields={"received_at": "请填写实际收到的时间。"})
     law = current_law()
     instant = received_at or at
     ticket = Ticket(
@@ -132,37 +137,29 @@ def submit(  # noqa: PLR0913 - the fields of the filing form, by name
     for row in pending_files(by):
         row.event_id = event.id
         ticket.attachments.append(row)
-    draft = db.session.get(Draft, by.id)
-    if draft is not None:
-        db.session.delete(draft)
+    db.session.execute(delete(Draft).where(Draft.user_id == by.id))
     finish(ticket, event, law)
     return ticket
 
 
-def _check_filing(
-    by: User,
-    enterprise: Enterprise,
-    category: Category,
-    payer: Payer | None,
-    nature: Nature,
-    against: Department | None,
-    received_at: datetime | None,
-    at: datetime,
-) -> None:
+def _check_filer(by: User, enterprise: Enterprise) -> None:
+    """An approved enterprise files for itself; the desk and its officer may file for it."""
     own = by.enterprise_id == enterprise.id and by.has(Role.CONTACT)
     if own and enterprise.status is not EnterpriseStatus.APPROVED:
         raise Refused("企业注册还在审核中，通过后才能提交诉求。审核结果会通知您。")
     looks_after = enterprise.liaison is not None and enterprise.liaison.officer_id == by.id
     if not (own or by.has(Role.CLERK) or looks_after):
         raise Refused("只能替本企业提交诉求。")
+
+
+def _check_filing(
+    category: Category, payer: Payer | None, nature: Nature, *, complaint_has_target: bool
+) -> None:
     if category.is_arrears and payer is None:
         raise Invalid("请选择付款方的类型。", fields={"payer": "拖欠账款需要说明付款方是哪一类单位。"})
-    if nature is Nature.COMPLAINT and against is None and own:
-        raise Invalid(
-            "请选择被投诉单位。", fields={"against": "投诉需要说明投诉哪个单位；该单位的人员看不到这件投诉。"}
-        )
-    if received_at is not None and received_at > at:
-        raise Invalid("实际收到时间不能晚于现在。", fields={"received_at": "请填写实际收到的时间。"})
+    if nature is Nature.COMPLAINT and not complaint_has_target:
+        sentence = "投诉需要说明投诉哪个单位；该单位的人员看不到这件投诉。"
+        raise Invalid("请选择被投诉单位。", fields={"against": sentence})
 
 
 @transaction

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 
 from service_desk.domain.actions import Action
 from service_desk.domain.vocabulary import ClockKind, Role, Urgency, Word
@@ -183,7 +183,6 @@ def people_of(
 
 def _who(ticket: Ticket, audience: Audience, part: Assignment | None) -> ColumnElement[bool] | None:
     """The condition on users that makes up an audience; None where the ticket has nobody of the kind."""
-    lead = part or ticket.lead or ticket.last_lead
     liaison = ticket.enterprise.liaison
     match audience:
         case Audience.ENTERPRISE:
@@ -204,6 +203,7 @@ def _who(ticket: Ticket, audience: Audience, part: Assignment | None) -> ColumnE
         case Audience.SUPPORTS:
             ids = [part.department_id for part in ticket.supports if part.is_live]
             return and_(User.department_id.in_(ids), _has(Role.HANDLER, Role.HEAD)) if ids else None
+    lead = part or ticket.lead or ticket.last_lead
     if lead is None:
         return None
     match audience:
@@ -243,7 +243,8 @@ def queue(
     urgent = ticket is not None and ticket.urgency is Urgency.CRITICAL
     not_before = at if urgent else law.calendar.next_opening(at)
     mail = house().sends_mail
-    rows: list[Any] = []
+    told: list[dict[str, Any]] = []
+    letters: list[dict[str, Any]] = []
     for person, title, body in messages:
         about = {
             "key": key,
@@ -251,21 +252,26 @@ def queue(
             "ticket_id": ticket.id if ticket else None,
             "created_at": at,
         }
-        rows.append(Notice(title=title, body=body, **about))
+        told.append(about | {"title": title, "body": body})
         if mail and person.email:
             subject = f"{title}（{ticket.number}）" if ticket else title
-            rows.append(
-                Letter(
-                    channel="mail",
-                    address=person.email,
-                    subject=subject,
-                    body=body,
-                    not_before=not_before,
-                    state=LetterState.WAITING,
-                    **about,
-                )
+            letters.append(
+                about
+                | {
+                    "channel": "mail",
+                    "address": person.email,
+                    "subject": subject,
+                    "body": body,
+                    "not_before": not_before,
+                    "state": LetterState.WAITING,
+                    "attempts": 0,
+                }
             )
-    db.session.add_all(rows)
+    # Plain inserts of many rows: one statement each, however many people are told.
+    if told:
+        db.session.execute(insert(Notice), told)
+    if letters:
+        db.session.execute(insert(Letter), letters)
 
 
 def unread_count(user: User) -> int:

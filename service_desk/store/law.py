@@ -141,8 +141,9 @@ def _read_law(number: int, tz: ZoneInfo) -> Law:
     for hours in db.session.scalars(select(OfficeHours).order_by(OfficeHours.weekday, OfficeHours.opens)):
         week[hours.weekday] = (*week.get(hours.weekday, ()), Interval(hours.opens, hours.closes))
     overrides = {
-        day: is_work for day, is_work in db.session.execute(select(CalendarDay.day, CalendarDay.is_work))
+        row.day: row.is_work for row in db.session.execute(select(CalendarDay.day, CalendarDay.is_work))
     }
+
     versions = db.session.scalars(select(CalendarVersion).order_by(CalendarVersion.id)).all()
     calendar = OfficeCalendar(
         tz=tz,

@@ -180,6 +180,11 @@ class Ticket(Model):
         kind = workflow.TURN_CLOCK.get(self.state)
         return self.clock(kind) if kind else None
 
+    def refresh_due(self) -> None:
+        """Bring the due time that lists show in line with the clocks."""
+        clock = self.turn_clock
+        self.due_at = clock.due_at if clock else None
+
     def _live(self, kind: ClockKind, department_id: int | None = None) -> list[Clock]:
         return [
             clock
@@ -315,6 +320,7 @@ class Ticket(Model):
         self._lapse_windows(at)
         if moves_clocks:
             self._move_clocks(step, at, law, department_id)
+        self.refresh_due()
         self.version += 1
         self.touched_at = at
         self.last_line = f"{action.label}{'：' if text else ''}{text}"[:140]

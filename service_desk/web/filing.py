@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Sequence
+from functools import cached_property
 from importlib import resources
 from typing import Any
 
@@ -90,11 +91,25 @@ class OnBehalfForm(FilingForm):
 class Choices:
     """The lists the filing form chooses from, each read once."""
 
-    def __init__(self) -> None:
-        self.categories = db.session.scalars(select(Category).order_by(Category.position)).all()
-        self.areas = db.session.scalars(select(Area).order_by(Area.id)).all()
-        self.departments = db.session.scalars(select(Department).order_by(Department.id)).all()
-        self.enterprises = [] if me().has(Role.CONTACT) else _enterprises_i_file_for()
+    @cached_property
+    def categories(self) -> Sequence[Category]:
+        """All categories in their order."""
+        return db.session.scalars(select(Category).order_by(Category.position)).all()
+
+    @cached_property
+    def areas(self) -> Sequence[Area]:
+        """All areas."""
+        return db.session.scalars(select(Area).order_by(Area.id)).all()
+
+    @cached_property
+    def departments(self) -> Sequence[Department]:
+        """All departments."""
+        return db.session.scalars(select(Department).order_by(Department.id)).all()
+
+    @cached_property
+    def enterprises(self) -> Sequence[Enterprise]:
+        """Those somebody of the desk, or an officer, may file for."""
+        return [] if me().has(Role.CONTACT) else _enterprises_i_file_for()
 
     def row(self, rows: Sequence[Any], number: int | None) -> Any:
         """The row of an id, or None."""
@@ -121,7 +136,8 @@ def new_ticket() -> ResponseReturnValue:
     if request.method == "GET":
         return _page(form, choices)
     try:
-        files = store_files(_uploads(form), already=len(intake.pending_files(me())))
+        uploads = _uploads(form)
+        files = store_files(uploads, already=len(intake.pending_files(me()))) if uploads else []
     except Invalid as error:
         form.validate()
         form.files.errors = [*form.files.errors, error.sentence]
@@ -148,17 +164,21 @@ def _form(choices: Choices) -> FilingForm:
     user = me()
     form = FilingForm(formdata=None) if user.has(Role.CONTACT) else OnBehalfForm(formdata=None)
     form.category.choices, form.category.coerce = entity_choice(choices.categories)
-    for field, rows in ((form.area, choices.areas), (form.against, choices.departments)):
-        options, field.coerce = entity_choice(rows)
-        field.choices = [SelectChoice("", _("请选择")), *options]
+    _offer(form.area, choices.areas)
+    # A form that complains of nobody is filed without reading the departments; a page shows them all.
+    _offer(form.against, choices.departments if request.form.get("against") else [])
     form.nature.choices, form.nature.coerce = word_choice(Nature)
     form.payer.choices, form.payer.coerce = word_choice(Payer)
     if isinstance(form, OnBehalfForm):
-        options, form.enterprise.coerce = entity_choice(choices.enterprises)
-        form.enterprise.choices = [SelectChoice("", _("请选择")), *options]
+        _offer(form.enterprise, choices.enterprises)
         form.source.choices, form.source.coerce = word_choice(Source)
     form.process(request.form | request.files if request.method == "POST" else None, data=_proposed(form))
     return form
+
+
+def _offer(field: SelectField, rows: Sequence[Any]) -> None:
+    options, field.coerce = entity_choice(rows)
+    field.choices = [SelectChoice("", _("请选择")), *options]
 
 
 def _proposed(form: FilingForm) -> dict[str, Any]:
@@ -204,6 +224,7 @@ def _arguments(form: FilingForm, choices: Choices) -> dict[str, Any]:
 
 
 def _page(form: FilingForm, choices: Choices) -> str:
+    _offer(form.against, choices.departments)
     return render_template(
         "tickets/new.html",
         form=form,

@@ -53,7 +53,7 @@ class FilledIn:
     def __call__(self, _form: FlaskForm, field: Field) -> None:
         """Raise where nothing was given."""
         data = field.data
-        if data is None or data == "" or data == [] or (isinstance(data, str) and not data.strip()):
+        if data in (None, []) or (isinstance(data, str) and not data.strip()):
             field.errors = []
             raise ValidationError(_("请填写“%(label)s”。", label=field.label.text))
 
@@ -211,8 +211,7 @@ def _field(spec: actions.Field, catalogue: Catalogue) -> Any:
         case FieldKind.TEXT:
             return text(spec.label, required=spec.required, render_kw={"rows": 4}, **hint)
         case FieldKind.CHOICE:
-            assert spec.choices is not None
-            words, coerce_word = word_choice(spec.choices)
+            words, coerce_word = word_choice(spec.choices or Word)
             tiles = {"data-tiles": ""} if spec.name in ("solved", "level") else {}
             return _radio(spec.label, words, coerce_word, needed, tiles, **hint)
         case FieldKind.YES_NO:

@@ -182,7 +182,7 @@ def _show(
         return _mine(ticket, offered, shared, now, law)
     dispatching = any(step.action is Action.DISPATCH for step in steps)
     shared["proposal"] = catalogue.proposal if dispatching else None
-    return _staff(ticket, offered, shared, user, now, law)
+    return _staff(ticket, offered, shared, now, law)
 
 
 def _offer(
@@ -221,13 +221,11 @@ def _files_of_filing(ticket: Ticket) -> list[Any]:
     return [file for file in ticket.attachments if file.event_id == filing]
 
 
-def _staff(
-    ticket: Ticket, offered: list[Offered], shared: dict[str, Any], user: User, now: datetime, law: Law
-) -> str:
+def _staff(ticket: Ticket, offered: list[Offered], shared: dict[str, Any], now: datetime, law: Law) -> str:
     which = request.args.get("filter", "all")
     lines = shared.pop("entries")
     kept = {"public": [e for e in lines if e.public], "internal": [e for e in lines if not e.public]}
-    parties = ticket.parties_of(user)
+    parties = ticket.parties_of(me())
     desk = bool(parties & {Party.CLERK, Party.QUALITY, Party.SUPERVISOR})
     turn = ticket.turn_clock
     own: Due | None = due_of_clock(turn, now, law) if turn else None

@@ -1,5 +1,6 @@
 """The straight path, as the people of the desk walk it."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -190,7 +191,7 @@ def test_a_direct_answer_has_no_department_and_is_reworked_through_dispatch(worl
 def test_the_third_cycle_is_the_supervisors(small_world: World) -> None:
     world = small_world
     ticket = world.make(State.CLOSED, solved=Solved.UNSOLVED)
-    for act in (
+    acts: list[Callable[[], Ticket]] = [
         lambda: handling.sign(ticket.id, by=world.power, at=MONDAY + 3 * DAY),
         lambda: handling.reply(
             ticket.id, by=world.power, at=MONDAY + 4 * DAY, outcome=Outcome.SOLVED, text="再答"
@@ -199,7 +200,8 @@ def test_the_third_cycle_is_the_supervisors(small_world: World) -> None:
         lambda: closing.rate(
             ticket.id, by=world.owner, at=MONDAY + 6 * DAY, solved=Solved.UNSOLVED, level=Level.DISSATISFIED
         ),
-    ):
+    ]
+    for act in acts:
         act()
     assert world.ticket(ticket.number).state is State.CLOSED
     with pytest.raises(Refused, match="第三轮"):

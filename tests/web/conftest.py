@@ -40,9 +40,9 @@ class PageCheck(HTMLParser):
         if tag == "label":
             self.inside_label += 1
             self.labelled.add(given.get("for") or "")
-        if tag in ("input", "select", "textarea") and (given.get("type") or "") not in UNLABELLED:
-            if not self.inside_label and "aria-label" not in given:
-                self.inputs.append(given)
+        asks = tag in ("input", "select", "textarea") and (given.get("type") or "") not in UNLABELLED
+        if asks and not self.inside_label and "aria-label" not in given:
+            self.inputs.append(given)
         ids = given.get("id")
         if ids:
             if ids in self.__dict__.setdefault("ids", set()):

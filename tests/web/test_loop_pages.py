@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from service_desk.domain.vocabulary import State
 from tests.web.conftest import Visitor, a_file
@@ -11,7 +12,7 @@ PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 Visit = Callable[..., Visitor]
 
 
-def request_form(world: World, **more: object) -> dict[str, object]:
+def request_form(world: World, **more: Any) -> dict[str, Any]:
     form = {
         "category": world.category().id,
         "title": "车间电压不稳，需增容变压器",
@@ -26,7 +27,9 @@ def request_form(world: World, **more: object) -> dict[str, object]:
 
 
 def version(page: str) -> str:
-    found = re.search(r'name="version"[^>]*value="(\d+)"', page) or re.search(r'value="(\d+)"[^>]*name="version"', page)
+    found = re.search(r'name="version"[^>]*value="(\d+)"', page) or re.search(
+        r'value="(\d+)"[^>]*name="version"', page
+    )
     assert found
     return found.group(1)
 
@@ -47,7 +50,9 @@ def test_five_people_take_a_request_through_the_loop(small_world: World, visit: 
 
     assert ticket.title in clerk.get("/")
     page = clerk.get(path)
-    clerk.post(f"{path}/accept", category=ticket.category_id, nature="help", urgency="normal", version=version(page))
+    clerk.post(
+        f"{path}/accept", category=ticket.category_id, nature="help", urgency="normal", version=version(page)
+    )
     page = clerk.get(path)
     assert "供电公司" in page
     assert "事项清单" in page
@@ -115,3 +120,48 @@ def test_a_session_that_ended_gives_the_words_back(small_world: World, visit: Vi
     page = visit().post(f"/tickets/{ticket.id}/reply", status=401, text="写了半小时的答复")
     assert "写了半小时的答复" in page
     assert "重新登录" in page
+
+
+def test_a_complaint_without_the_one_complained_of_is_asked_for_it(small_world: World, visit: Visit) -> None:
+    owner = visit("owner")
+    page = owner.post("/tickets/new", status=422, **request_form(small_world, nature="complaint"))
+    assert "投诉哪个单位" in page
+    assert "金融办" in page
+    power = small_world.department("供电公司")
+    filed = owner.post("/tickets/new", **request_form(small_world, nature="complaint", against=power.id))
+    path = filed.removesuffix("/filed")
+    visit("power").get(path, status=404)
+    visit("clerk").get(path)
+
+
+def test_a_draft_is_kept_and_comes_back(small_world: World, visit: Visit) -> None:
+    owner = visit("owner")
+    owner.post("/tickets/draft", status=200, title="写到一半", category=small_world.category("供水").id)
+    page = owner.get("/tickets/new")
+    assert "写到一半" in page
+    owner.post("/tickets/new", **request_form(small_world))
+    assert "写到一半" not in owner.get("/tickets/new")
+
+
+def test_the_desk_files_on_behalf_with_the_true_time_of_receipt(small_world: World, visit: Visit) -> None:
+    clerk = visit("clerk")
+    clerk.get("/tickets/new")
+    form = request_form(small_world, enterprise=small_world.owner.enterprise_id, source="hotline")
+    filed = clerk.post("/tickets/new", **form, received_at="2026-03-02T09:10")
+    page = clerk.get(filed)
+    number = re.search(r"QS-2026-\d{6}", page)
+    assert number
+    ticket = small_world.ticket(number.group())
+    assert ticket.submitted_at.isoformat() == "2026-03-02T01:10:00+00:00"
+    assert ticket.source.label == "热线转入"
+
+
+def test_names_do_for_ids_and_labels_for_values(small_world: World, visit: Visit) -> None:
+    """Scripts post what people read; the form takes either."""
+    filed = visit("owner").post("/tickets/new", **request_form(small_world, category="用电", nature="求助"))
+    path = filed.removesuffix("/filed")
+    clerk = visit("clerk")
+    clerk.post(f"{path}/accept", category="用电", nature="求助", urgency="紧急")
+    clerk.post(f"{path}/dispatch", lead="国网供电公司")
+    visit("power").post(f"{path}/sign", handler="power名")
+    assert "办理中" in clerk.get(path)

@@ -19,6 +19,7 @@ for (const form of document.querySelectorAll("form[data-autosave-url]")) {
       const answer = await fetch(autosaveUrl, { method: "POST", body: draftOf(), headers: { Accept: "application/json" } });
       if (!answer.ok || answer.redirected) throw new Error(`autosave answered ${answer.status}`);
       words.textContent = `${wordsSaved} ${(await answer.json()).saved_at}`;
+      if (!waiting) form.dispatchEvent(new Event("saved"));
     } catch {
       words.textContent = wordsUnsaved;
     }
@@ -29,7 +30,7 @@ for (const form of document.querySelectorAll("form[data-autosave-url]")) {
     waiting = setTimeout(save, QUIET_MS);
   });
 
-  // Leaving before the moment is over keeps the last words too.
+  // Leaving before the moment is over keeps the last words too; a reload comes too early for it (see keep-typed.js).
   window.addEventListener("pagehide", () => {
     if (waiting && !form.dataset.sent) navigator.sendBeacon(autosaveUrl, draftOf());
   });

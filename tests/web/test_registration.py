@@ -1,0 +1,102 @@
+"""An enterprise registers itself; the desk decides."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from service_desk.store.base import db
+from service_desk.store.enterprises import Enterprise, EnterpriseStatus
+from tests.web.conftest import Visitor
+from tests.world import World
+
+Visit = Callable[..., Visitor]
+
+FORM: dict[str, Any] = {
+    "code": "91370612999754202P",
+    "name": "云津新厂有限公司",
+    "area": "1",
+    "contact_name": "王二",
+    "phone": "13900002222",
+    "email": "new@factory.example",
+    "username": "newfactory",
+    "password": "a-long-password",
+    "repeat": "a-long-password",
+}
+
+
+def registered(name: str = "云津新厂有限公司") -> Enterprise | None:
+    db.session.expire_all()
+    return db.session.scalars(select(Enterprise).where(Enterprise.name == name)).unique().one_or_none()
+
+
+def test_a_registration_waits_and_is_approved(small_world: World, visit: Visit) -> None:
+    stranger = visit()
+    stranger.get("/register")
+    stranger.get(stranger.post("/register", **FORM))
+    enterprise = registered()
+    assert enterprise is not None
+    assert enterprise.status is EnterpriseStatus.PENDING
+    owner = visit().sign_in("newfactory", FORM["password"])
+    page = owner.post(
+        "/tickets/new",
+        status=403,
+        category=small_world.category().id,
+        title="电压",
+        text="不稳",
+        contact_name="王二",
+        contact_phone="13900002222",
+        area="1",
+    )
+    assert "还在审核中" in page
+    clerk = visit("clerk")
+    assert "云津新厂有限公司" in clerk.get("/enterprises")
+    assert "新企业注册待审核" in clerk.get("/notices")
+    clerk.post(f"/enterprises/{enterprise.id}/decide", granted="true")
+    assert "注册已通过" in owner.get("/notices")
+    clerk.post(f"/enterprises/{enterprise.id}/decide", status=409, granted="true")
+
+
+def test_a_refusal_needs_a_reason(small_world: World, visit: Visit) -> None:
+    visit().post("/register", **FORM)
+    enterprise = registered()
+    assert enterprise is not None
+    clerk = visit("clerk")
+    clerk.post(f"/enterprises/{enterprise.id}/decide", status=422, granted="false", reason=" ")
+    clerk.post(f"/enterprises/{enterprise.id}/decide", granted="false", reason="不在园区内")
+    assert "不在园区内" in visit().sign_in("newfactory", FORM["password"]).get("/notices")
+
+
+@pytest.mark.parametrize(
+    "written", ["９１３７０６１２９９９７５４２０２Ｐ", "91370612999754202p", " 9137 0612 9997 54202P "]
+)
+def test_the_credit_code_is_taken_as_people_write_it(small_world: World, visit: Visit, written: str) -> None:
+    visit().post("/register", **(FORM | {"code": written}))
+    enterprise = registered()
+    assert enterprise is not None
+    assert enterprise.code == FORM["code"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        pytest.param("code", "91370612999754202Q", "校验", id="wrong check digit"),
+        pytest.param("code", "123", "18", id="too short"),
+        pytest.param("phone", "call me", "手机号", id="no phone"),
+        pytest.param("email", "nowhere", "邮箱格式", id="no mail address"),
+        pytest.param("username", "clerk", "已被使用", id="name taken"),
+        pytest.param("password", "short", "10", id="weak password"),
+        pytest.param("code", "91450804MA5K000018", "", id="a code that is taken or wrong"),
+    ],
+)
+def test_what_is_wrong_is_said_and_what_was_typed_stays(
+    small_world: World, visit: Visit, field: str, value: str, said: str
+) -> None:
+    form = FORM | {field: value}
+    if field == "password":
+        form["repeat"] = value
+    page = visit().post("/register", status=422, **form)
+    assert said in page
+    assert FORM["name"] in page
+    assert registered() is None
