@@ -10,7 +10,7 @@ from email.policy import default
 from typing import Self
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 
 def free_port() -> int:
@@ -40,7 +40,13 @@ class Mailbox:
         return f"smtp://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller = Controller(
+            self,
+            hostname="127.0.0.1",
+            port=self.port,
+            authenticator=_knows_nobody,
+            auth_require_tls=False,
+        )
         self._controller.start()
         return self
 
@@ -68,6 +74,15 @@ class Mailbox:
             # No answer: the letter is in, and the sender does not know.
             await _for_ever()
         return "250 OK"
+
+
+def _knows_nobody(
+    _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: object
+) -> AuthResult:
+    """Refuse whoever signs in, and be indiscreet about it."""
+    assert isinstance(given, LoginPassword)
+    said = f"535 {given.login.decode()} does not sign in with {given.password.decode()}"
+    return AuthResult(success=False, handled=False, message=said)
 
 
 async def _for_ever() -> None:

@@ -11,6 +11,7 @@ from service_desk.desk.reminders import remind_due
 from service_desk.domain.vocabulary import ClockKind, Nature, Outcome, State, Urgency
 from service_desk.store.base import db, house
 from service_desk.store.clocks import Clock
+from service_desk.store.law import LadderRow, law_changed
 from service_desk.store.notices import Card, Letter, Notice, StepTaken
 from service_desk.store.parts import Order
 from service_desk.store.people import User
@@ -120,6 +121,16 @@ def test_the_head_of_the_parent_department_hears_of_a_sub_unit_on_the_due_day(sm
 
     assert set(told(settle_of(ticket), "left_1")) == {"marketing"}
     assert set(told(settle_of(ticket), "left_0")) == {"marketing", "power_head"}
+
+
+def test_recipients_add_up_from_step_to_step(small_world: World) -> None:
+    clock = settle_of(complaint(small_world))
+    of_the_step = (LadderRow.kind == ClockKind.SETTLE, LadderRow.key == "left_1")
+    db.session.execute(update(LadderRow).where(*of_the_step).values(recipients=["supervisor"]))
+    law_changed()
+    db.session.commit()
+    remind_due(march(20))
+    assert set(told(clock, "left_1")) == {"power", "supervisor"}, "the handler is named by the steps below"
 
 
 def test_half_is_not_sent_where_the_enterprise_was_contacted(world: World) -> None:
