@@ -1,6 +1,6 @@
-// form[data-keep-typed]: what was typed survives a reload, a refusal or a lapsed sign-in, in this
-// tab only. It is forgotten once a page arrives that does not carry [data-refused], or once a draft of it is "saved"
-// (autosave.js): what is kept of such a form is newer than the draft.
+// form[data-keep-typed]: what was typed survives a reload, a refusal or a lapsed sign-in, in this tab only. It is
+// forgotten once a page arrives that does not carry [data-refused], or once a draft of it is "saved" (autosave.js):
+// what is kept of such a form is newer than the draft. form[data-forget-typed]: signing out leaves nothing behind.
 const SENT = "sent";
 const placeOf = (form, field) => `typed ${new URL(form.action).pathname} ${field.name}`;
 
@@ -22,6 +22,7 @@ const keep = (form, field) => {
     sessionStorage.setItem(placeOf(form, field), field.value);
   } catch {
     // More than a browser keeps; the server gives such a text back.
+    sessionStorage.removeItem(placeOf(form, field));
   }
 };
 
@@ -43,3 +44,6 @@ const bind = (root) => {
 
 bind(document);
 document.addEventListener("added", (event) => bind(event.target));
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-forget-typed]")) sessionStorage.clear();
+});
