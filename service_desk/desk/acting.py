@@ -23,7 +23,7 @@ class Stale(OutOfTurn):
     def __init__(self, changes: Sequence[Event]) -> None:
         last = changes[-1]
         super().__init__(
-            f"您打开页面之后，这件诉求有了变化：{last.by_name}已“{last.action.label}”。"
+            f"您打开页面之后，这件诉求有了变化：{last.actor}已“{last.action.label}”。"
             "您填写的内容还在，请看过变化后再决定是否提交。"
         )
         self.changes = changes

@@ -146,7 +146,7 @@ def _facts(ticket: Ticket, event: Event, law: Law) -> dict[str, str]:
         "enterprise": ticket.enterprise.name,
         "lead": ticket.lead_department.name if ticket.lead_department else "专窗",
         "text": event.text,
-        "who": event.by_name,
+        "who": event.actor,
         "promise": until(ClockKind.PROMISE, "预计 {} 前答复。"),
         "due": until(ClockKind.SETTLE, "请于 {} 前办结。"),
         "rating": until(ClockKind.RATING, "评价请于 {} 前提交。"),

@@ -16,7 +16,6 @@ from service_desk.domain.vocabulary import (
     State,
     is_bad_rating,
 )
-from service_desk.store.attachments import Attachment
 from service_desk.store.base import Document, Instant, Model, WordType
 from service_desk.store.people import Department, User
 
@@ -45,7 +44,23 @@ class Event(Model):
     data: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
 
     department: Mapped[Department | None] = relationship(lazy="joined")
-    attachments: Mapped[list[Attachment]] = relationship(viewonly=True)
+
+    @property
+    def actor(self) -> str:
+        """Who acted, as staff may read it: an enterprise's people are not named."""
+        return "企业" if self.party is Party.CONTACT else self.by_name
+
+
+class Reveal(Model):
+    """One look at personal data that pages mask: who, when, and why."""
+
+    __tablename__ = "reveals"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    at: Mapped[Instant]
+    reason: Mapped[str] = mapped_column(String(200))
 
 
 class Assignment(Model):

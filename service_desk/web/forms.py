@@ -190,7 +190,6 @@ def _defaults(step: Step, catalogue: Catalogue) -> dict[str, Any]:
         "nature": ticket.nature.value,
         "urgency": ticket.urgency.value,
         "handler": user.id,
-        "who": ticket.contact_name,
         "how": "电话",
         "reached": "true",
         "public": "false",

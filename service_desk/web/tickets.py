@@ -15,6 +15,7 @@ from wtforms.fields.choices import SelectChoice
 from service_desk import clock
 from service_desk.desk.acting import Stale
 from service_desk.desk.files import store_files
+from service_desk.desk.privacy import reveal_contact
 from service_desk.desk.verbs import VERBS
 from service_desk.domain import workflow
 from service_desk.domain.actions import Action, Party
@@ -153,6 +154,7 @@ def _show(
     bound: ActionForm | None = None,
     action: Action | None = None,
     stale: Stale | None = None,
+    revealed: bool = False,
 ) -> str:
     """The page; ``bound`` is the form of ``action`` as it was sent, with what was wrong in it."""
     user, now, law = me(), clock.now(), current_law()
@@ -169,7 +171,7 @@ def _show(
         )
         for step in steps
     ]
-    changes = [f"{event.by_name}：{title_of(event)}" for event in stale.changes] if stale else []
+    changes = [f"{event.actor}：{title_of(event)}" for event in stale.changes] if stale else []
     shared = {
         "ticket": ticket,
         "stage": workflow.stage(ticket.state),
@@ -177,6 +179,8 @@ def _show(
         "changes": changes,
         "entries": entries(ticket, user),
         "due_of": Dues([], now, law).of,
+        "revealed": revealed,
+        "may_reveal": bool(ticket.parties_of(user)),
     }
     if user.has(Role.CONTACT):
         return _mine(ticket, offered, shared, now, law)
@@ -251,6 +255,16 @@ def _replies_read_by(ticket: Ticket, parties: frozenset[Party]) -> list[Any]:
     return standing if parties else [reply for reply in standing if reply.verified_at is not None]
 
 
+@bp.post("/tickets/<int:ticket_id>/reveal")
+def reveal(ticket_id: int) -> ResponseReturnValue:
+    """Show the contact this once; the reason is kept."""
+    ticket = visible_or_404(ticket_id, *WHOLE)
+    if not ticket.parties_of(me()):
+        abort(404)
+    reveal_contact(ticket.id, by=me(), at=clock.now(), reason=(request.form.get("reason") or "").strip())
+    return _show(visible_or_404(ticket_id, *WHOLE), revealed=True)
+
+
 @bp.post("/tickets/<int:ticket_id>/<action>")
 def act(ticket_id: int, action: str) -> ResponseReturnValue:
     """Take an action; what is wrong with it is shown on the page it came from, with all that was typed."""
@@ -294,5 +308,5 @@ def _step(name: Action, ticket: Ticket, user: User, now: datetime) -> Step:
         if last is None:
             raise
         raise OutOfTurn(
-            f"{last.by_name}已“{last.action.label}”，这件诉求现在是“{ticket.state.label}”。{refusal.sentence}"
+            f"{last.actor}已“{last.action.label}”，这件诉求现在是“{ticket.state.label}”。{refusal.sentence}"
         ) from refusal

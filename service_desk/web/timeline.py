@@ -11,6 +11,7 @@ from service_desk.store.attachments import Attachment
 from service_desk.store.parts import Event
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
+from service_desk.web.filters import mask_name
 
 TONES = {
     Action.VERIFY: "good",
@@ -71,6 +72,8 @@ def _entry(ticket: Ticket, event: Event, files: dict[int, list[Attachment]], as_
 def _who(event: Event, as_enterprise: bool) -> str:  # noqa: FBT001
     if event.party is Party.SYSTEM:
         return ""
+    if event.party is Party.CONTACT and not as_enterprise:
+        return event.actor
     if event.department is not None:
         return event.department.name if as_enterprise else f"{event.department.name} {event.by_name}"
     if as_enterprise and event.party is not Party.CONTACT:
@@ -95,7 +98,8 @@ def title_of(event: Event, *, as_enterprise: bool = False) -> str:
             return f"转给{data.get('to', '')}办理"
         case Action.FIRST_CONTACT:
             reached = "已联系企业" if data.get("reached", True) else "联系企业，未联系上"
-            return f"{reached}（{data.get('who', '')}，{data.get('how', '')}）"
+            who = data.get("who", "")
+            return f"{reached}（{who if as_enterprise else mask_name(who)}，{data.get('how', '')}）"
         case Action.REPLY:
             return f"答复：{Outcome(data['outcome']).label}"
         case Action.VERIFY:

@@ -4,7 +4,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy import select
+
 from service_desk.domain.vocabulary import State
+from service_desk.store.base import db
+from service_desk.store.parts import Reveal
 from tests.web.conftest import Visitor, a_file
 from tests.world import World
 
@@ -165,3 +169,18 @@ def test_names_do_for_ids_and_labels_for_values(small_world: World, visit: Visit
     clerk.post(f"{path}/dispatch", lead="国网供电公司")
     visit("power").post(f"{path}/sign", handler="power名")
     assert "办理中" in clerk.get(path)
+
+
+def test_names_and_phones_are_masked_until_somebody_says_why(small_world: World, visit: Visit) -> None:
+    ticket = small_world.make(State.IN_PROGRESS)
+    power, path = visit("power"), f"/tickets/{ticket.id}"
+    page = power.get(path)
+    assert "138****1111" in page
+    assert "李*" in page
+    assert not [kept for kept in ("13800001111", "李一", "owner名") if kept in page]
+    power.post(f"{path}/reveal", status=422, reason=" ")
+    assert "13800001111" in power.post(f"{path}/reveal", status=200, reason="电话核实")
+    assert "13800001111" not in power.get(path)
+    kept = db.session.scalars(select(Reveal)).all()
+    assert [(row.user_id, row.reason) for row in kept] == [(small_world.power.id, "电话核实")]
+    visit("leader").post(f"{path}/reveal", status=404, reason="看看")
