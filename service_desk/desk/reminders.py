@@ -119,7 +119,8 @@ class _Reminder:
     def body(self) -> str:
         """Whose matter it is, and until when."""
         until = _due_of(self.clock).astimezone(self.law.calendar.tz)
-        return f"{self.ticket.enterprise.name}：{self.ticket.title}。{self.clock.kind.label}时限：{until:%Y-%m-%d %H:%M}。"
+        matter = f"{self.ticket.enterprise.name}：{self.ticket.title}"
+        return f"{matter}。{self.clock.kind.label}时限：{until:%Y-%m-%d %H:%M}。"
 
 
 def _due_of(clock: Clock) -> datetime:
