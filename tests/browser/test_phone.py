@@ -1,0 +1,124 @@
+"""An enterprise on a phone: what is typed is kept, what is pressed twice is sent once, and every page fits."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PHONE, WIDE, Visit
+from tests.browser.paths import accept, file_request, fill_in, press
+
+pytestmark = pytest.mark.usefixtures("no_refusals")
+
+PAGES = {
+    "": ("/sign-in", "/register"),
+    "enterprise": ("/", "/tickets/new", "/notices", "/account", "/account/password"),
+    "clerk": ("/", "/tickets", "/tickets/new", "/enterprises", "/reports", "/notices", "/account"),
+    "power": ("/", "/tickets", "/notices"),
+    "supervisor": ("/", "/tickets", "/enterprises", "/reports"),
+}
+TICKET = re.compile(r"/tickets/\d+$")
+MARKED = "a[href^='/tickets/']"
+
+
+def test_a_draft_survives_a_reload(visit: Visit) -> None:
+    phone = visit("enterprise3", PHONE)
+    fill_in(phone, category="融资", title="设备贷款续贷", text="下月到期，想请银行")
+    expect(phone.get_by_text(re.compile(r"草稿已保存 \d\d:\d\d"))).to_be_visible()
+    # The last words are typed a moment before.
+    phone.get_by_label("说明").press_sequentially("提前上门。")
+    phone.reload()
+    expect(phone.get_by_role("radio", name=re.compile("^融资"))).to_be_checked()
+    expect(phone.get_by_label("标题")).to_have_value("设备贷款续贷")
+    expect(phone.get_by_label("说明")).to_have_value("下月到期，想请银行提前上门。")
+
+
+def test_pressed_twice_it_is_filed_once(visit: Visit) -> None:
+    phone = visit("enterprise3", PHONE)
+    fill_in(phone, title="厂区门口路面塌了一块")
+    with phone.expect_navigation():
+        phone.get_by_role("button", name="提交诉求").dblclick()
+    expect(phone.get_by_role("heading", name="诉求已提交")).to_be_visible()
+    phone.goto("/")
+    expect(phone.locator("a.line").filter(has_text="厂区门口路面塌了一块")).to_have_count(1)
+
+
+def test_a_word_of_danger_brings_the_emergency_numbers_at_once(visit: Visit) -> None:
+    phone = visit("enterprise4", PHONE)
+    phone.goto("/tickets/new")
+    numbers = phone.get_by_role("link", name="火警 119")
+    expect(numbers).to_be_hidden()
+    phone.get_by_label("标题").press_sequentially("调压箱附近有煤气味")
+    expect(phone.get_by_role("alert")).to_contain_text("请先打电话")
+    expect(numbers).to_be_visible()
+    expect(numbers).to_have_attribute("href", "tel:119")
+    phone.get_by_label("标题").fill("调压箱附近施工")
+    expect(numbers).to_be_hidden()
+
+
+def test_without_scripts_an_enterprise_files_and_rates(visit: Visit) -> None:
+    phone = visit("enterprise4", PHONE, java_script_enabled=False)
+    path = file_request(phone, title="岗前培训补贴怎么申请")
+    clerk = visit("clerk")
+    accept(clerk, path)
+    clerk.locator("summary").get_by_text("直接答复", exact=True).click()
+    clerk.get_by_label("答复内容").fill("在人社局二楼窗口申请，材料清单见附件。")
+    press(clerk, "直接答复")
+    phone.goto(path)
+    expect(phone.get_by_text("在人社局二楼窗口申请").first).to_be_visible()
+    phone.get_by_role("radio", name="已解决", exact=True).check()
+    phone.get_by_role("radio", name="非常满意", exact=True).check()
+    press(phone, "评价")
+    expect(phone.locator(".headline-words")).to_have_text("已办结")
+
+
+@pytest.fixture(params=[pytest.param(PHONE, id="360 px"), pytest.param(WIDE, id="1366 px")])
+def screen(request: pytest.FixtureRequest) -> dict[str, object]:
+    """Both widths."""
+    given: dict[str, object] = request.param
+    return given
+
+
+@pytest.mark.parametrize("account", [pytest.param(name, id=name or "a stranger") for name in PAGES])
+def test_every_page_fits_and_can_be_read_by_everybody(
+    account: str, screen: dict[str, object], visit: Visit
+) -> None:
+    page = visit(account, screen)
+    faults = {}
+    for path in pages_of(page, account):
+        page.goto(path)
+        found = [*barriers(page), *overflow(page)]
+        if found:
+            faults[path] = found
+    assert not faults
+
+
+def pages_of(page: Page, account: str) -> list[str]:
+    """The main pages of a role, and the first ticket and form it is led to."""
+    paths = list(PAGES[account])
+    if account:
+        for start in ("/", "/tickets"):
+            page.goto(start)
+            hrefs = [
+                link.get_attribute("href") or "" for link in page.get_by_role("main").locator(MARKED).all()
+            ]
+            paths += [href for href in hrefs if TICKET.search(href)][:1]
+    return list(dict.fromkeys(paths))
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe calls serious or critical."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {node['html'][:150]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
+def overflow(page: Page) -> list[str]:
+    """What makes the page wider than the screen."""
+    extra: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return [f"{extra} px too wide"] if extra > 0 else []
