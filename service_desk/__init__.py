@@ -1,6 +1,7 @@
 """Service Desk: an industrial park's desk for the requests of its enterprises."""
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service_desk.settings import ROOT, Settings, read_settings
 from service_desk.store import base
@@ -32,6 +33,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     base.db.init_app(app)
     base.migrate.init_app(app, directory=str(ROOT / "migrations"))
+    if settings.trusted_proxies:
+        # Behind a reverse proxy the address of the visitor is the one the proxy says.
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     web.init_app(app)
     cli.init_app(app)
     return app

@@ -24,7 +24,6 @@ from service_desk.settings import Settings
 from service_desk.store.notices import Letter
 
 ENDING = (signal.SIGTERM, signal.SIGINT)
-SIGNATURE = "企业服务专窗"
 
 log = structlog.get_logger()
 
@@ -53,7 +52,7 @@ def _words(letter: Letter) -> tuple[str, str]:
         "title": letter.subject,
         "body": letter.body,
         "url": f"{_settings().base_url}/tickets/{letter.ticket_id}" if letter.ticket_id else None,
-        "desk_name": SIGNATURE,
+        "desk_name": _settings().desk_name,
     }
     # Rendered without the pages' context: there is no request here.
     templates = current_app.jinja_env

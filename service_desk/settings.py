@@ -19,12 +19,14 @@ class Settings:
     """What the environment decides."""
 
     env: str
+    desk_name: str
     secret_key: str
     database_url: str
     attachments_dir: Path
     base_url: str
     smtp_url: str | None
     limits_url: str
+    trusted_proxies: int
     mail_from: str
     timezone: ZoneInfo
     log: str
@@ -47,12 +49,14 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     instance = ROOT / "instance"
     return Settings(
         env=kind,
+        desk_name=env.get("SERVICE_DESK_NAME", "云津经济开发区企业服务专窗"),
         secret_key=_secret_key(env, kind, instance),
         database_url=_database_url(_secret(env, "SERVICE_DESK_DATABASE_URL"), instance),
         attachments_dir=_attachments_dir(env.get("SERVICE_DESK_ATTACHMENTS_URL"), instance),
         base_url=env.get("SERVICE_DESK_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
         smtp_url=_secret(env, "SERVICE_DESK_SMTP_URL"),
         limits_url=env.get("SERVICE_DESK_LIMITS_URL", "memory://"),
+        trusted_proxies=_whole(env, "SERVICE_DESK_TRUSTED_PROXIES"),
         mail_from=env.get("SERVICE_DESK_MAIL_FROM", "service-desk@localhost"),
         timezone=_timezone(env.get("SERVICE_DESK_TIMEZONE", "Asia/Shanghai")),
         log=env.get("SERVICE_DESK_LOG", "text"),
@@ -103,6 +107,13 @@ def _attachments_dir(url: str | None, instance: Path) -> Path:
     if not url.startswith("file:///"):
         raise SettingsError("SERVICE_DESK_ATTACHMENTS_URL must be a file:/// address.")
     return Path(url.removeprefix("file://"))
+
+
+def _whole(env: Mapping[str, str], name: str) -> int:
+    text = env.get(name, "0")
+    if not text.isdecimal():
+        raise SettingsError(f"{name} is {text!r}; set it to a whole number.")
+    return int(text)
 
 
 def _timezone(name: str) -> ZoneInfo:

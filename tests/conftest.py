@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from service_desk import create_app
 from service_desk.settings import Settings, read_settings
 from service_desk.store.base import db
 from service_desk.web.limits import limiter
+from tests.visitor import Visitor
 from tests.world import World, settle_the_park
 
 
@@ -140,3 +141,14 @@ def world(app: Flask) -> World:
 def small_world(sqlite_app: Flask) -> World:
     """The same on SQLite alone."""
     return World()
+
+
+@pytest.fixture
+def visit(sqlite_app: Flask) -> Callable[..., Visitor]:
+    """Open a browser as somebody: ``visit("clerk")``, or as a stranger: ``visit()``."""
+
+    def opened(username: str | None = None) -> Visitor:
+        visitor = Visitor(sqlite_app.test_client())
+        return visitor.sign_in(username) if username else visitor
+
+    return opened

@@ -10,7 +10,7 @@ from service_desk.domain import vocabulary, workflow
 from service_desk.domain.actions import FIELDS, Action, FieldKind
 from service_desk.domain.vocabulary import Word
 from service_desk.scheduler import JOBS
-from tests.web.conftest import check_page
+from tests.visitor import check_page
 
 # What nobody calls by hand: filing has a page of its own, the clockwork closes what was not rated.
 NOT_BY_NAME = {Action.SUBMIT, Action.EXPIRE_RATING}

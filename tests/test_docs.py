@@ -13,10 +13,10 @@ from sqlalchemy import select
 from service_desk import create_app
 from service_desk.demo import park
 from service_desk.desk.foundation import lay_foundation
+from service_desk.desk.people import DEMO_ACCOUNTS
 from service_desk.settings import ROOT
 from service_desk.store.base import db
 from service_desk.store.people import User
-from service_desk.web.people import DEMO_ORDER
 from tests.conftest import settings_for
 
 READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
@@ -59,7 +59,7 @@ def test_a_page_drawn_from_the_code_is_up_to_date(tool: str) -> None:
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)
 def test_the_demo_accounts_are_those_of_the_sign_in_page(readme: Path) -> None:
-    assert accounts(read(readme)) == list(DEMO_ORDER)
+    assert accounts(read(readme)) == list(DEMO_ACCOUNTS)
     assert park.PASSWORD in read(readme)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from service_desk import clock
-from service_desk.cli.answering import answer_in_json, command, law_in_force
+from service_desk.cli.answering import answer_in_json, command, law_in_force, settings
 from service_desk.desk import reports
 from service_desk.domain.errors import Invalid
 from service_desk.domain.figures import BY_KEY, INDICATORS, REPORTS, By, Indicator
@@ -63,7 +63,6 @@ def _instant(text: str | None) -> datetime:
 @click.option("--from", "since", type=DAY)
 @click.option("--to", "until", type=DAY)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--organisation", default="企业服务专窗", help="The name in the title line.")
 def report(
     *,
     name: str | None,
@@ -71,7 +70,6 @@ def report(
     since: datetime | None,
     until: datetime | None,
     out: Path | None,
-    organisation: str,
 ) -> None:
     """Write a report's workbook."""
     if listing:
@@ -86,7 +84,7 @@ def report(
     except Invalid as error:
         raise click.UsageError(error.sentence) from error
     made = reports.workbook(
-        wanted, reports.every_ticket(), period, made_by="命令行", at=now, organisation=organisation
+        wanted, reports.every_ticket(), period, made_by="命令行", at=now, organisation=settings().desk_name
     )
     _write(out, made.content)
     answer_in_json({"report": wanted.name, "file": str(out), "bytes": len(made.content)})

@@ -21,7 +21,6 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from gunicorn.app.base import BaseApplication
-from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from service_desk import scheduler
@@ -29,9 +28,9 @@ from service_desk.channels import mail
 from service_desk.cli.answering import WRONG, command, settings
 from service_desk.cli.logs import log_to_stderr
 from service_desk.demo.park import PASSWORD
+from service_desk.desk.people import demo_accounts
 from service_desk.settings import ROOT
 from service_desk.store.base import db
-from service_desk.store.people import User
 
 LOOK_EVERY = 0.5
 RESTART_AFTER = 2.0
@@ -126,12 +125,9 @@ def greet(host: str, port: int) -> None:
     """Say where the desk is, and who may try it."""
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"企业服务专窗：http://{shown}:{port}  （按 Ctrl+C 停止）")
-    accounts = db.session.scalars(
-        select(User).where(User.is_demo, User.active, User.password_hash.is_not(None)).order_by(User.id)
-    ).unique()
     lines = [
         f"  {each.username:<14}{each.name}（{'、'.join(role.label for role in sorted(each.roles))}）"
-        for each in accounts
+        for each in demo_accounts()
     ]
     if lines and not settings().is_production:
         click.echo("\n".join((f"演示账号，密码都是 {PASSWORD}：", *lines)))

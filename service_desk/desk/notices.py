@@ -115,7 +115,7 @@ def announce(ticket: Ticket, event: Event, law: Law) -> None:
     messages: dict[int, tuple[User, str, str]] = {}
     for line in told:
         for person in people[line.audience]:
-            if person.id != event.by_id:
+            if person.id != event.by_id or event.action is Action.SUBMIT:
                 messages.setdefault(person.id, (person, line.title, line.body.format_map(facts)))
     queue(ticket, f"event:{event.id}", messages.values(), at=event.at, law=law)
 

@@ -2,17 +2,43 @@
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import select
 
 from service_desk.domain.errors import Invalid
+from service_desk.domain.vocabulary import Role
 from service_desk.store.base import db, transaction
-from service_desk.store.people import User
+from service_desk.store.enterprises import Enterprise
+from service_desk.store.people import Department, User
 
 SHORTEST_PASSWORD = 10
 FEWEST_SIGNS = 3
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 _NOBODY = _hasher.hash("nobody has this password")
+
+DEMO_ACCOUNTS = (
+    "enterprise",
+    "enterprise2",
+    "clerk",
+    "quality",
+    "power",
+    "power-head",
+    "finance",
+    "assets",
+    "officer",
+    "leader",
+    "supervisor",
+    "admin",
+    "auditor",
+)
+"""The accounts of a demo park that are offered to whoever tries it; the others are there for the numbers."""
+
+
+def demo_accounts() -> list[User]:
+    """The demo accounts to offer, in their order; none without a demo park."""
+    found = db.session.scalars(select(User).where(User.is_demo, User.username.in_(DEMO_ACCOUNTS))).unique()
+    return sorted(found, key=lambda person: DEMO_ACCOUNTS.index(person.username))
 
 
 def hash_password(password: str) -> str:
@@ -53,3 +79,75 @@ def check_password(password: str, *, username: str) -> None:
         )
     if username.lower() in password.lower() or len(set(password)) < FEWEST_SIGNS:
         raise Invalid("密码太容易猜到。", fields={"new": "密码不能包含用户名，也不能只用一两个字符。"})
+
+
+LINK_SECONDS = 72 * 3600
+
+
+@transaction
+def add_person(
+    *,
+    username: str,
+    name: str,
+    roles: set[Role],
+    department: Department | None = None,
+    enterprise: Enterprise | None = None,
+    email: str | None = None,
+    phone: str | None = None,
+) -> User:
+    """An account without a password yet. Raises ``Invalid`` where roles and place do not fit."""
+    if db.session.scalar(select(User.id).where(User.username == username)):
+        raise Invalid(f"用户名“{username}”已被使用，请用 --username 另取一个。")
+    if roles & {Role.HANDLER, Role.HEAD} and department is None:
+        raise Invalid("经办人和单位负责人需要 --department。")
+    if Role.CONTACT in roles and (enterprise is None or len(roles) > 1):
+        raise Invalid("企业联系人需要 --enterprise，且不能兼任其他角色。")
+    person = User(
+        username=username,
+        name=name,
+        department_id=department.id if department else None,
+        enterprise_id=enterprise.id if enterprise else None,
+        is_owner=enterprise is not None,
+        email=email,
+        phone=phone,
+        session_version=1,
+    )
+    person.roles = roles
+    db.session.add(person)
+    db.session.flush()
+    return person
+
+
+def person_named(username: str) -> User:
+    """The person of this username. Raises ``Invalid`` where there is none."""
+    person = db.session.scalars(select(User).where(User.username == username)).unique().one_or_none()
+    if person is None:
+        raise Invalid(f"没有用户名为“{username}”的账号。")
+    return person
+
+
+def password_token(person: User, *, secret: str) -> str:
+    """What a one-time link carries: signed, good for three days, spent once a password has been set."""
+    return _signer(secret).dumps([person.id, person.session_version])
+
+
+def person_of_token(token: str, *, secret: str) -> User | None:
+    """The person a link is for; None where it is forged, too old, or spent."""
+    try:
+        number, version = _signer(secret).loads(token, max_age=LINK_SECONDS)
+    except (BadData, ValueError, TypeError):
+        return None
+    person = db.session.get(User, number)
+    return person if person is not None and person.active and person.session_version == version else None
+
+
+@transaction
+def set_password(person: User, *, new: str) -> None:
+    """Set a password through a one-time link; that spends the link and ends older sessions."""
+    check_password(new, username=person.username)
+    person.password_hash = hash_password(new)
+    person.session_version += 1
+
+
+def _signer(secret: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(secret, salt="set-password")

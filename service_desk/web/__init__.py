@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import structlog
-from flask import Flask, render_template, request, url_for
+from flask import Flask, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_babel import gettext as _
@@ -31,7 +31,6 @@ from service_desk.web import (
     tickets,
 )
 from service_desk.web.limits import limiter
-from service_desk.web.names import DESK_NAME
 from service_desk.web.nav import nav_of
 
 log = structlog.get_logger(__name__)
@@ -84,7 +83,7 @@ def _shared() -> dict[str, object]:
         "nav": nav_of(current_user, request.endpoint or "") if signed_in else [],
         "shell": shell,
         "unread": unread_count(current_user) if signed_in else 0,
-        "desk_name": DESK_NAME,
+        "desk_name": current_app.config["SETTINGS"].desk_name,
         "asset": asset,
         "now": clock.now(),
         "due_of": lambda _ticket: None,

@@ -23,6 +23,7 @@ PUBLIC = frozenset(
     {
         "static",
         "people.sign_in",
+        "people.set_password",
         "enterprises.register",
         "enterprises.registered",
         "health.healthz",

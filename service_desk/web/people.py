@@ -2,19 +2,17 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import login_user, logout_user
 from flask_wtf import FlaskForm
-from sqlalchemy import select
 from wtforms import PasswordField
 from wtforms.validators import EqualTo
 
 from service_desk.desk import people as desk
 from service_desk.domain.errors import Invalid
 from service_desk.domain.vocabulary import Role
-from service_desk.store.base import db
 from service_desk.store.people import User
 from service_desk.web.forms import FilledIn, line
 from service_desk.web.guards import local_path, me
@@ -32,23 +30,38 @@ class SignInForm(FlaskForm):
     password = PasswordField("密码", validators=[FilledIn()], render_kw={"autocomplete": "current-password"})
 
 
+def _new_password() -> PasswordField:
+    return PasswordField(
+        "新密码",
+        validators=[FilledIn()],
+        description="至少 10 位",
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+def _repeated() -> PasswordField:
+    return PasswordField(
+        "再输一遍新密码",
+        validators=[FilledIn(), EqualTo("new", message="两次输入的新密码不一样。")],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
 class PasswordForm(FlaskForm):
     """Change of password."""
 
     current = PasswordField(
         "当前密码", validators=[FilledIn()], render_kw={"autocomplete": "current-password"}
     )
-    new = PasswordField(
-        "新密码",
-        validators=[FilledIn()],
-        description="至少 10 位",
-        render_kw={"autocomplete": "new-password"},
-    )
-    repeat = PasswordField(
-        "再输一遍新密码",
-        validators=[FilledIn(), EqualTo("new", message="两次输入的新密码不一样。")],
-        render_kw={"autocomplete": "new-password"},
-    )
+    new = _new_password()
+    repeat = _repeated()
+
+
+class NewPasswordForm(FlaskForm):
+    """A first or a forgotten password, through a one-time link."""
+
+    new = _new_password()
+    repeat = _repeated()
 
 
 @dataclass(frozen=True)
@@ -93,26 +106,7 @@ def _demo_accounts() -> list[tuple[str, str]]:
     """The accounts of the demo park as buttons; only for the machine itself, never in production."""
     if current_app.config["SETTINGS"].is_production or not _from_loopback():
         return []
-    people = db.session.scalars(select(User).where(User.is_demo, User.username.in_(DEMO_ORDER))).unique()
-    by_name = {person.username: person for person in people}
-    return [(name, _who(by_name[name])) for name in DEMO_ORDER if name in by_name]
-
-
-DEMO_ORDER = (
-    "enterprise",
-    "enterprise2",
-    "clerk",
-    "quality",
-    "power",
-    "power-head",
-    "finance",
-    "assets",
-    "officer",
-    "leader",
-    "supervisor",
-    "admin",
-    "auditor",
-)
+    return [(person.username, _who(person)) for person in desk.demo_accounts()]
 
 
 def _who(person: User) -> str:
@@ -120,6 +114,28 @@ def _who(person: User) -> str:
         return person.enterprise.name
     role = "、".join(sorted(role.label for role in person.roles))
     return f"{person.department.name}{role}" if person.department is not None else role
+
+
+@bp.route("/set-password/<token>", methods=["GET", "POST"])
+@limiter.limit("20 per hour", methods=["POST"])
+def set_password(token: str) -> ResponseReturnValue:
+    """Set a password through a one-time link; opening the page changes nothing."""
+    person = desk.person_of_token(token, secret=current_app.config["SETTINGS"].secret_key)
+    if person is None:
+        abort(404)
+    form = NewPasswordForm()
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.validate():
+            try:
+                desk.set_password(person, new=form.new.data)
+            except Invalid as error:
+                show_on(form, error)
+            else:
+                flash(_("密码已设置，请登录。"), "success")
+                return redirect(url_for("people.sign_in"))
+    return render_template("people/set_password.html", form=form, person=person), status
 
 
 @bp.post("/sign-out")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from flask import Blueprint, render_template, request, send_file
+from flask import Blueprint, current_app, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms import DateField, Form, SelectField
@@ -20,7 +20,6 @@ from service_desk.domain.vocabulary import Role
 from service_desk.store.law import Law, current_law
 from service_desk.store.scope import visible_tickets
 from service_desk.web.guards import me, roles_required
-from service_desk.web.names import DESK_NAME
 from service_desk.web.people import show_on
 
 bp = Blueprint("reports", __name__)
@@ -101,7 +100,7 @@ def export() -> ResponseReturnValue:
         period,
         made_by=me().name,
         at=period.as_of,
-        organisation=DESK_NAME,
+        organisation=current_app.config["SETTINGS"].desk_name,
     )
     return send_file(io.BytesIO(made.content), mimetype=XLSX, as_attachment=True, download_name=made.name)
 

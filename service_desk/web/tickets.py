@@ -20,7 +20,7 @@ from service_desk.desk.verbs import VERBS
 from service_desk.domain import workflow
 from service_desk.domain.actions import Action, Party
 from service_desk.domain.errors import Invalid, OutOfTurn
-from service_desk.domain.vocabulary import AssignmentState, Role, Source, State
+from service_desk.domain.vocabulary import AssignmentState, ClockKind, Role, Source, State
 from service_desk.domain.workflow import Step
 from service_desk.store.base import db, house
 from service_desk.store.catalogue import Category
@@ -61,6 +61,10 @@ PRIMARY = (
     Action.CHECK_WITHDRAWAL,
     Action.KEEP_CLOSED,
 )
+
+
+# Nobody waits for the end of a return window.
+SHOWN_CLOCKS = frozenset(ClockKind) - {ClockKind.RETURN_WINDOW}
 
 
 class FilterForm(Form):
@@ -240,7 +244,11 @@ def _staff(ticket: Ticket, offered: list[Offered], shared: dict[str, Any], now: 
         actions=offered,
         entries=kept.get(which, lines),
         filter=which if which in kept else "all",
-        clocks=[due_of_clock(each, now, law) for each in ticket.clocks if each.is_live],
+        clocks=[
+            due_of_clock(each, now, law)
+            for each in ticket.clocks
+            if each.is_live and each.kind in SHOWN_CLOCKS
+        ],
         assignments=[part for part in ticket.assignments if part.state is not AssignmentState.RELEASED],
         ratings=ratings,
         replies=_replies_read_by(ticket, parties),

@@ -9,7 +9,7 @@ from werkzeug.routing import Rule
 
 from service_desk.domain.vocabulary import State
 from service_desk.web.guards import PUBLIC
-from tests.web.conftest import Visitor
+from tests.visitor import Visitor
 from tests.world import PASSWORD, World
 
 Visit = Callable[..., Visitor]

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from service_desk.domain.vocabulary import State
 from service_desk.store.base import db
 from service_desk.store.parts import Reveal
-from tests.web.conftest import Visitor, a_file
+from tests.visitor import Visitor, a_file
 from tests.world import World
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from service_desk.store.base import db
 from service_desk.store.enterprises import Enterprise, EnterpriseStatus
-from tests.web.conftest import Visitor
+from tests.visitor import Visitor
 from tests.world import World
 
 Visit = Callable[..., Visitor]

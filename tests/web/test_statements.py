@@ -13,7 +13,7 @@ from service_desk.store.base import db
 from service_desk.store.clocks import Clock
 from service_desk.store.parts import Assignment, Event
 from service_desk.store.tickets import Ticket
-from tests.web.conftest import Visitor, counted
+from tests.visitor import Visitor, counted
 from tests.world import MONDAY, World
 
 Visit = Callable[..., Visitor]

@@ -120,4 +120,3 @@ def _exact(figure: Figure) -> Decimal:
 def _signed(number: Decimal, unit: str) -> str:
     rounded = half_up(number)
     return f"{rounded:+}{unit}" if rounded else SAME
-

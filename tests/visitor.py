@@ -8,9 +8,7 @@ from contextvars import Context
 from html.parser import HTMLParser
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
-from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -122,14 +120,3 @@ def _words(html: str) -> str:
 def a_file(content: bytes, name: str) -> tuple[io.BytesIO, str]:
     """An upload as a browser sends it."""
     return io.BytesIO(content), name
-
-
-@pytest.fixture
-def visit(sqlite_app: Flask) -> Any:
-    """Open a browser as somebody: ``visit("clerk")``, or as a stranger: ``visit()``."""
-
-    def opened(username: str | None = None) -> Visitor:
-        visitor = Visitor(sqlite_app.test_client())
-        return visitor.sign_in(username) if username else visitor
-
-    return opened
