@@ -1,0 +1,32 @@
+"""Run the benchmarks, print their ratios, and keep them in ``bench/results/latest.json``.
+
+``python -m bench pages`` runs some of them; without words all.
+"""
+
+import json
+import platform
+import sys
+from pathlib import Path
+
+from bench import living, pages
+
+RESULTS = Path(__file__).parent / "results" / "latest.json"
+BENCHMARKS = {"living": living.measure, "pages": pages.measure}
+
+
+def main(names: list[str]) -> int:
+    """Run the benchmarks named; how many bounds were missed."""
+    wanted = names or list(BENCHMARKS)
+    found = [figure for name in wanted for figure in BENCHMARKS[name]()]
+    RESULTS.parent.mkdir(exist_ok=True)
+    kept = {"python": platform.python_version(), "machine": platform.machine(), "figures": found}
+    RESULTS.write_text(json.dumps(kept, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    for figure in found:
+        mark = "" if figure["bound"] is None else " ok" if figure["value"] <= figure["bound"] else " MISSED"
+        bound = "" if figure["bound"] is None else f" (bound {figure['bound']})"
+        print(f"{figure['name']:<44}{figure['value']:>9.2f} {figure['unit']}{bound}{mark}")
+    return sum(figure["bound"] is not None and figure["value"] > figure["bound"] for figure in found)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
