@@ -44,10 +44,13 @@ class ReportForm(Form):
         default="this_month",
     )
     since = DateField("开始日期", validators=[Optional()], description="自选日期时填写")
-    until = DateField("结束日期", validators=[Optional()], description="不含这一天")
+    until = DateField("结束日期", validators=[Optional()], description="含这一天")
     by = SelectField(
         "按什么分行",
-        choices=[SelectChoice(by.value, by.label) for by in (By.DEPARTMENT, By.MONTH, By.CATEGORY)],
+        choices=[
+            SelectChoice(by.value, by.label)
+            for by in (By.DEPARTMENT, By.MONTH, By.CATEGORY, By.AREA, By.SOURCE)
+        ],
     )
 
 
@@ -114,7 +117,7 @@ def _asked(form: ReportForm, law: Law) -> tuple[Report, Period]:
     if form.period.data == "free" or form.since.data or form.until.data:
         if not form.since.data or not form.until.data:
             raise Invalid("请填写开始日期和结束日期。", fields={"since": "自选日期须填写开始和结束。"})
-        since, until = form.since.data, form.until.data
+        since, until = form.since.data, form.until.data + timedelta(days=1)
     return desk.report_named(kind), desk.period_of(since, until, as_of=now, law=law)
 
 

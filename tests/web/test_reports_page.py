@@ -1,0 +1,72 @@
+"""The supervisor's page of figures and the workbook behind its button."""
+
+import io
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from openpyxl import load_workbook
+
+from service_desk.domain.vocabulary import State
+from tests.visitor import Visitor
+from tests.world import CHINA, World
+
+Visit = Callable[..., Visitor]
+MARCH = "period=free&since=2026-03-01&until=2026-03-31"
+
+
+def test_every_rate_stands_beside_what_it_was_counted_from(small_world: World, visit: Visit) -> None:
+    for day in range(6):
+        small_world.make(State.CLOSED, at=datetime(2026, 3, 2 + day, 9, 30, tzinfo=CHINA))
+    page = visit("supervisor").get(f"/reports?kind=closure&by=department&{MARCH}")
+    assert "供电公司" in page
+    assert "100.00%" in page
+    assert "6/6" in page
+
+
+def test_the_last_day_is_part_of_the_period(small_world: World, visit: Visit) -> None:
+    small_world.file(at=datetime(2026, 3, 31, 23, 59, 59, tzinfo=CHINA))
+    small_world.file(at=datetime(2026, 4, 1, tzinfo=CHINA))
+    page = visit("supervisor").get(f"/reports?kind=closure&by=month&{MARCH}")
+    assert "2026-03" in page
+    assert "2026-04" not in page
+
+
+@pytest.mark.parametrize("kind", ["closure", "satisfaction", "process"])
+def test_the_workbook_comes_as_a_download_with_its_four_sheets(
+    small_world: World, visit: Visit, kind: str
+) -> None:
+    small_world.make(State.CLOSED)
+    answer = visit("supervisor").ask("GET", f"/reports/export?kind={kind}&{MARCH}")
+    assert answer.status_code == 200
+    assert "attachment" in answer.headers["Content-Disposition"]
+    workbook = load_workbook(io.BytesIO(answer.data))
+    assert workbook.sheetnames == ["统计", "明细", "核对", "口径说明"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("period=free&since=2026-03-31&until=2026-03-01", "结束日期须晚于开始日期"),
+        ("period=free&since=2026-03-31", "须填写开始和结束"),
+        ("period=free&since=1900-01-01&until=2026-03-01", "最长 10 年"),
+    ],
+)
+def test_a_period_that_is_none_gets_a_sentence(visit: Visit, asked: str, said: str) -> None:
+    supervisor = visit("supervisor")
+    assert said in supervisor.get(f"/reports?{asked}", status=422)
+    supervisor.get(f"/reports/export?{asked}", status=422)
+
+
+def test_an_empty_period_shows_dashes(visit: Visit) -> None:
+    assert "—" in visit("supervisor").get("/reports?period=this_month")
+
+
+def test_a_month_has_the_days_of_the_park(small_world: World, visit: Visit) -> None:
+    """Midnight in Shanghai is 16:00 the day before in UTC."""
+    edge = datetime(2026, 3, 1, tzinfo=CHINA)
+    small_world.file(at=edge - timedelta(seconds=1))
+    small_world.file(at=edge)
+    page = visit("clerk").get("/reports?kind=closure&by=month&period=free&since=2026-02-01&until=2026-03-31")
+    assert "2026-02" in page
+    assert "2026-03" in page
