@@ -44,7 +44,6 @@ def test_a_file_comes_back_with_its_due_instants(run: Run, tmp_path: Path) -> No
     assert run("due", "--csv", str(file)).stdout.splitlines()[1] == expected
 
 
-@pytest.mark.skipif(not SAMPLE.exists(), reason="the sample cases are not in this checkout")
 def test_the_sample_cases_come_out_as_they_are(run: Run) -> None:
     assert run("due", "--csv", str(SAMPLE)).stdout == SAMPLE.read_text("utf-8")
 
