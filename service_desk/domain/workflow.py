@@ -32,7 +32,7 @@ TURN_CLOCK = {
     State.SUBMITTED: ClockKind.ACCEPT,
     State.SUPPLEMENTING: ClockKind.SUPPLEMENT,
     State.ACCEPTED: ClockKind.DISPATCH,
-    State.ASSIGNED: ClockKind.SETTLE,
+    State.ASSIGNED: ClockKind.SIGN,
     State.IN_PROGRESS: ClockKind.SETTLE,
     State.DEFERRED: ClockKind.NEXT_REPLY,
     State.REPLIED: ClockKind.REVIEW,

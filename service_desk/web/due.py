@@ -56,7 +56,11 @@ def _turn_clocks(tickets: Sequence[Ticket]) -> dict[int, Clock]:
         return {}
     wanted = [(Clock.kind == kind) & Clock.ticket_id.in_(ids) for kind, ids in by_kind.items()]
     rows = db.session.scalars(select(Clock).where(Clock.state.in_(LIVE), or_(*wanted)).order_by(Clock.id))
-    return {clock.ticket_id: clock for clock in rows.unique()}
+    found: dict[int, Clock] = {}
+    for clock in rows.unique():
+        # The lead's clock is started before those of the supports.
+        found.setdefault(clock.ticket_id, clock)
+    return found
 
 
 def promise_words(ticket: Ticket, now: datetime, law: Law) -> str:

@@ -94,6 +94,7 @@ def sign_in() -> ResponseReturnValue:
         form=form,
         help_line=_("登录遇到问题，请致电园区企业服务专窗。"),
         demo_accounts=_demo_accounts(),
+        demo_password=desk.DEMO_PASSWORD,
     )
     return page, status
 
