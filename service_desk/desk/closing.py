@@ -81,7 +81,7 @@ def rate(
     ticket.ratings.append(rating)
     finish(ticket, event, law)
     if first_bad_rating_of_a_claim(ticket.situation(None, event.at, law)):
-        _open_again(ticket, by=None, at=event.at, law=law, reason="评价为差评，系统自动重办")
+        _open_again(ticket, by=None, at=event.at, law=law, reason="系统按规定自动重办")
     elif rating.is_bad:
         ticket.start_clock(ClockKind.REVIEW, event.at, law)
     return ticket

@@ -6,6 +6,8 @@ from service_desk.domain.actions import Action, Party
 
 DESK = frozenset({Party.CLERK, Party.QUALITY, Party.SUPERVISOR})
 DESK_ONLY = frozenset({Action.NOTE, Action.CHECK_WITHDRAWAL, Action.KEEP_CLOSED})
+WORDS_FOR_STAFF = frozenset({Action.DISPATCH})
+"""Lines the enterprise reads, but whose words are written for the departments."""
 
 
 def may_read(
@@ -27,3 +29,13 @@ def may_read(
     if action in DESK_ONLY:
         return False
     return public or bool(parties & {Party.LEAD, Party.SUPPORT})
+
+
+def for_everybody(action: Action, *, public: bool) -> bool:
+    """Whether a line may stand in a list, where whoever sees the ticket reads it."""
+    return public and action is not Action.RATE and action not in DESK_ONLY
+
+
+def words_for_everybody(action: Action, text: str) -> str:
+    """The words of a line as whoever reads the line may read them."""
+    return "" if action in WORDS_FOR_STAFF else text

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service_desk.domain import workflow
+from service_desk.domain.access import for_everybody, words_for_everybody
 from service_desk.domain.actions import Action, Party
 from service_desk.domain.limits import limit_class
 from service_desk.domain.vocabulary import (
@@ -64,7 +65,8 @@ class Draft(Model):
 
 
 class Ticket(Model):
-    """诉求. ``due_at`` caches the due time of the clock of whoever's turn it is, for lists."""
+    """诉求. For lists: ``due_at`` caches the due time of the clock of whoever's turn it is, ``last_line``
+    the last line that everybody who sees the ticket may read."""
 
     __tablename__ = "tickets"
     __table_args__ = (
@@ -323,7 +325,9 @@ class Ticket(Model):
         self.refresh_due()
         self.version += 1
         self.touched_at = at
-        self.last_line = f"{action.label}{'：' if text else ''}{text}"[:140]
+        if for_everybody(action, public=event.public):
+            words = words_for_everybody(action, text)
+            self.last_line = f"{action.label}{'：' if words else ''}{words}"[:140]
         return event
 
     def _move_clocks(self, step: Step, at: datetime, law: Law, department_id: int | None) -> None:

@@ -5,10 +5,11 @@ from functools import cache
 from pathlib import Path
 
 import structlog
-from flask import Flask, current_app, render_template, request, url_for
+from flask import Flask, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -17,6 +18,7 @@ from service_desk import clock
 from service_desk.desk.notices import unread_count
 from service_desk.domain.errors import DeskError
 from service_desk.domain.vocabulary import Role
+from service_desk.settings import current_settings
 from service_desk.web import (
     attachments,
     enterprises,
@@ -45,16 +47,18 @@ SECURITY_HEADERS = {
 
 # What a refusal by the server itself says to a person: title and what to do.
 HTTP_WORDS = {
-    400: ("请求不完整", "请返回上一页重新提交。"),
-    403: ("没有权限", "如需办理，请联系系统管理员。"),
-    404: ("没有找到", "地址可能有误，或您没有查看的权限。"),
-    405: ("不能这样打开", "请从页面上的按钮进入。"),
+    400: (_l("请求不完整"), _l("请返回上一页重新提交。")),
+    403: (_l("没有权限"), _l("如需办理，请联系系统管理员。")),
+    404: (_l("没有找到"), _l("地址可能有误，或您没有查看的权限。")),
+    405: (_l("不能这样打开"), _l("请从页面上的按钮进入。")),
     413: (
-        "内容太大",
-        "文字请控制在 5000 字以内，每个文件不超过 20 MB，最多 9 个。您填写的内容仍保留在上一页，请返回修改。",
+        _l("内容太大"),
+        _l(
+            "文字请控制在 5000 字以内，每个文件不超过 20 MB，最多 9 个。您填写的内容仍保留在上一页，请返回修改。"
+        ),
     ),
-    429: ("操作太频繁", "请过一会儿再试。"),
-    500: ("系统出错了", "错误已经记录，没有保存任何改动。请稍后再试，或致电专窗。"),
+    429: (_l("操作太频繁"), _l("请过一会儿再试。")),
+    500: (_l("系统出错了"), _l("错误已经记录，没有保存任何改动。请稍后再试，或致电专窗。")),
 }
 
 
@@ -83,7 +87,7 @@ def _shared() -> dict[str, object]:
         "nav": nav_of(current_user, request.endpoint or "") if signed_in else [],
         "shell": shell,
         "unread": unread_count(current_user) if signed_in else 0,
-        "desk_name": current_app.config["SETTINGS"].desk_name,
+        "desk_name": current_settings().desk_name,
         "asset": asset,
         "now": clock.now(),
         "due_of": lambda _ticket: None,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
 from service_desk.domain import deadlines
@@ -70,6 +71,7 @@ def promise_words(ticket: Ticket, now: datetime, law: Law) -> str:
         return ""
     if clock.is_live and clock.due_at is not None:
         moment = clock.due_at.astimezone(law.calendar.tz)
-        late = "（已超过，我们正在督促）" if clock.due_at < now else ""
-        return f"预计 {moment:%Y-%m-%d %H:%M} 前答复{late}"
+        late = _("（已超过，我们正在督促）") if clock.due_at < now else ""
+        words: str = _("预计 %(moment)s 前答复", moment=f"{moment:%Y-%m-%d %H:%M}") + late
+        return words
     return ""

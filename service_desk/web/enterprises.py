@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import PasswordField, SelectField
@@ -22,24 +23,24 @@ from service_desk.web.people import show_on
 bp = Blueprint("enterprises", __name__)
 
 
-PHONE = Regexp(r"^[0-9+()\-\s]{7,30}$", message="请填写手机号或带区号的座机号。")
-EMAIL = Regexp(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", message="邮箱格式不对，例如 name@example.com。")
-USERNAME = Regexp(r"^[\w.@+-]{3,60}$", message="请用 3–60 位字母、数字或 . _ - @。")
+PHONE = Regexp(r"^[0-9+()\-\s]{7,30}$", message=_l("请填写手机号或带区号的座机号。"))
+EMAIL = Regexp(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", message=_l("邮箱格式不对，例如 name@example.com。"))
+USERNAME = Regexp(r"^[\w.@+-]{3,60}$", message=_l("请用 3–60 位字母、数字或 . _ - @。"))
 
 
 class RegisterForm(FlaskForm):
     """What an enterprise says of itself, and its first account."""
 
-    code = line("统一社会信用代码", limit=40, description="营业执照上的 18 位代码，大小写均可")
-    name = line("企业名称", description="与营业执照一致的全称")
-    area = SelectField("所在片区", validators=[FilledIn()])
-    contact_name = line("联系人", limit=60)
-    phone = line("联系电话", limit=30, also=[PHONE])
-    email = line("电子邮箱", required=False, description="用于接收办理通知", also=[EMAIL])
-    username = line("用户名", limit=60, description="登录用，建议用手机号", also=[USERNAME])
-    password = PasswordField("密码", validators=[FilledIn()], description="至少 10 位")
+    code = line(_l("统一社会信用代码"), limit=40, description=_l("营业执照上的 18 位代码，大小写均可"))
+    name = line(_l("企业名称"), description=_l("与营业执照一致的全称"))
+    area = SelectField(_l("所在片区"), validators=[FilledIn()])
+    contact_name = line(_l("联系人"), limit=60)
+    phone = line(_l("联系电话"), limit=30, also=[PHONE])
+    email = line(_l("电子邮箱"), required=False, description=_l("用于接收办理通知"), also=[EMAIL])
+    username = line(_l("用户名"), limit=60, description=_l("登录用，建议用手机号"), also=[USERNAME])
+    password = PasswordField(_l("密码"), validators=[FilledIn()], description=_l("至少 10 位"))
     repeat = PasswordField(
-        "再输一遍密码", validators=[FilledIn(), EqualTo("password", message="两次输入的密码不一样。")]
+        _l("再输一遍密码"), validators=[FilledIn(), EqualTo("password", message=_l("两次输入的密码不一样。"))]
     )
 
 

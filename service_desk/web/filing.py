@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -56,35 +57,37 @@ DRAFT_LIMIT = 20_000
 class FilingForm(FlaskForm):
     """The eight fields of a request, and those shown only when called for."""
 
-    category = RadioField("诉求类别", validators=[FilledIn()])
-    title = line("标题", description="一句话说清要办什么事")
-    text = text("说明", render_kw={"rows": 6, "placeholder": "何时开始、影响多大、希望怎样解决"})
+    category = RadioField(_l("诉求类别"), validators=[FilledIn()])
+    title = line(_l("标题"), description=_l("一句话说清要办什么事"))
+    text = text(_l("说明"), render_kw={"rows": 6, "placeholder": _l("何时开始、影响多大、希望怎样解决")})
     files = MultipleFileField(
-        "照片或文件",
-        description=f"最多 9 个，每个不超过 20 MB。可上传{ACCEPTED}。",
+        _l("照片或文件"),
+        description=_l("最多 9 个，每个不超过 20 MB。可上传%(kinds)s。", kinds=ACCEPTED),
         render_kw={"accept": "image/*,.pdf,.doc,.docx,.xls,.xlsx,.ppt,.pptx"},
     )
-    contact_name = line("联系人", limit=60, render_kw={"autocomplete": "name"})
+    contact_name = line(_l("联系人"), limit=60, render_kw={"autocomplete": "name"})
     contact_phone = line(
-        "联系电话", limit=30, also=[PHONE], render_kw={"autocomplete": "tel", "inputmode": "tel"}
+        _l("联系电话"), limit=30, also=[PHONE], render_kw={"autocomplete": "tel", "inputmode": "tel"}
     )
-    area = SelectField("所在片区", validators=[FilledIn()])
-    nature = RadioField("诉求性质", validators=[Optional()])
-    payer = RadioField("付款方", validators=[Optional()], description="拖欠方是哪一类单位")
-    against = SelectField("被投诉单位", validators=[Optional()], description="该单位的人员看不到这件投诉")
+    area = SelectField(_l("所在片区"), validators=[FilledIn()])
+    nature = RadioField(_l("诉求性质"), validators=[Optional()])
+    payer = RadioField(_l("付款方"), validators=[Optional()], description=_l("拖欠方是哪一类单位"))
+    against = SelectField(
+        _l("被投诉单位"), validators=[Optional()], description=_l("该单位的人员看不到这件投诉")
+    )
     submission_key = HiddenField()
 
 
 class OnBehalfForm(FilingForm):
     """The same, filed by the desk or an officer for an enterprise."""
 
-    enterprise = SelectField("企业", validators=[FilledIn()])
-    source = RadioField("来源渠道", validators=[Optional()])
+    enterprise = SelectField(_l("企业"), validators=[FilledIn()])
+    source = RadioField(_l("来源渠道"), validators=[Optional()])
     received_at = DateTimeLocalField(
-        "实际收到时间",
+        _l("实际收到时间"),
         format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
         validators=[Optional()],
-        description="留空为现在",
+        description=_l("留空为现在"),
     )
 
 

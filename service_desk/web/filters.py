@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from flask import Flask
+from flask_babel import gettext as _
 
 from service_desk import clock
 from service_desk.domain.vocabulary import Word
@@ -24,9 +25,10 @@ def day(moment: datetime | date | None) -> str:
     if moment is None:
         return ""
     local = moment.astimezone(house().timezone) if isinstance(moment, datetime) else moment
-    words = f"{local.month}月{local.day}日"
     this_year = clock.now().astimezone(house().timezone).year
-    return words if local.year == this_year else f"{local.year}年{words}"
+    if local.year == this_year:
+        return str(_("%(month)s月%(day)s日", month=local.month, day=local.day))
+    return str(_("%(year)s年%(month)s月%(day)s日", year=local.year, month=local.month, day=local.day))
 
 
 def label(word: Word | None) -> str:

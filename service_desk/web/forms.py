@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
@@ -71,7 +72,7 @@ def text(label: str, *, required: bool = True, limit: int = TEXT_LIMIT, **more: 
 
 
 def _validators(required: bool, limit: int) -> list[Any]:  # noqa: FBT001 - private
-    length = Length(max=limit, message=f"最多 {limit} 字，请精简后再提交。")
+    length = Length(max=limit, message=_l("最多 %(limit)s 字，请精简后再提交。", limit=limit))
     return [FilledIn(), length] if required else [Optional(), length]
 
 
@@ -190,7 +191,7 @@ def _defaults(step: Step, catalogue: Catalogue) -> dict[str, Any]:
         "nature": ticket.nature.value,
         "urgency": ticket.urgency.value,
         "handler": user.id,
-        "how": "电话",
+        "how": _("电话"),
         "reached": "true",
         "public": "false",
     }

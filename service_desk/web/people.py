@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import login_user, logout_user
 from flask_wtf import FlaskForm
 from wtforms import PasswordField
@@ -13,6 +14,7 @@ from wtforms.validators import EqualTo
 from service_desk.desk import people as desk
 from service_desk.domain.errors import Invalid
 from service_desk.domain.vocabulary import Role
+from service_desk.settings import current_settings
 from service_desk.store.people import User
 from service_desk.web.forms import FilledIn, line
 from service_desk.web.guards import local_path, me
@@ -26,23 +28,25 @@ LOOPBACK = ("127.0.0.1", "::1")
 class SignInForm(FlaskForm):
     """Name and password."""
 
-    username = line("用户名", limit=60, render_kw={"autocomplete": "username", "autofocus": True})
-    password = PasswordField("密码", validators=[FilledIn()], render_kw={"autocomplete": "current-password"})
+    username = line(_l("用户名"), limit=60, render_kw={"autocomplete": "username", "autofocus": True})
+    password = PasswordField(
+        _l("密码"), validators=[FilledIn()], render_kw={"autocomplete": "current-password"}
+    )
 
 
 def _new_password() -> PasswordField:
     return PasswordField(
-        "新密码",
+        _("新密码"),
         validators=[FilledIn()],
-        description="至少 10 位",
+        description=_("至少 10 位"),
         render_kw={"autocomplete": "new-password"},
     )
 
 
 def _repeated() -> PasswordField:
     return PasswordField(
-        "再输一遍新密码",
-        validators=[FilledIn(), EqualTo("new", message="两次输入的新密码不一样。")],
+        _("再输一遍新密码"),
+        validators=[FilledIn(), EqualTo("new", message=_("两次输入的新密码不一样。"))],
         render_kw={"autocomplete": "new-password"},
     )
 
@@ -51,7 +55,7 @@ class PasswordForm(FlaskForm):
     """Change of password."""
 
     current = PasswordField(
-        "当前密码", validators=[FilledIn()], render_kw={"autocomplete": "current-password"}
+        _l("当前密码"), validators=[FilledIn()], render_kw={"autocomplete": "current-password"}
     )
     new = _new_password()
     repeat = _repeated()
@@ -105,7 +109,7 @@ def _from_loopback() -> bool:
 
 def _demo_accounts() -> list[tuple[str, str]]:
     """The accounts of the demo park as buttons; only for the machine itself, never in production."""
-    if current_app.config["SETTINGS"].is_production or not _from_loopback():
+    if current_settings().is_production or not _from_loopback():
         return []
     return [(person.username, _who(person)) for person in desk.demo_accounts()]
 
@@ -121,7 +125,7 @@ def _who(person: User) -> str:
 @limiter.limit("20 per hour", methods=["POST"])
 def set_password(token: str) -> ResponseReturnValue:
     """Set a password through a one-time link; opening the page changes nothing."""
-    person = desk.person_of_token(token, secret=current_app.config["SETTINGS"].secret_key)
+    person = desk.person_of_token(token, secret=current_settings().secret_key)
     if person is None:
         abort(404)
     form = NewPasswordForm()

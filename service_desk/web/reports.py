@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from flask import Blueprint, current_app, render_template, request, send_file
+from flask import Blueprint, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from wtforms import DateField, Form, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
@@ -17,6 +18,7 @@ from service_desk.desk import reports as desk
 from service_desk.domain.errors import Invalid
 from service_desk.domain.figures import REPORTS, By, Figure, Period, Report, count, words
 from service_desk.domain.vocabulary import Role
+from service_desk.settings import current_settings
 from service_desk.store.law import Law, current_law
 from service_desk.store.scope import visible_tickets
 from service_desk.web.guards import me, roles_required
@@ -25,28 +27,28 @@ from service_desk.web.people import show_on
 bp = Blueprint("reports", __name__)
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-WHOLE_LINE = "合计"
+WHOLE_LINE = _l("合计")
 
 
 class ReportForm(Form):
     """Which report, of which period, by what."""
 
-    kind = SelectField("报表", choices=[SelectChoice(one.name, one.title) for one in REPORTS.values()])
+    kind = SelectField(_l("报表"), choices=[SelectChoice(one.name, one.title) for one in REPORTS.values()])
     period = SelectField(
-        "统计期",
+        _l("统计期"),
         choices=[
-            SelectChoice("this_month", "本月"),
-            SelectChoice("last_month", "上月"),
-            SelectChoice("quarter", "本季度"),
-            SelectChoice("year", "本年"),
-            SelectChoice("free", "自选日期"),
+            SelectChoice("this_month", _l("本月")),
+            SelectChoice("last_month", _l("上月")),
+            SelectChoice("quarter", _l("本季度")),
+            SelectChoice("year", _l("本年")),
+            SelectChoice("free", _l("自选日期")),
         ],
         default="this_month",
     )
-    since = DateField("开始日期", validators=[Optional()], description="自选日期时填写")
-    until = DateField("结束日期", validators=[Optional()], description="含这一天")
+    since = DateField(_l("开始日期"), validators=[Optional()], description=_l("自选日期时填写"))
+    until = DateField(_l("结束日期"), validators=[Optional()], description=_l("含这一天"))
     by = SelectField(
-        "按什么分行",
+        _l("按什么分行"),
         choices=[
             SelectChoice(by.value, by.label)
             for by in (By.DEPARTMENT, By.MONTH, By.CATEGORY, By.AREA, By.SOURCE)
@@ -103,7 +105,7 @@ def export() -> ResponseReturnValue:
         period,
         made_by=me().name,
         at=period.as_of,
-        organisation=current_app.config["SETTINGS"].desk_name,
+        organisation=current_settings().desk_name,
     )
     return send_file(io.BytesIO(made.content), mimetype=XLSX, as_attachment=True, download_name=made.name)
 
@@ -116,7 +118,7 @@ def _asked(form: ReportForm, law: Law) -> tuple[Report, Period]:
     since, until = _named_period(form.period.data or "", today)
     if form.period.data == "free" or form.since.data or form.until.data:
         if not form.since.data or not form.until.data:
-            raise Invalid("请填写开始日期和结束日期。", fields={"since": "自选日期须填写开始和结束。"})
+            raise Invalid(_("请填写开始日期和结束日期。"), fields={"since": _("自选日期须填写开始和结束。")})
         since, until = form.since.data, form.until.data + timedelta(days=1)
     return desk.report_named(kind), desk.period_of(since, until, as_of=now, law=law)
 

@@ -7,13 +7,14 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 from wtforms import Form, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from service_desk import clock
-from service_desk.desk.acting import Stale
+from service_desk.desk.acting import Stale, readable_events
 from service_desk.desk.files import store_files
 from service_desk.desk.privacy import reveal_contact
 from service_desk.desk.verbs import VERBS
@@ -24,6 +25,7 @@ from service_desk.domain.vocabulary import AssignmentState, ClockKind, Role, Sou
 from service_desk.domain.workflow import Step
 from service_desk.store.base import db, house
 from service_desk.store.catalogue import Category
+from service_desk.store.clocks import Clock
 from service_desk.store.enterprises import Area
 from service_desk.store.law import Law, current_law
 from service_desk.store.people import Department, User
@@ -70,13 +72,13 @@ SHOWN_CLOCKS = frozenset(ClockKind) - {ClockKind.RETURN_WINDOW}
 class FilterForm(Form):
     """What the queue can be narrowed to."""
 
-    q = StringField("搜索")
-    state = SelectField("状态")
-    category = SelectField("类别")
-    area = SelectField("片区")
-    department = SelectField("主办")
-    source = SelectField("来源")
-    due = SelectField("到期")
+    q = StringField(_l("搜索"))
+    state = SelectField(_l("状态"))
+    category = SelectField(_l("类别"))
+    area = SelectField(_l("片区"))
+    department = SelectField(_l("主办"))
+    source = SelectField(_l("来源"))
+    due = SelectField(_l("到期"))
 
 
 @bp.get("/tickets")
@@ -247,7 +249,7 @@ def _staff(ticket: Ticket, offered: list[Offered], shared: dict[str, Any], now: 
         clocks=[
             due_of_clock(each, now, law)
             for each in ticket.clocks
-            if each.is_live and each.kind in SHOWN_CLOCKS
+            if each.is_live and each.kind in SHOWN_CLOCKS and (desk or not _tells_of_a_rating(ticket, each))
         ],
         assignments=[part for part in ticket.assignments if part.state is not AssignmentState.RELEASED],
         ratings=ratings,
@@ -255,6 +257,11 @@ def _staff(ticket: Ticket, offered: list[Offered], shared: dict[str, Any], now: 
         filed_files=_files_of_filing(ticket),
         **shared,
     )
+
+
+def _tells_of_a_rating(ticket: Ticket, clock: Clock) -> bool:
+    """A closed ticket is reviewed because it was rated badly."""
+    return ticket.state is State.CLOSED and clock.kind is ClockKind.REVIEW
 
 
 def _replies_read_by(ticket: Ticket, parties: frozenset[Party]) -> list[Any]:
@@ -312,9 +319,14 @@ def _step(name: Action, ticket: Ticket, user: User, now: datetime) -> Step:
     except OutOfTurn as refusal:
         seen = request.form.get("version", type=int)
         fresh = ticket.events[seen:] if seen is not None else []
-        last = next((e for e in reversed(fresh) if e.public), None)
+        read = {event.id for event in readable_events(ticket, user)}
+        last = next((e for e in reversed(fresh) if e.public and e.id in read), None)
         if last is None:
             raise
-        raise OutOfTurn(
-            f"{last.actor}已“{last.action.label}”，这件诉求现在是“{ticket.state.label}”。{refusal.sentence}"
-        ) from refusal
+        happened = _(
+            "%(who)s已“%(action)s”，这件诉求现在是“%(state)s”。",
+            who=last.actor,
+            action=last.action.label,
+            state=ticket.state.label,
+        )
+        raise OutOfTurn(happened + refusal.sentence) from refusal

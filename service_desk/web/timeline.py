@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
 
 from service_desk.desk.acting import readable_events
+from service_desk.domain.access import words_for_everybody
 from service_desk.domain.actions import Action, Party
 from service_desk.domain.vocabulary import Level, Outcome, Solved
 from service_desk.store.attachments import Attachment
@@ -53,6 +57,8 @@ def entries(ticket: Ticket, reader: User) -> list[Entry]:
 
 def _entry(ticket: Ticket, event: Event, files: dict[int, list[Attachment]], as_enterprise: bool) -> Entry:  # noqa: FBT001
     text, attached = event.text, files.get(event.id, [])
+    if as_enterprise:
+        text = words_for_everybody(event.action, text)
     if event.action is Action.VERIFY and as_enterprise:
         # What the enterprise reads at this line is the reply that was found to hold.
         reply = next((r for r in reversed(ticket.replies) if r.at <= event.at), None)
@@ -77,44 +83,53 @@ def _who(event: Event, as_enterprise: bool) -> str:  # noqa: FBT001
     if event.department is not None:
         return event.department.name if as_enterprise else f"{event.department.name} {event.by_name}"
     if as_enterprise and event.party is not Party.CONTACT:
-        return "专窗"
+        return str(_("专窗"))
     return event.by_name
 
 
 def title_of(event: Event, *, as_enterprise: bool = False) -> str:
     """What was done, in a few words."""
+    return str(_title(event, as_enterprise=as_enterprise))
+
+
+def _title(event: Event, *, as_enterprise: bool) -> Any:
     data = event.data
     match event.action:
         case Action.SUBMIT:
-            return "提交诉求"
+            return _("提交诉求")
         case Action.ACCEPT:
-            return "专窗已受理"
+            return _("专窗已受理")
         case Action.DISPATCH:
             supports = "、".join(data.get("supports", []))
-            return f"派单给{data.get('lead', '')}" + (f"，{supports}协办" if supports else "")
+            lead = data.get("lead", "")
+            if supports:
+                return _("派单给%(lead)s，%(supports)s协办", lead=lead, supports=supports)
+            return _("派单给%(lead)s", lead=lead)
         case Action.SIGN:
-            return f"已签收，承办人{data.get('handler', '')}"
+            return _("已签收，承办人%(name)s", name=data.get("handler", ""))
         case Action.HAND_OVER:
-            return f"转给{data.get('to', '')}办理"
+            return _("转给%(name)s办理", name=data.get("to", ""))
         case Action.FIRST_CONTACT:
-            reached = "已联系企业" if data.get("reached", True) else "联系企业，未联系上"
+            reached = _("已联系企业") if data.get("reached", True) else _("联系企业，未联系上")
             who = data.get("who", "")
             return f"{reached}（{who if as_enterprise else mask_name(who)}，{data.get('how', '')}）"
         case Action.REPLY:
-            return f"答复：{Outcome(data['outcome']).label}"
+            return _("答复：%(outcome)s", outcome=Outcome(data["outcome"]).label)
         case Action.VERIFY:
-            return "答复已审核，请您评价" if as_enterprise else "审核通过，等待企业评价"
+            return _("答复已审核，请您评价") if as_enterprise else _("审核通过，等待企业评价")
         case Action.RATE:
-            return f"评价：{Solved(data['solved']).label}，{Level(data['level']).label}"
+            solved, level = Solved(data["solved"]).label, Level(data["level"]).label
+            return _("评价：%(solved)s，%(level)s", solved=solved, level=level)
         case Action.EXPIRE_RATING:
-            return "评价期结束，未评价，办结"
+            return _("评价期结束，未评价，办结")
         case Action.REWORK:
-            return f"重新办理（第 {event.cycle} 轮）"
+            return _("重新办理（第 %(n)s 轮）", n=event.cycle)
         case Action.CHECK_WITHDRAWAL:
-            return "核实撤回：自愿" if data.get("voluntary") else "核实撤回：并非自愿，恢复办理"
+            return _("核实撤回：自愿") if data.get("voluntary") else _("核实撤回：并非自愿，恢复办理")
         case Action.SUPERVISE:
-            return f"督办单 {data.get('number')} 号（{data.get('level')} 级）"
+            return _("督办单 %(n)s 号（%(level)s 级）", n=data.get("number"), level=data.get("level"))
         case Action.ANSWER_ORDER:
-            return f"回复督办单 {data.get('number', '')} 号，新日期 {data.get('new_date', '')}"
+            number, day = data.get("number", ""), data.get("new_date", "")
+            return _("回复督办单 %(n)s 号，新日期 %(day)s", n=number, day=day)
         case _:
             return event.action.label
