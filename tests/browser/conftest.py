@@ -26,13 +26,13 @@ from playwright.sync_api import (
 from sqlalchemy import select
 
 from service_desk import create_app
-from service_desk.demo.park import PASSWORD
 from service_desk.settings import ROOT, read_settings
 from service_desk.store.base import db
 from service_desk.store.people import User
 from tests.mailbox import Mailbox, free_port
 
 FLASK = [str(Path(sys.executable).with_name("flask")), "--app", "wsgi"]
+PASSWORD = "park-demo-2026"
 PATIENCE = 30
 SERVE_LOG = "serve.log"
 WITH_MAIL = ("power", "enterprise")

@@ -12,7 +12,7 @@ MB = 1024 * 1024
 LONG = 60_000
 """Milliseconds: Chromium itself takes seconds to lay out so much text."""
 
-LINE = "下午三四点电压只有三百四十伏，焊机同时起弧就跳闸。" * 20 + "\n"
+LINE = "下午三四点电压只有三百四十伏，焊机同时起弧就跳闸。" * 800 + "\n"
 WINDOWS_PROGRAM = b"MZ\x90\x00\x03\x00\x00\x00" + bytes(200)
 REFUSED_FILES = {
     "a program that calls itself a PDF": (

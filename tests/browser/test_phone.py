@@ -34,14 +34,32 @@ def test_a_draft_survives_a_reload(visit: Visit) -> None:
     expect(phone.get_by_label("说明")).to_have_value("下月到期，想请银行提前上门。")
 
 
-def test_pressed_twice_it_is_filed_once(visit: Visit) -> None:
+def test_pressed_twice_it_is_sent_once(visit: Visit) -> None:
     phone = visit("enterprise3", PHONE)
     fill_in(phone, title="厂区门口路面塌了一块")
+    sent: list[str] = []
+    phone.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
     with phone.expect_navigation():
-        phone.get_by_role("button", name="提交诉求").dblclick()
+        phone.get_by_role("button", name="提交诉求").dblclick(delay=40)
     expect(phone.get_by_role("heading", name="诉求已提交")).to_be_visible()
+    assert len([url for url in sent if url.endswith("/tickets/new")]) == 1
     phone.goto("/")
     expect(phone.locator("a.line").filter(has_text="厂区门口路面塌了一块")).to_have_count(1)
+
+
+def test_a_form_that_arrives_several_times_at_once_is_filed_once(visit: Visit) -> None:
+    phone = visit("enterprise3", PHONE)
+    fill_in(phone, title="货梯门关不上")
+    landed = phone.locator("form.filing").evaluate(
+        """async (form) => {
+            const send = () => fetch(form.action, { method: "POST", body: new FormData(form) });
+            return (await Promise.all([send(), send(), send()])).map((answer) => answer.url);
+        }"""
+    )
+    assert len(set(landed)) == 1
+    assert landed[0].endswith("/filed")
+    phone.goto("/")
+    expect(phone.locator("a.line").filter(has_text="货梯门关不上")).to_have_count(1)
 
 
 def test_a_word_of_danger_brings_the_emergency_numbers_at_once(visit: Visit) -> None:
