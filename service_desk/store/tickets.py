@@ -65,8 +65,7 @@ class Draft(Model):
 
 
 class Ticket(Model):
-    """诉求. For lists: ``due_at`` caches the due time of the clock of whoever's turn it is, ``last_line``
-    the last line that everybody who sees the ticket may read."""
+    """诉求. Lists show ``due_at``, the due of whoever's turn it is, and ``last_line``, which all may read."""
 
     __tablename__ = "tickets"
     __table_args__ = (
