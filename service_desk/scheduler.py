@@ -20,7 +20,7 @@ from service_desk import clock
 from service_desk.channels import mail
 from service_desk.desk import delivery, housekeeping, reminders
 from service_desk.desk.sweeping import STOPPING
-from service_desk.settings import Settings
+from service_desk.settings import current_settings
 from service_desk.store.notices import Letter
 
 ENDING = (signal.SIGTERM, signal.SIGINT)
@@ -39,7 +39,7 @@ class Job:
 
 def deliver(now: datetime) -> int:
     """Send the letters that wait; none where no mail server is set. How many went out."""
-    settings = _settings()
+    settings = current_settings()
     if settings.smtp_url is None:
         return 0
     with mail.Post(mail.Server.at(settings.smtp_url), settings.mail_from) as post:
@@ -48,21 +48,17 @@ def deliver(now: datetime) -> int:
 
 def _words(letter: Letter) -> tuple[str, str]:
     """A letter's plain text and its HTML."""
+    settings = current_settings()
     words = {
         "title": letter.subject,
         "body": letter.body,
-        "url": f"{_settings().base_url}/tickets/{letter.ticket_id}" if letter.ticket_id else None,
-        "desk_name": _settings().desk_name,
+        "url": f"{settings.base_url}/tickets/{letter.ticket_id}" if letter.ticket_id else None,
+        "desk_name": settings.desk_name,
     }
     # Rendered without the pages' context: there is no request here.
     templates = current_app.jinja_env
     text = templates.get_template("letters/notice.txt").render(words)
     return text, templates.get_template("letters/notice.html").render(words)
-
-
-def _settings() -> Settings:
-    found: Settings = current_app.config["SETTINGS"]
-    return found
 
 
 JOBS = (

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from flask import current_app
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -35,6 +37,12 @@ class Settings:
     def is_production(self) -> bool:
         """Whether the demo, chosen instants and other conveniences are refused."""
         return self.env == "production"
+
+
+def current_settings() -> Settings:
+    """The settings of the present application."""
+    found: Settings = current_app.config["SETTINGS"]
+    return found
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:

@@ -5,13 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import click
-from flask import current_app
-from flask.cli import with_appcontext
+from flask import Flask
+from flask.cli import ScriptInfo, with_appcontext
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from service_desk.desk.foundation import is_laid
 from service_desk.domain.errors import DeskError
-from service_desk.settings import Settings
 from service_desk.store.law import Law, current_law
 
 REFUSED, WRONG = 1, 2
@@ -50,10 +49,9 @@ def answer_in_json(answer: Any) -> None:  # noqa: ANN401 - whatever JSON can hol
     click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
 
 
-def settings() -> Settings:
-    """What the environment decides."""
-    found: Settings = current_app.config["SETTINGS"]
-    return found
+def application() -> Flask:
+    """The application a command runs in, itself and not a proxy: it goes to other processes and threads."""
+    return click.get_current_context().ensure_object(ScriptInfo).load_app()
 
 
 def law_in_force() -> Law:

@@ -5,11 +5,12 @@ from pathlib import Path
 import click
 
 from service_desk import clock
-from service_desk.cli.answering import REFUSED, answer_in_json, command, settings
+from service_desk.cli.answering import REFUSED, answer_in_json, command
 from service_desk.demo import SEED, load_demo
 from service_desk.desk.foundation import lay_foundation
 from service_desk.desk.loading import Loaded, load_enterprises, load_requests
 from service_desk.domain.errors import Refused
+from service_desk.settings import current_settings
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -25,7 +26,7 @@ def foundation() -> None:
 @click.option("--seed", type=int, default=SEED, show_default=True, help="Another seed, other moments.")
 def demo(*, seed: int) -> None:
     """Build the demo park 云津经济开发区."""
-    if settings().is_production:
+    if current_settings().is_production:
         raise Refused("生产环境不装入演示园区。")
     count = load_demo(at=clock.now(), seed=seed)
     click.echo(f"演示园区已建好，共 {count} 件诉求。" if count else "演示园区已经在这里，没有改动。")

@@ -3,10 +3,11 @@
 import click
 from sqlalchemy import select
 
-from service_desk.cli.answering import command, settings
+from service_desk.cli.answering import command
 from service_desk.desk import people as desk
 from service_desk.domain.errors import Invalid
 from service_desk.domain.vocabulary import Role
+from service_desk.settings import current_settings
 from service_desk.store.base import db
 from service_desk.store.enterprises import Enterprise
 from service_desk.store.people import Department
@@ -47,7 +48,7 @@ def add(
         email=email,
         phone=phone,
     )
-    click.echo(_link(desk.password_token(person, secret=settings().secret_key)))
+    click.echo(_link(desk.password_token(person, secret=current_settings().secret_key)))
 
 
 def _department(name: str | None) -> Department | None:
@@ -73,11 +74,11 @@ def _enterprise(code: str | None) -> Enterprise | None:
 def password(*, username: str) -> None:
     """Print a one-time link at which USERNAME sets a new password."""
     person = desk.person_named(username)
-    click.echo(_link(desk.password_token(person, secret=settings().secret_key)))
+    click.echo(_link(desk.password_token(person, secret=current_settings().secret_key)))
 
 
 def _link(token: str) -> str:
-    return f"{settings().base_url}/set-password/{token}"
+    return f"{current_settings().base_url}/set-password/{token}"
 
 
 people.add_command(add)

@@ -6,11 +6,12 @@ from pathlib import Path
 import click
 
 from service_desk import clock
-from service_desk.cli.answering import answer_in_json, command, law_in_force, settings
+from service_desk.cli.answering import answer_in_json, command, law_in_force
 from service_desk.desk import reports
 from service_desk.domain.errors import Invalid
 from service_desk.domain.figures import BY_KEY, INDICATORS, REPORTS, By, Indicator
 from service_desk.domain.notation import parse_instant
+from service_desk.settings import current_settings
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -84,7 +85,12 @@ def report(
     except Invalid as error:
         raise click.UsageError(error.sentence) from error
     made = reports.workbook(
-        wanted, reports.every_ticket(), period, made_by="命令行", at=now, organisation=settings().desk_name
+        wanted,
+        reports.every_ticket(),
+        period,
+        made_by="命令行",
+        at=now,
+        organisation=current_settings().desk_name,
     )
     _write(out, made.content)
     answer_in_json({"report": wanted.name, "file": str(out), "bytes": len(made.content)})

@@ -13,23 +13,22 @@ from functools import partial
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkProcess
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import click
 import structlog
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Flask, current_app
+from flask import Flask
 from gunicorn.app.base import BaseApplication
 from sqlalchemy.exc import DBAPIError
 
 from service_desk import scheduler
 from service_desk.channels import mail
-from service_desk.cli.answering import WRONG, command, settings
+from service_desk.cli.answering import WRONG, application, command
 from service_desk.cli.logs import log_to_stderr
-from service_desk.demo.park import PASSWORD
-from service_desk.desk.people import demo_accounts
-from service_desk.settings import ROOT
+from service_desk.desk.people import DEMO_PASSWORD, demo_accounts
+from service_desk.settings import ROOT, current_settings
 from service_desk.store.base import db
 
 LOOK_EVERY = 0.5
@@ -60,9 +59,9 @@ def serve(
     require_free_port(host, port)
     require_newest_database()
     require_usable_mail()
-    log_to_stderr(settings().log)
+    log_to_stderr(current_settings().log)
     greet(host, port)
-    app = cast("Flask", current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
+    app = application()
     db.session.remove()
     # No connection may be shared between processes.
     db.engine.dispose()
@@ -111,10 +110,10 @@ def require_newest_database() -> None:
 
 def require_usable_mail() -> None:
     """Refuse with a sentence where the mail settings cannot be read."""
-    if (url := settings().smtp_url) is None:
+    if (url := current_settings().smtp_url) is None:
         return
     try:
-        mail.Post(mail.Server.at(url), settings().mail_from)
+        mail.Post(mail.Server.at(url), current_settings().mail_from)
     except ValueError as error:
         raise CannotServe(
             f"邮件设置（SERVICE_DESK_SMTP_URL、SERVICE_DESK_MAIL_FROM）不能使用：{error}"
@@ -129,8 +128,8 @@ def greet(host: str, port: int) -> None:
         f"  {each.username:<14}{each.name}（{'、'.join(role.label for role in sorted(each.roles))}）"
         for each in demo_accounts()
     ]
-    if lines and not settings().is_production:
-        click.echo("\n".join((f"演示账号，密码都是 {PASSWORD}：", *lines)))
+    if lines and not current_settings().is_production:
+        click.echo("\n".join((f"演示账号，密码都是 {DEMO_PASSWORD}：", *lines)))
 
 
 # The two halves, each in a process of its own

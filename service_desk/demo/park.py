@@ -8,14 +8,13 @@ from sqlalchemy import select
 
 from service_desk.desk.foundation import DATA, read_data
 from service_desk.desk.loading import load_enterprises
-from service_desk.desk.people import hash_password
+from service_desk.desk.people import DEMO_PASSWORD, hash_password
 from service_desk.domain.vocabulary import Role
 from service_desk.store.base import db, transaction
 from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus, Liaison
 from service_desk.store.people import Department, User
 from service_desk.xlsx.reading import read_rows
 
-PASSWORD = "park-demo-2026"  # noqa: S105 - of made-up people, who may sign in from this machine only
 DIRECTORY = DATA / "enterprises.xlsx"
 OPENED = timedelta(days=365)
 """So long ago the park's enterprises were registered."""
@@ -26,7 +25,7 @@ FAMILY_NAMES = "冯褚卫蒋韩杨朱秦许吕施张孔曹严华"
 
 def build(*, at: datetime) -> None:
     """Lay out areas, accounts, enterprises and who looks after whom."""
-    password = hash_password(PASSWORD)
+    password = hash_password(DEMO_PASSWORD)
     _add_staff(password)
     load_enterprises(DIRECTORY, at=at - OPENED)
     _add_enterprises(password, at=at - OPENED)

@@ -1,4 +1,4 @@
-"""People: passwords and sign-in."""
+"""People: accounts, passwords and sign-in."""
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -13,6 +13,7 @@ from service_desk.store.people import Department, User
 
 SHORTEST_PASSWORD = 10
 FEWEST_SIGNS = 3
+LINK_SECONDS = 72 * 3600
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 _NOBODY = _hasher.hash("nobody has this password")
@@ -33,6 +34,8 @@ DEMO_ACCOUNTS = (
     "auditor",
 )
 """The accounts of a demo park that are offered to whoever tries it; the others are there for the numbers."""
+
+DEMO_PASSWORD = "park-demo-2026"  # noqa: S105 - of made-up people, who may sign in from this machine only
 
 
 def demo_accounts() -> list[User]:
@@ -79,9 +82,6 @@ def check_password(password: str, *, username: str) -> None:
         )
     if username.lower() in password.lower() or len(set(password)) < FEWEST_SIGNS:
         raise Invalid("密码太容易猜到。", fields={"new": "密码不能包含用户名，也不能只用一两个字符。"})
-
-
-LINK_SECONDS = 72 * 3600
 
 
 @transaction
