@@ -11,9 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from service_desk import create_app
-from service_desk.demo import park
 from service_desk.desk.foundation import lay_foundation
-from service_desk.desk.people import DEMO_ACCOUNTS
+from service_desk.desk.people import DEMO_ACCOUNTS, DEMO_PASSWORD
 from service_desk.settings import ROOT
 from service_desk.store.base import db
 from service_desk.store.people import User
@@ -60,7 +59,7 @@ def test_a_page_drawn_from_the_code_is_up_to_date(tool: str) -> None:
 @pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)
 def test_the_demo_accounts_are_those_of_the_sign_in_page(readme: Path) -> None:
     assert accounts(read(readme)) == list(DEMO_ACCOUNTS)
-    assert park.PASSWORD in read(readme)
+    assert DEMO_PASSWORD in read(readme)
 
 
 def test_the_demo_accounts_exist(tmp_path: Path) -> None:
