@@ -106,6 +106,12 @@ def count_capped(tickets: Select[Ticket]) -> int:
     return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
+def others_of(tickets: Select[Ticket], ticket: Ticket, *, most: int = 5) -> Sequence[Ticket]:
+    """The latest other tickets of the same enterprise, of those in ``tickets``."""
+    same = tickets.where(Ticket.enterprise_id == ticket.enterprise_id, Ticket.id != ticket.id)
+    return db.session.scalars(same.order_by(Ticket.id.desc()).limit(most)).unique().all()
+
+
 def waits_for(user: User) -> ColumnElement[bool]:
     """The condition under which it is this person's turn, whatever their roles."""
     turns: list[ColumnElement[bool]] = [false()]

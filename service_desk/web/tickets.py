@@ -29,7 +29,7 @@ from service_desk.store.clocks import Clock
 from service_desk.store.enterprises import Area
 from service_desk.store.law import Law, current_law
 from service_desk.store.people import Department, User
-from service_desk.store.queues import COUNTED_UP_TO, Filter, count_capped, narrowed, page
+from service_desk.store.queues import COUNTED_UP_TO, Filter, count_capped, narrowed, others_of, page
 from service_desk.store.scope import visible_tickets
 from service_desk.store.tickets import Ticket
 from service_desk.web.due import Due, Dues, due_of_clock, promise_words
@@ -255,6 +255,7 @@ def _staff(ticket: Ticket, offered: list[Offered], shared: dict[str, Any], now: 
         ratings=ratings,
         replies=_replies_read_by(ticket, parties),
         filed_files=_files_of_filing(ticket),
+        others_of_enterprise=others_of(visible_tickets(me()), ticket),
         **shared,
     )
 
