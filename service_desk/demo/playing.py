@@ -7,21 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from service_desk.demo.courses import COURSES, OfficeTime, hours_ago
 from service_desk.desk import closing, handling, intake, supervision
 from service_desk.desk.dispatch import dispatch
 from service_desk.desk.foundation import DATA, read_data
 from service_desk.domain.vocabulary import Level, Nature, Outcome, Payer, Role, Solved, Source, Urgency
-from service_desk.store.base import db
+from service_desk.store.base import db, transaction
 from service_desk.store.catalogue import Category
 from service_desk.store.enterprises import Enterprise
 from service_desk.store.law import current_law
+from service_desk.store.notices import Notice
 from service_desk.store.people import Department, User
 
 PACE = {Urgency.CRITICAL: 0.1, Urgency.URGENT: 0.35, Urgency.NORMAL: 1.0}
 PACE_OF_AN_ENQUIRY = 0.4
+UNREAD_FOR = timedelta(days=2)
 WAYS = ("电话", "上门", "微信")
 FILED_BY_THE_DESK = (Source.HOTLINE, Source.ABOVE, Source.LEADER, Source.MEETING, Source.ON_SITE)
 
@@ -43,7 +45,18 @@ def play(*, at: datetime, seed: int) -> int:
                 acts.append((office.ago(ago), number, order, story, act))
     for moment, _, _, story, act in sorted(acts, key=lambda each: each[:3]):
         getattr(story, act)(moment)
+    _read_what_is_old(at - UNREAD_FOR)
     return len(told)
+
+
+@transaction
+def _read_what_is_old(before: datetime) -> None:
+    """People have read what they were told long ago; what is new still counts."""
+    db.session.execute(
+        update(Notice)
+        .where(Notice.created_at < before, Notice.read_at.is_(None))
+        .values(read_at=Notice.created_at)
+    )
 
 
 def _lines() -> list[str]:
