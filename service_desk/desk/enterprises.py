@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from service_desk.desk import notices
 from service_desk.desk.people import check_password, hash_password
@@ -41,7 +41,9 @@ def register(
     check_password(password, username=username)
     if db.session.scalar(select(User.id).where(User.username == username)):
         raise Invalid("这个用户名已被使用。", fields={"username": "这个用户名已被使用，请换一个。"})
-    enterprise = db.session.scalar(select(Enterprise).where(Enterprise.code == code))
+    enterprise = db.session.scalar(
+        select(Enterprise).where(Enterprise.code == code).with_for_update(of=Enterprise)
+    )
     if enterprise is not None and _has_owner(enterprise):
         raise Invalid(
             "这家企业已经注册。", fields={"code": "该信用代码已注册，请联系本企业的管理人员，或致电专窗。"}
@@ -56,6 +58,8 @@ def register(
         raise Invalid(
             "企业名称与名录登记的不一致。", fields={"name": "请填写营业执照上的全称；仍不一致请致电专窗。"}
         )
+    else:
+        _close_accounts(enterprise)
     enterprise.status, enterprise.registered_at = EnterpriseStatus.PENDING, at
     db.session.flush()
     owner = User(
@@ -69,10 +73,17 @@ def register(
     )
     owner.roles = {Role.CONTACT}
     db.session.add(owner)
+    db.session.flush()
     clerks = db.session.scalars(people_with(Role.CLERK)).unique().all()
     messages = [(clerk, "新企业注册待审核", f"{name}（{code}）") for clerk in clerks]
-    notices.queue(None, f"registration:{enterprise.id}:{at.isoformat()}", messages, at=at, law=current_law())
+    notices.queue(None, f"registration:{enterprise.id}:by:{owner.id}", messages, at=at, law=current_law())
     return enterprise
+
+
+def _close_accounts(enterprise: Enterprise) -> None:
+    """Whoever was refused before does not come in with the one who registers now."""
+    if enterprise.status is EnterpriseStatus.REFUSED:
+        db.session.execute(update(User).where(User.enterprise_id == enterprise.id).values(active=False))
 
 
 def _has_owner(enterprise: Enterprise) -> bool:
@@ -101,7 +112,7 @@ def decide_registration(
     enterprise.status = EnterpriseStatus.APPROVED if granted else EnterpriseStatus.REFUSED
     enterprise.status_reason, enterprise.decided_at, enterprise.decided_by = reason or None, at, by.name
     owners = db.session.scalars(
-        select(User).where(User.enterprise_id == enterprise.id, User.is_owner)
+        select(User).where(User.enterprise_id == enterprise.id, User.is_owner, User.active)
     ).unique()
     title = "注册已通过，可以提交诉求了" if granted else "注册未通过"
     messages = [(owner, title, reason or "欢迎使用企业服务专窗。") for owner in owners]

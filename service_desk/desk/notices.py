@@ -186,6 +186,8 @@ def _who(ticket: Ticket, audience: Audience, part: Assignment | None) -> ColumnE
     liaison = ticket.enterprise.liaison
     match audience:
         case Audience.ENTERPRISE:
+            if not ticket.enterprise.is_approved:
+                return None
             mine = or_(User.is_owner, User.id == ticket.filed_by_id)
             return and_(User.enterprise_id == ticket.enterprise_id, mine)
         case Audience.DESK:

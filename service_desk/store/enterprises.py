@@ -53,6 +53,11 @@ class Enterprise(Model):
     area: Mapped[Area | None] = relationship(lazy="joined")
     liaison: Mapped["Liaison | None"] = relationship(lazy="joined")
 
+    @property
+    def is_approved(self) -> bool:
+        """Whether the desk has found its registration to be true: its people are strangers until then."""
+        return self.status is EnterpriseStatus.APPROVED
+
 
 class Liaison(Model):
     """包联: the leader, the department and the officer who look after an enterprise."""

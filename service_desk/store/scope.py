@@ -13,9 +13,9 @@ from service_desk.store.tickets import Ticket
 def visible_tickets(user: User) -> Select[Ticket]:
     """The tickets ``user`` may see, as a ``select`` to narrow further.
 
-    Contact: their enterprise's (a member who is not the owner: their own). Clerk, quality, supervisor:
-    the park's. Handler: where their department has an assignment; head: their sub-units' too, and their
-    liaison enterprises'. Officer, leader: their enterprises'. Admin, auditor: none. A complaint against
+    Contact: their enterprise's once it is approved (a member who is not the owner: their own). Clerk,
+    quality, supervisor: the park's. Handler: where their department has an assignment; head: their
+    sub-units' too, and their liaison enterprises'. Officer, leader: their enterprises'. Admin, auditor: none. A complaint against
     a department is outside the scope of everybody who works there or in its sub-units.
     """
     return select(Ticket).where(or_(*_grants(user)), _not_complained_of(user))
@@ -35,7 +35,7 @@ def _grants(user: User) -> list[ColumnElement[bool]]:
     if user.has(Role.CLERK, Role.QUALITY, Role.SUPERVISOR):
         return [true()]
     grants: list[ColumnElement[bool]] = [false()]
-    if user.has(Role.CONTACT) and user.enterprise_id is not None:
+    if user.has(Role.CONTACT) and user.enterprise is not None and user.enterprise.is_approved:
         own = Ticket.enterprise_id == user.enterprise_id
         grants.append(own if user.is_owner else own & (Ticket.filed_by_id == user.id))
     if user.department_id is not None and user.has(Role.HEAD):

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from service_desk.desk import intake
+from service_desk.domain.vocabulary import Nature, Urgency
 from service_desk.store.base import db
 from service_desk.store.enterprises import Enterprise, EnterpriseStatus
 from tests.visitor import Visitor
-from tests.world import World
+from tests.world import MONDAY, World
 
 Visit = Callable[..., Visitor]
 
@@ -100,3 +102,52 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(
     assert said in page
     assert FORM["name"] in page
     assert registered() is None
+
+
+def test_who_claims_a_known_enterprise_sees_nothing_of_it_before_the_desk_has_approved(
+    small_world: World, visit: Visit
+) -> None:
+    """A code and a name stand on every licence: to know them proves nothing."""
+    world = small_world
+    area = world.owner.enterprise.area
+    known = Enterprise(
+        name=FORM["name"],
+        code=FORM["code"],
+        area=area,
+        status=EnterpriseStatus.APPROVED,
+        registered_at=MONDAY,
+    )
+    db.session.add(known)
+    db.session.commit()
+    ticket = world.file(by="clerk", enterprise=known, title="银行拒贷，账户被冻结")
+    visit().post("/register", **FORM)
+    stranger = visit().sign_in("newfactory", FORM["password"])
+    assert ticket.title not in stranger.get("/")
+    stranger.get(f"/tickets/{ticket.id}", status=404)
+    stranger.post(f"/tickets/{ticket.id}/withdraw", status=404, reason="不办了")
+    intake.accept(
+        ticket.id,
+        by=world.clerk,
+        at=MONDAY,
+        category=world.category(),
+        nature=Nature.HELP,
+        urgency=Urgency.NORMAL,
+    )
+    assert "诉求已受理" not in stranger.get("/notices")
+    visit("clerk").post(f"/enterprises/{known.id}/decide", granted="true")
+    assert ticket.title in stranger.get("/")
+
+
+def test_who_was_refused_does_not_come_in_with_the_next_who_registers(
+    small_world: World, visit: Visit
+) -> None:
+    visit().post("/register", **FORM)
+    enterprise = registered()
+    assert enterprise is not None
+    refused, clerk = visit().sign_in("newfactory", FORM["password"]), visit("clerk")
+    clerk.post(f"/enterprises/{enterprise.id}/decide", granted="false", reason="不是本企业人员")
+    assert "不是本企业人员" in refused.get("/notices")
+    visit().post("/register", **(FORM | {"username": "trueowner"}))
+    clerk.post(f"/enterprises/{enterprise.id}/decide", granted="true")
+    refused.get("/", status=302)
+    assert "注册已通过" in visit().sign_in("trueowner", FORM["password"]).get("/notices")
