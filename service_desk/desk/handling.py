@@ -28,12 +28,8 @@ def sign(
     handler = handler or by
     event = record(ticket, Action.SIGN, by=by, at=at, law=law, data={"handler": handler.name})
     part = _part_of(ticket, by, event.party)
-    part.state, part.signed_at, part.handler_id, part.handler = (
-        AssignmentState.SIGNED,
-        event.at,
-        handler.id,
-        handler,
-    )
+    part.state, part.signed_at = AssignmentState.SIGNED, event.at
+    part.handler_id, part.handler = handler.id, handler
     finish(ticket, event, law)
     return ticket
 
@@ -67,7 +63,7 @@ def first_contact(
     if contacted_at is not None and contacted_at > at:
         raise Invalid("联系时间不能晚于现在。", fields={"contacted_at": "请填写实际联系的时间。"})
     tries = [e for e in ticket.events if e.action is Action.FIRST_CONTACT and e.cycle == ticket.cycle]
-    days = {event.at.astimezone(law.calendar.tz).date() for event in tries} | {law.calendar.day_of(at)}
+    days = {law.calendar.day_of(event.at) for event in tries} | {law.calendar.day_of(at)}
     counts = reached or (len(tries) + 1 >= TRIES and len(days) >= DAYS_OF_TRIES)
     data = {"who": who, "how": how, "reached": reached}
     if contacted_at is not None:

@@ -16,11 +16,13 @@ from service_desk.domain.workflow import UNDER_PRESSURE
 from service_desk.store.attachments import Attachment
 from service_desk.store.base import db, transaction
 from service_desk.store.catalogue import Category
+from service_desk.store.drafts import Draft
 from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus
 from service_desk.store.law import current_law
+from service_desk.store.numbers import next_number
 from service_desk.store.parts import Reply
 from service_desk.store.people import Department, User
-from service_desk.store.tickets import Draft, Ticket, next_number
+from service_desk.store.tickets import Ticket
 
 
 @transaction
@@ -111,7 +113,7 @@ def submit(  # noqa: PLR0913 - the fields of the filing form, by name
         state=State.DRAFT,
         cycle=1,
         version=0,
-        number=next_number(instant.astimezone(law.calendar.tz).year),
+        number=next_number(law.calendar.day_of(instant).year),
         submission_key=submission_key,
         enterprise=enterprise,
         enterprise_id=enterprise.id,

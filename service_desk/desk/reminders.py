@@ -11,7 +11,7 @@ from service_desk.desk.notices import Audience, people_of, queue
 from service_desk.desk.sweeping import sweep
 from service_desk.domain import deadlines
 from service_desk.domain.reminders import moments
-from service_desk.domain.vocabulary import AssignmentState, ClockKind, ClockState, Standing
+from service_desk.domain.vocabulary import AssignmentState, ClockState, Standing
 from service_desk.store.base import db, transaction
 from service_desk.store.clocks import Clock
 from service_desk.store.law import LadderStep, Law, current_law
@@ -43,7 +43,7 @@ def remind(clock_id: int, *, at: datetime) -> bool:
     ticket, clock = found
     law = current_law()
     due, clock.next_step_at = _look(clock, at, law)
-    applying = [step for step in due if not (step.only_without_contact and _has_contacted(ticket))]
+    applying = [step for step in due if not (step.only_without_contact and ticket.contacted)]
     highest = applying[-1] if applying else None
     for step in due:
         db.session.add(
@@ -81,10 +81,6 @@ def _look(clock: Clock, at: datetime, law: Law) -> tuple[list[LadderStep], datet
         fallen -= set(db.session.scalars(dealt))
     due = [step for step in ladder if step.rule.key in fallen]
     return due, next((moment for _, moment in placed if moment > at), None)
-
-
-def _has_contacted(ticket: Ticket) -> bool:
-    return ticket.clock(ClockKind.FIRST_CONTACT) is None
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,13 @@ class OfficeCalendar:
         """The first working day after ``day``."""
         return next(filter(self.is_working, days_after(day)))
 
+    def working_day_of(self, instant: datetime) -> date:
+        """The working day an instant belongs to: a rest day belongs to the one before it."""
+        day = self.day_of(instant)
+        while not self.is_working(day):
+            day -= ONE_DAY
+        return day
+
     def working_days_after(self, start_day: date, end_day: date) -> int:
         """How many working days lie after ``start_day``, up to and with ``end_day``."""
         return max(0, self._working_days_until(end_day) - self._working_days_until(start_day))

@@ -1,11 +1,10 @@
 """The ticket: its rows, the situation a person finds it in, and the one way to move it on."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service_desk.domain import workflow
@@ -27,7 +26,7 @@ from service_desk.domain.vocabulary import (
 )
 from service_desk.domain.workflow import Situation, Step
 from service_desk.store.attachments import Attachment
-from service_desk.store.base import Document, Instant, Model, WordType, db
+from service_desk.store.base import Instant, Model, WordType, db
 from service_desk.store.catalogue import Category
 from service_desk.store.clocks import Clock
 from service_desk.store.enterprises import Area, Enterprise
@@ -43,25 +42,6 @@ DEPARTMENT_CLOCKS = (*LEAD_CLOCKS, ClockKind.SIGN, ClockKind.OPINION)
 
 HANDLING = (Action.SIGN, Action.FIRST_CONTACT, Action.REPLY, Action.ANSWER)
 """Acts that make somebody one who *handled* the ticket; to be handed it counts too."""
-
-
-class Counter(Model):
-    """The last number given in a year: given once, never again; gaps are no fault."""
-
-    __tablename__ = "counters"
-
-    year: Mapped[int] = mapped_column(primary_key=True)
-    last: Mapped[int]
-
-
-class Draft(Model):
-    """What somebody has begun to file: one a person."""
-
-    __tablename__ = "drafts"
-
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
-    fields: Mapped[dict[str, Any]] = mapped_column(Document)
-    saved_at: Mapped[Instant]
 
 
 class Ticket(Model):
@@ -130,7 +110,7 @@ class Ticket(Model):
 
     @property
     def lead(self) -> Assignment | None:
-        """The live lead assignment, or the last one that was done in this cycle's predecessor."""
+        """The assignment of the lead that has it in hand."""
         return next(
             (part for part in self.assignments if part.role is AssignmentRole.LEAD and part.is_live), None
         )
@@ -176,6 +156,11 @@ class Ticket(Model):
         return next(iter(self._live(kind, department_id)), None)
 
     @property
+    def contacted(self) -> bool:
+        """Whether nobody waits for the first contact of this cycle any longer."""
+        return self.clock(ClockKind.FIRST_CONTACT) is None
+
+    @property
     def turn_clock(self) -> Clock | None:
         """The clock of whoever's turn it is."""
         kind = workflow.TURN_CLOCK.get(self.state)
@@ -207,7 +192,7 @@ class Ticket(Model):
         if user.has(Role.OFFICER) and liaison is not None and liaison.officer_id == user.id:
             parties.add(Party.OFFICER)
         if user.department_id is not None and user.has(Role.HANDLER, Role.HEAD):
-            lead = self.lead or self.last_lead
+            lead = self.last_lead
             if lead is not None and lead.department_id == user.department_id:
                 parties.add(Party.LEAD)
             if any(part.department_id == user.department_id for part in self.supports):
@@ -229,7 +214,7 @@ class Ticket(Model):
             and any(part.department_id == user.department_id for part in self.assignments),
             had_lead=lead is not None,
             support=self._support_of(user),
-            contacted=self.clock(ClockKind.FIRST_CONTACT) is None,
+            contacted=self.contacted,
             rated=rating is not None,
             bad_ratings=sum(1 for each in self.ratings if each.is_bad),
             claims_solution=reply is not None and reply.outcome is not None and reply.outcome.claims_solution,
@@ -261,14 +246,8 @@ class Ticket(Model):
 
     def _may_urge(self, now: datetime, law: Law) -> bool:
         """An enterprise may urge once a working day; a rest day belongs to the working day before it."""
-
-        def working_day(instant: datetime) -> date:
-            day = instant.astimezone(law.calendar.tz).date()
-            while not law.calendar.is_working(day):
-                day -= timedelta(days=1)
-            return day
-
         urges = [e for e in self.events if e.action is Action.URGE and e.party is Party.CONTACT]
+        working_day = law.calendar.working_day_of
         return not urges or working_day(urges[-1].at) < working_day(now)
 
     # -- how it moves -------------------------------------------------------------------------
@@ -416,18 +395,6 @@ class Ticket(Model):
         for clock in self._live(ClockKind.RETURN_WINDOW):
             if clock.due_at is not None and clock.due_at < at:
                 clock.void(at)
-
-
-def next_number(year: int) -> str:
-    """The next ticket number of a year, such as ``QS-2026-000123``; safe with any number of writers."""
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    statement = (
-        insert(Counter)
-        .values(year=year, last=1)
-        .on_conflict_do_update(index_elements=[Counter.year], set_={"last": Counter.last + 1})
-        .returning(Counter.last)
-    )
-    return f"QS-{year}-{db.session.execute(statement).scalar_one():06d}"
 
 
 def locked(ticket_id: int) -> Ticket:

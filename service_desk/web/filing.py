@@ -26,10 +26,10 @@ from service_desk.domain.errors import DeskError, Invalid
 from service_desk.domain.vocabulary import ClockKind, LimitClass, Nature, Payer, Role, Source
 from service_desk.store.base import db, house
 from service_desk.store.catalogue import Category
+from service_desk.store.drafts import Draft
 from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus
 from service_desk.store.law import current_law
 from service_desk.store.people import Department
-from service_desk.store.tickets import Draft
 from service_desk.web.enterprises import PHONE
 from service_desk.web.forms import FilledIn, entity_choice, line, park_instant, text, word_choice
 from service_desk.web.guards import me, roles_required, visible_or_404

@@ -126,6 +126,23 @@ class TestInstants:
 
 
 class TestCountingDays:
+    @pytest.mark.parametrize(
+        ("instant", "day"),
+        [
+            pytest.param("2026-03-02T00:00:00+08:00", date(2026, 3, 2), id="a Monday, to its first minute"),
+            pytest.param(
+                "2026-03-01T23:00:00+08:00", date(2026, 2, 28), id="a Sunday, to the make-up Saturday"
+            ),
+            pytest.param(
+                "2026-02-22T12:00:00+08:00", date(2026, 2, 14), id="a festival, to the day before it"
+            ),
+        ],
+    )
+    def test_a_rest_day_belongs_to_the_working_day_before(
+        self, park: OfficeCalendar, instant: str, day: date
+    ) -> None:
+        assert park.working_day_of(datetime.fromisoformat(instant)) == day
+
     def test_the_next_working_day_skips_a_festival(self, park: OfficeCalendar) -> None:
         assert park.next_working_day(date(2026, 2, 14)) == date(2026, 2, 24)
 
