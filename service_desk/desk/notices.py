@@ -146,7 +146,7 @@ def _facts(ticket: Ticket, event: Event, law: Law) -> dict[str, str]:
         "enterprise": ticket.enterprise.name,
         "lead": ticket.lead_department.name if ticket.lead_department else "专窗",
         "text": event.text,
-        "who": event.actor,
+        "who": event.actor_to(enterprise=False),
         "promise": until(ClockKind.PROMISE, "预计 {} 前答复。"),
         "due": until(ClockKind.SETTLE, "请于 {} 前办结。"),
         "rating": until(ClockKind.RATING, "评价请于 {} 前提交。"),
@@ -205,7 +205,7 @@ def _who(ticket: Ticket, audience: Audience, part: Assignment | None) -> ColumnE
         case Audience.SUPPORTS:
             ids = [part.department_id for part in ticket.supports if part.is_live]
             return and_(User.department_id.in_(ids), _has(Role.HANDLER, Role.HEAD)) if ids else None
-    lead = part or ticket.lead or ticket.last_lead
+    lead = part or ticket.last_lead
     if lead is None:
         return None
     match audience:

@@ -28,9 +28,7 @@ def matter_list(category_id: int) -> Sequence[MatterEntry]:
 
 def proposal_for(ticket: Ticket) -> Proposal | None:
     """What the matter list proposes; a department that is complained of is never proposed."""
-    found = propose(
-        matter_list(ticket.category_id), category=ticket.category.name, title=ticket.title, text=ticket.text
-    )
+    found = _found(ticket)
     if found is None or (ticket.against is not None and found.lead == ticket.against.name):
         return None
     return found
@@ -38,7 +36,10 @@ def proposal_for(ticket: Ticket) -> Proposal | None:
 
 def is_complex(ticket: Ticket) -> bool:
     """Whether the matter list gives this kind of matter the 复杂 limits."""
-    found = propose(
-        matter_list(ticket.category.id), category=ticket.category.name, title=ticket.title, text=ticket.text
-    )
+    found = _found(ticket)
     return found is not None and found.matter.is_complex
+
+
+def _found(ticket: Ticket) -> Proposal | None:
+    category = ticket.category
+    return propose(matter_list(category.id), category=category.name, title=ticket.title, text=ticket.text)

@@ -1,9 +1,7 @@
 """The rules in force, as data: calendar, limits, ladders; read together and kept until one changes."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Date, ForeignKey, String, Time, UniqueConstraint, select
@@ -152,15 +150,16 @@ def _read_law(number: int, tz: ZoneInfo) -> Law:
         loaded_years=frozenset(year for version in versions for year in version.years),
         version=versions[-1].id if versions else 0,
     )
-    limits = Limits({(row.kind, row.limit_class): Limit(row.number, row.unit) for row in _all(LimitRow)})
+    limits = Limits(
+        {
+            (row.kind, row.limit_class): Limit(row.number, row.unit)
+            for row in db.session.scalars(select(LimitRow))
+        }
+    )
     ladders: dict[ClockKind, tuple[LadderStep, ...]] = {}
     for row in db.session.scalars(select(LadderRow).order_by(LadderRow.kind, LadderRow.position)):
         ladders[row.kind] = (*ladders.get(row.kind, ()), _ladder_step(row))
     return Law(version=number, calendar=calendar, limits=limits, ladders=ladders)
-
-
-def _all(entity: type[Any]) -> Iterable[Any]:
-    return db.session.scalars(select(entity))
 
 
 def _ladder_step(row: LadderRow) -> LadderStep:

@@ -3,7 +3,6 @@
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
 
 from service_desk.domain.vocabulary import Role
-from service_desk.store.base import db
 from service_desk.store.enterprises import Liaison
 from service_desk.store.parts import Assignment
 from service_desk.store.people import User, units_above, units_below
@@ -19,16 +18,6 @@ def visible_tickets(user: User) -> Select[Ticket]:
     a department is outside the scope of everybody who works there or in its sub-units.
     """
     return select(Ticket).where(or_(*_grants(user)), _not_complained_of(user))
-
-
-def may_see(user: User, ticket_id: int) -> bool:
-    """Whether one ticket is within the scope."""
-    return any_visible(visible_tickets(user).where(Ticket.id == ticket_id))
-
-
-def any_visible(tickets: Select[Ticket]) -> bool:
-    """Whether the select finds a ticket at all."""
-    return db.session.scalar(tickets.with_only_columns(Ticket.id).limit(1)) is not None
 
 
 def _grants(user: User) -> list[ColumnElement[bool]]:

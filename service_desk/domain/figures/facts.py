@@ -1,6 +1,6 @@
 """A ticket's history as flat fact rows: what is counted, when, for whom, and with which outcomes.
 
-Counting needs nothing else: the store keeps these rows and counts them in SQL, an as-of in the past makes them anew.
+Counting needs nothing else; an as-of in the past makes its own rows from the same history.
 """
 
 from bisect import bisect_right
@@ -15,21 +15,12 @@ from service_desk.domain.figures.history import History, PastClock, value_at
 from service_desk.domain.figures.marks import DUE_MOMENTS, Mark, Moment
 from service_desk.domain.figures.story import Closing, Story, tell
 from service_desk.domain.vocabulary import ClockKind, ClockState, Level, Outcome, Solved, State, is_bad_rating
+from service_desk.domain.workflow import OPEN
 from service_desk.domain.worktime import OfficeCalendar
 
 DESK = "一窗"
 UNASSIGNED = "未派单"
 REBOUND_WINDOW = timedelta(days=90)  # 90 × 24 h, not calendar days
-
-OPEN_STATES = (
-    State.SUBMITTED,
-    State.SUPPLEMENTING,
-    State.ACCEPTED,
-    State.ASSIGNED,
-    State.IN_PROGRESS,
-    State.DEFERRED,
-    State.REPLIED,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +134,7 @@ def _ticket_rows(story: Story) -> Iterator[_Row]:
     if story.closings:
         first = story.closings[0]
         yield _Row(Moment.FIRST_CLOSE, first.at, closed_by(first), first.cycle, marks)
-    if story.state in OPEN_STATES:
+    if story.state in OPEN:
         yield _Row(Moment.NOW, story.as_of, where, story.cycle, marks)
 
 

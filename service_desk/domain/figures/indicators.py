@@ -19,11 +19,6 @@ class Measure(Word):
     P90 = "p90", "九成办结工作日"
 
     @property
-    def is_days(self) -> bool:
-        """Whether the value is in working days."""
-        return self in (Measure.MEAN, Measure.MEDIAN, Measure.P90)
-
-    @property
     def adds_amounts(self) -> bool:
         """Whether the numerator is a sum of the rows' amounts, not a count of rows."""
         return self in (Measure.PER_TICKET, Measure.MEAN)

@@ -36,7 +36,7 @@ DUE_MOMENTS = {
 
 
 class Mark(IntFlag):
-    """Outcomes of a row; the numbers are stored, so they never change and are never used twice."""
+    """Outcomes of a row: a bit each."""
 
     NONE = 0
     # a ticket as of the instant

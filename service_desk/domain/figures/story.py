@@ -70,9 +70,8 @@ class Story:
     replies: list[Reply] = field(default_factory=list)
     closings: list[Closing] = field(default_factory=list)
     leads: list[tuple[datetime, str | None]] = field(default_factory=list)
-    _since: datetime | None = (
-        None  # the last accept, in a later cycle its beginning: a duration runs from here
-    )
+    # The last accept, in a later cycle its beginning: a duration runs from here.
+    _since: datetime | None = None
     _by_desk: bool = False
     _return_by: str = ""
     _draft: Outcome | None = None  # the reply laid before the head for sign-off
