@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from service_desk import create_app
+from service_desk.demo import park
 from service_desk.desk.foundation import lay_foundation
 from service_desk.desk.people import DEMO_ACCOUNTS, DEMO_PASSWORD
 from service_desk.settings import ROOT
