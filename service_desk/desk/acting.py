@@ -9,6 +9,7 @@ from service_desk.desk.files import StoredFile
 from service_desk.domain.access import may_read
 from service_desk.domain.actions import Action
 from service_desk.domain.errors import OutOfTurn
+from service_desk.domain.vocabulary import Role
 from service_desk.store.attachments import Attachment
 from service_desk.store.base import db
 from service_desk.store.law import Law, current_law
@@ -20,10 +21,10 @@ from service_desk.store.tickets import Ticket, locked
 class Stale(OutOfTurn):
     """Somebody acted on the ticket after the page was loaded; ``changes`` are the lines not yet seen."""
 
-    def __init__(self, changes: Sequence[Event]) -> None:
+    def __init__(self, changes: Sequence[Event], *, enterprise: bool) -> None:
         last = changes[-1]
         super().__init__(
-            f"您打开页面之后，这件诉求有了变化：{last.actor}已“{last.action.label}”。"
+            f"您打开页面之后，这件诉求有了变化：{last.actor_to(enterprise=enterprise)}已“{last.action.label}”。"
             "您填写的内容还在，请看过变化后再决定是否提交。"
         )
         self.changes = changes
@@ -49,7 +50,7 @@ def open_ticket(ticket_id: int, by: User | None, seen: int | None) -> tuple[Tick
         fresh = {event.id for event in ticket.events[seen:]}
         changes = [event for event in readable_events(ticket, by) if event.id in fresh]
         if changes:
-            raise Stale(changes)
+            raise Stale(changes, enterprise=by.has(Role.CONTACT))
     return ticket, current_law()
 
 

@@ -45,10 +45,15 @@ class Event(Model):
 
     department: Mapped[Department | None] = relationship(lazy="joined")
 
-    @property
-    def actor(self) -> str:
-        """Who acted, as staff may read it: an enterprise's people are not named."""
-        return "企业" if self.party is Party.CONTACT else self.by_name
+    def actor_to(self, *, enterprise: bool) -> str:
+        """Who acted, as the reader may know it: neither side is told the names of the other's people."""
+        if self.party is Party.SYSTEM:
+            return "系统"
+        if (self.party is Party.CONTACT) is enterprise:
+            return self.by_name
+        if self.party is Party.CONTACT:
+            return "企业"
+        return self.department.name if self.department is not None else "专窗"
 
 
 class Reveal(Model):

@@ -28,6 +28,7 @@ from service_desk.store.catalogue import Category
 from service_desk.store.clocks import Clock
 from service_desk.store.enterprises import Area
 from service_desk.store.law import Law, current_law
+from service_desk.store.parts import Event
 from service_desk.store.people import Department, User
 from service_desk.store.queues import COUNTED_UP_TO, Filter, count_capped, narrowed, others_of, page
 from service_desk.store.scope import visible_tickets
@@ -177,7 +178,8 @@ def _show(
         )
         for step in steps
     ]
-    changes = [f"{event.actor}：{title_of(event)}" for event in stale.changes] if stale else []
+    enterprise = user.has(Role.CONTACT)
+    changes = [_change(event, enterprise=enterprise) for event in stale.changes] if stale else []
     shared = {
         "ticket": ticket,
         "stage": workflow.stage(ticket.state),
@@ -188,11 +190,16 @@ def _show(
         "revealed": revealed,
         "may_reveal": bool(ticket.parties_of(user)),
     }
-    if user.has(Role.CONTACT):
+    if enterprise:
         return _mine(ticket, offered, shared, now, law)
     dispatching = any(step.action is Action.DISPATCH for step in steps)
     shared["proposal"] = catalogue.proposal if dispatching else None
     return _staff(ticket, offered, shared, now, law)
+
+
+def _change(event: Event, *, enterprise: bool) -> str:
+    """A line the reader has not seen yet."""
+    return f"{event.actor_to(enterprise=enterprise)}：{title_of(event, as_enterprise=enterprise)}"
 
 
 def _offer(
@@ -326,7 +333,7 @@ def _step(name: Action, ticket: Ticket, user: User, now: datetime) -> Step:
             raise
         happened = _(
             "%(who)s已“%(action)s”，这件诉求现在是“%(state)s”。",
-            who=last.actor,
+            who=last.actor_to(enterprise=user.has(Role.CONTACT)),
             action=last.action.label,
             state=ticket.state.label,
         )

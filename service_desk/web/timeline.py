@@ -78,13 +78,9 @@ def _entry(ticket: Ticket, event: Event, files: dict[int, list[Attachment]], as_
 def _who(event: Event, as_enterprise: bool) -> str:  # noqa: FBT001
     if event.party is Party.SYSTEM:
         return ""
-    if event.party is Party.CONTACT and not as_enterprise:
-        return event.actor
-    if event.department is not None:
-        return event.department.name if as_enterprise else f"{event.department.name} {event.by_name}"
-    if as_enterprise and event.party is not Party.CONTACT:
-        return str(_("专窗"))
-    return event.by_name
+    if event.department is not None and not as_enterprise:
+        return f"{event.department.name} {event.by_name}"
+    return event.actor_to(enterprise=as_enterprise)
 
 
 def title_of(event: Event, *, as_enterprise: bool = False) -> str:

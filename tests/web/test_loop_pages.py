@@ -184,3 +184,14 @@ def test_names_and_phones_are_masked_until_somebody_says_why(small_world: World,
     kept = db.session.scalars(select(Reveal)).all()
     assert [(row.user_id, row.reason) for row in kept] == [(small_world.power.id, "电话核实")]
     visit("leader").post(f"{path}/reveal", status=404, reason="看看")
+
+
+def test_an_enterprise_is_not_told_the_names_of_the_staff(small_world: World, visit: Visit) -> None:
+    ticket = small_world.make(State.IN_PROGRESS)
+    owner, path = visit("owner"), f"/tickets/{ticket.id}"
+    seen = version(owner.get(path))
+    visit("power").post(f"{path}/progress", text="已到现场", public="true")
+    page = owner.post(f"{path}/add_info", status=409, text="补充：下午更严重", version=seen)
+    assert "供电公司已“办理进展”" in page
+    assert "补充：下午更严重" in page
+    assert "power名" not in owner.get(path).replace("承办人power名", "")
