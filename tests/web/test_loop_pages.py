@@ -192,6 +192,6 @@ def test_an_enterprise_is_not_told_the_names_of_the_staff(small_world: World, vi
     seen = version(owner.get(path))
     visit("power").post(f"{path}/progress", text="已到现场", public="true")
     page = owner.post(f"{path}/add_info", status=409, text="补充：下午更严重", version=seen)
-    assert "供电公司已“办理进展”" in page
+    assert "供电公司：办理进展" in page
     assert "补充：下午更严重" in page
     assert "power名" not in owner.get(path).replace("承办人power名", "")
