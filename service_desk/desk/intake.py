@@ -16,7 +16,7 @@ from service_desk.domain.workflow import UNDER_PRESSURE
 from service_desk.store.attachments import Attachment
 from service_desk.store.base import db, transaction
 from service_desk.store.catalogue import Category
-from service_desk.store.drafts import Draft
+from service_desk.store.drafts import Draft, keep_draft
 from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus
 from service_desk.store.law import current_law
 from service_desk.store.numbers import next_number
@@ -28,7 +28,7 @@ from service_desk.store.tickets import Ticket
 @transaction
 def save_draft(fields: Mapping[str, Any], *, by: User, at: datetime) -> None:
     """Keep what somebody is typing; one draft a person, the last one counts."""
-    db.session.merge(Draft(user_id=by.id, fields=dict(fields), saved_at=at))
+    keep_draft(by.id, fields, at)
 
 
 @transaction

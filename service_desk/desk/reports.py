@@ -27,6 +27,7 @@ from service_desk.xlsx.figures import Imprint, TicketWords, report_book
 from service_desk.xlsx.workbook import written
 
 LONGEST_DAYS = 366 * 10
+EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)
 TICKET_COLUMNS = ("企业名称", "标题", "当前状态")
 
 
@@ -34,6 +35,9 @@ def period_of(since: date, until: date, *, as_of: datetime, law: Law) -> Period:
     """A half-open period of the park's days. Raises ``Invalid`` where it holds no day, or too many."""
     if until <= since:
         raise Invalid("统计期的结束须晚于开始，请改一下日期。", fields={"until": "结束日期须晚于开始日期。"})
+    if since < EARLIEST or until > LATEST:
+        sentence = f"统计期须在 {EARLIEST.year} 年至 {LATEST.year - 1} 年之间。"
+        raise Invalid(sentence, fields={"since": sentence})
     if (until - since).days > LONGEST_DAYS:
         raise Invalid("统计期最长 10 年，请缩短。", fields={"until": "统计期最长 10 年。"})
     return Period(since, until, as_of, law.calendar.tz)

@@ -16,6 +16,8 @@ from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
 
 COUNTED_UP_TO = 1000
+LONGEST_ID = 18
+"""Digits: whatever is longer may not fit into a column."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,11 @@ class Page:
     next_after: str | None
 
 
+def is_row_id(text: str) -> bool:
+    """Whether a text from outside can be the id of a row at all."""
+    return text.isdecimal() and len(text) <= LONGEST_ID
+
+
 def page(tickets: Select[Ticket], *, after: str = "", by_due: bool = False, size: int = 50) -> Page:
     """A page by key: newest first, or what is due first (tickets without a due time are left out then).
 
@@ -80,7 +87,7 @@ def page(tickets: Select[Ticket], *, after: str = "", by_due: bool = False, size
     if by_due:
         tickets = tickets.where(Ticket.due_at.is_not(None)).order_by(Ticket.due_at, Ticket.id)
         moment, _, number = after.partition("~")
-        if number.isdecimal():
+        if is_row_id(number):
             try:
                 key = datetime.fromisoformat(moment)
             except ValueError:
@@ -89,7 +96,7 @@ def page(tickets: Select[Ticket], *, after: str = "", by_due: bool = False, size
                 tickets = tickets.where(tuple_(Ticket.due_at, Ticket.id) > tuple_(key, int(number)))
     else:
         tickets = tickets.order_by(Ticket.id.desc())
-        if after.isdecimal():
+        if is_row_id(after):
             tickets = tickets.where(Ticket.id < int(after))
     rows = db.session.scalars(tickets.limit(size + 1)).unique().all()
     last = rows[size - 1] if len(rows) > size else None

@@ -14,8 +14,9 @@ def visible_tickets(user: User) -> Select[Ticket]:
 
     Contact: their enterprise's once it is approved (a member who is not the owner: their own). Clerk,
     quality, supervisor: the park's. Handler: where their department has an assignment; head: their
-    sub-units' too, and their liaison enterprises'. Officer, leader: their enterprises'. Admin, auditor: none. A complaint against
-    a department is outside the scope of everybody who works there or in its sub-units.
+    sub-units' too, and their liaison enterprises'. Officer, leader: their enterprises'. Admin, auditor:
+    none. A complaint against a department is outside the scope of everybody who works there or in its
+    sub-units.
     """
     return select(Ticket).where(or_(*_grants(user)), _not_complained_of(user))
 

@@ -31,6 +31,7 @@ from service_desk.desk.dispatch import departments_to_choose
 from service_desk.desk.routing import proposal_for
 from service_desk.domain import actions
 from service_desk.domain.actions import LINE_LIMIT, TEXT_LIMIT, FieldKind
+from service_desk.domain.errors import Invalid
 from service_desk.domain.routing import Proposal
 from service_desk.domain.vocabulary import Role, Word
 from service_desk.domain.workflow import Step
@@ -297,5 +298,8 @@ def _meaning(spec: actions.Field, data: Any, catalogue: Catalogue) -> Any:
 
 
 def park_instant(wall: datetime) -> datetime:
-    """The instant that a wall clock in the park means."""
-    return wall.replace(tzinfo=house().timezone).astimezone(UTC)
+    """The instant that a wall clock in the park means. Raises ``Invalid`` where there is none."""
+    try:
+        return wall.replace(tzinfo=house().timezone).astimezone(UTC)
+    except OverflowError:
+        raise Invalid("时间超出了范围，请核对年份。") from None

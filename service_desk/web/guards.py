@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from itertools import chain
 from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask, abort, redirect, render_template, request, session, url_for
@@ -9,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.routing import IntegerConverter, Map
 
 from service_desk.domain.vocabulary import Role
 from service_desk.store.base import db
@@ -109,16 +111,32 @@ def local_path(address: str) -> str:
     if address.startswith(request.host_url):
         address = "/" + address.removeprefix(request.host_url)
     local = address.startswith("/") and not address.startswith(("//", "/\\"))
-    return address if local and "\n" not in address else ""
+    # Browsers drop tabs and line ends from an address: "/\t/elsewhere" would lead to "//elsewhere".
+    return address if local and address.isprintable() else ""
+
+
+class RowId(IntegerConverter):
+    """``<int:…>`` in an address: what no database could have given as an id is no address."""
+
+    def __init__(self, map: Map, max: int = 2**63 - 1, **more: Any) -> None:  # noqa: A002 - werkzeug's names
+        super().__init__(map, max=max, **more)
 
 
 def init_app(app: Flask) -> None:
     """Sign-in, CSRF, and the rule that every page needs both."""
+    app.url_map.converters["int"] = RowId
 
     @app.before_request
     def bound_the_form() -> None:
         if "_user_id" in session:
             request.max_form_memory_size = SIGNED_IN_FORM_BYTES
+
+    @app.before_request
+    def no_nul() -> None:
+        # No keyboard makes it, and PostgreSQL keeps no text that holds it.
+        given = chain((request.path,), *request.args.listvalues(), *request.form.listvalues())
+        if any("\0" in value for value in given):
+            abort(400)
 
     @app.before_request
     def read_only() -> None:

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from service_desk import clock
 from service_desk.desk import notices as desk
+from service_desk.store.queues import is_row_id
 from service_desk.web.guards import me
 
 bp = Blueprint("notices", __name__)
@@ -28,7 +29,8 @@ class Line:
 @bp.get("/notices")
 def index() -> ResponseReturnValue:
     """My notices, newest first."""
-    rows = desk.notices_of(me(), before=request.args.get("after", type=int), limit=PAGE + 1)
+    after = request.args.get("after", "")
+    rows = desk.notices_of(me(), before=int(after) if is_row_id(after) else None, limit=PAGE + 1)
     lines = [
         Line(
             row.title,

@@ -27,6 +27,7 @@ from service_desk.web.people import show_on
 bp = Blueprint("reports", __name__)
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LAST_DAY = date.max - timedelta(days=1)
 WHOLE_LINE = _l("合计")
 
 
@@ -119,7 +120,7 @@ def _asked(form: ReportForm, law: Law) -> tuple[Report, Period]:
     if form.period.data == "free" or form.since.data or form.until.data:
         if not form.since.data or not form.until.data:
             raise Invalid(_("请填写开始日期和结束日期。"), fields={"since": _("自选日期须填写开始和结束。")})
-        since, until = form.since.data, form.until.data + timedelta(days=1)
+        since, until = form.since.data, min(form.until.data, LAST_DAY) + timedelta(days=1)
     return desk.report_named(kind), desk.period_of(since, until, as_of=now, law=law)
 
 

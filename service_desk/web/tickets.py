@@ -92,7 +92,8 @@ def index() -> ResponseReturnValue:
     tickets = narrowed(visible_tickets(me()), wanted, now=now, today_ends=midnight)
     shown = page(tickets, after=request.args.get("after", ""), by_due=request.args.get("sort") == "due")
     count = count_capped(tickets)
-    kept: dict[str, Any] = {key: value for key, value in request.args.items() if key != "after" and value}
+    # By name: url_for has arguments of its own, which are no business of whoever wrote the address.
+    kept: dict[str, Any] = {key: request.args[key] for key in (*form.data, "sort") if request.args.get(key)}
     return render_template(
         "tickets/index.html",
         tickets=shown.tickets,
