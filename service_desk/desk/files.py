@@ -104,7 +104,8 @@ def content_type_of(name: str, content: bytes) -> str | None:
 def _office_type(suffix: str, content: bytes) -> str | None:
     try:
         names = set(zipfile.ZipFile(io.BytesIO(content)).namelist())
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):
+        # Broken, of a version nobody writes, or with names in no known script.
         return None
     for part, (expected, content_type) in OFFICE_PARTS.items():
         if part in names:

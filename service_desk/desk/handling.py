@@ -26,7 +26,8 @@ def sign(
     """The department takes its part in hand and names who handles it (default: whoever signs)."""
     ticket, law = open_ticket(ticket_id, by, seen)
     handler = handler or by
-    event = record(ticket, Action.SIGN, by=by, at=at, law=law, data={"handler": handler.name})
+    named = {"handler": handler.name, "handler_id": handler.id}
+    event = record(ticket, Action.SIGN, by=by, at=at, law=law, data=named)
     part = _part_of(ticket, by, event.party)
     part.state, part.signed_at = AssignmentState.SIGNED, event.at
     part.handler_id, part.handler = handler.id, handler

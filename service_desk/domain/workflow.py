@@ -178,6 +178,11 @@ def order_is_running(s: Situation) -> bool:
     return s.orders_running > 0
 
 
+def no_lead_to_answer(s: Situation) -> bool:
+    """有主办单位的，督办单由主办单位回复。"""
+    return not s.had_lead
+
+
 def open_or_badly_rated(s: Situation) -> bool:
     """已办结的诉求只有在被差评时才能督办。"""
     return s.state in OPEN or s.last_rating_is_bad
@@ -286,6 +291,7 @@ STEPS: tuple[Step, ...] = (
     Step(A.NOTE, SUBMITTED_STATES, None, by(P.CLERK, P.QUALITY, P.SUPERVISOR), public=False),
     Step(A.SUPERVISE, OPEN | at(S.CLOSED), None, by(P.SUPERVISOR, P.SYSTEM), when=(open_or_badly_rated,), public=False),
     Step(A.ANSWER_ORDER, SUBMITTED_STATES, None, by(P.LEAD), when=(order_is_running,), public=False),
+    Step(A.ANSWER_ORDER, SUBMITTED_STATES, None, by(P.CLERK), when=(no_lead_to_answer, order_is_running), public=False),
     Step(A.WITHDRAW, at(S.SUBMITTED, S.SUPPLEMENTING, S.ACCEPTED), S.WITHDRAWN, by(P.CONTACT), ends=True),
     Step(A.WITHDRAW, IN_HAND, S.WITHDRAWN, by(P.CONTACT), ends=True, starts=(K.REVIEW,)),
     Step(A.CHECK_WITHDRAWAL, at(S.WITHDRAWN), None, by(P.QUALITY),
@@ -296,7 +302,14 @@ STEPS: tuple[Step, ...] = (
 # fmt: on
 
 RULES_ABOUT_THE_PERSON: frozenset[Rule] = frozenset(
-    {nobody_who_handled, not_the_departments, before_the_third_cycle, against_nobody, against_a_department}
+    {
+        nobody_who_handled,
+        not_the_departments,
+        before_the_third_cycle,
+        against_nobody,
+        against_a_department,
+        no_lead_to_answer,
+    }
 )
 
 

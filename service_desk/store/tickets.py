@@ -233,8 +233,9 @@ class Ticket(Model):
             acted
             or any(part.handler_id == user.id for part in self.assignments)
             or any(
-                event.action is Action.HAND_OVER and event.data.get("to_id") == user.id
+                user.id in (event.data.get("to_id"), event.data.get("handler_id"))
                 for event in self.events
+                if event.action in (Action.HAND_OVER, Action.SIGN)
             )
         )
 

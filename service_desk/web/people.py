@@ -23,6 +23,7 @@ from service_desk.web.limits import limiter
 bp = Blueprint("people", __name__)
 
 LOOPBACK = ("127.0.0.1", "::1")
+FORWARDED = ("X-Forwarded-For", "X-Real-IP", "Forwarded")
 
 
 class SignInForm(FlaskForm):
@@ -87,7 +88,7 @@ def sign_in() -> ResponseReturnValue:
         user = (
             desk.authenticate(form.username.data or "", form.password.data or "") if form.validate() else None
         )
-        if user is not None and (not user.is_demo or _from_loopback()):
+        if user is not None and (not user.is_demo or _demo_answers()):
             login_user(user)
             return redirect(local_path(request.args.get("next", "")) or url_for("home.index"))
         if form.validate():
@@ -104,12 +105,18 @@ def sign_in() -> ResponseReturnValue:
 
 
 def _from_loopback() -> bool:
-    return request.remote_addr in LOOPBACK
+    """Whether a person at this very machine asks; who came through a proxy that we do not know did not."""
+    unknown_proxy = not current_settings().trusted_proxies and any(map(request.headers.get, FORWARDED))
+    return request.remote_addr in LOOPBACK and not unknown_proxy
+
+
+def _demo_answers() -> bool:
+    return _from_loopback() and not current_settings().is_production
 
 
 def _demo_accounts() -> list[tuple[str, str]]:
     """The accounts of the demo park as buttons; only for the machine itself, never in production."""
-    if current_settings().is_production or not _from_loopback():
+    if not _demo_answers():
         return []
     return [(person.username, _who(person)) for person in desk.demo_accounts()]
 

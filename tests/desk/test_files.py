@@ -73,3 +73,15 @@ def test_a_kept_file_lies_under_a_random_name_outside_the_web_root(sqlite_app: F
     assert len(stored.key) == 32
     assert sqlite_app.static_folder is not None
     assert not path.is_relative_to(sqlite_app.static_folder)
+
+
+def test_a_broken_or_unheard_of_archive_is_no_office_file() -> None:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.writestr("word/document.xml", "x")
+    content = whole.getvalue()
+    assert files.content_type_of("a.docx", content) is not None
+    for place in range(4, len(content)):
+        for sign in (0x00, 0xC2, 0xFF):
+            broken = content[:place] + bytes([sign]) + content[place + 1 :]
+            assert files.content_type_of("a.docx", broken) in (None, files.content_type_of("a.docx", content))

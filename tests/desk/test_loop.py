@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from service_desk.desk import closing, dispatch, handling, intake
+from service_desk.desk import closing, dispatch, handling, intake, supervision
 from service_desk.desk.acting import Stale
 from service_desk.domain.actions import Action, Party
 from service_desk.domain.errors import Invalid, OutOfTurn, Refused
@@ -261,6 +261,31 @@ def test_whoever_handled_never_verifies(small_world: World) -> None:
     ticket = world.make(State.REPLIED)
     with pytest.raises(Refused, match="没有经办过"):
         closing.verify(ticket.id, by=world.power, at=MONDAY + DAY)
+
+
+def test_who_was_named_at_signing_and_passed_it_on_never_verifies(small_world: World) -> None:
+    world = small_world
+    ticket = world.make(State.ASSIGNED)
+    handling.sign(ticket.id, by=world.power, at=MONDAY + DAY, handler=world.power2)
+    handling.hand_over(ticket.id, by=world.power, at=MONDAY + DAY, to=world.power)
+    handling.reply(ticket.id, by=world.power, at=MONDAY + DAY, outcome=Outcome.SOLVED, text="已增容")
+    person = world.power2
+    person.roles = {*person.roles, *world.quality.roles}
+    with pytest.raises(Refused, match="没有经办过"):
+        closing.verify(ticket.id, by=world.power2, at=MONDAY + DAY)
+
+
+def test_the_desk_answers_an_order_where_there_is_no_lead(small_world: World) -> None:
+    world = small_world
+    ticket, day = world.file(), (MONDAY + DAY).date()
+    supervision.supervise(ticket.id, by=world.supervisor, at=MONDAY, level=1, text="为何还未受理")
+    supervision.answer_order(ticket.id, by=world.clerk, at=MONDAY + HOUR, text="今日受理", new_date=day)
+    ticket = world.ticket(ticket.number)
+    assert clock_of(ticket, ClockKind.ORDER)[0] is ClockState.MET
+    led = world.make(State.ASSIGNED)
+    supervision.supervise(led.id, by=world.supervisor, at=led.touched_at, level=1, text="请签收")
+    with pytest.raises(Refused, match="由主办单位回复"):
+        supervision.answer_order(led.id, by=world.clerk, at=led.touched_at, text="代答", new_date=day)
 
 
 def test_a_refusal_leaves_no_trace(world: World) -> None:

@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from service_desk.domain.vocabulary import State
+from service_desk.store.base import db
+from service_desk.store.people import User
 from service_desk.web.guards import PUBLIC
 from tests.visitor import Visitor
 from tests.world import PASSWORD, World
@@ -118,3 +122,17 @@ def test_a_changed_password_ends_the_other_sessions(visit: Visit) -> None:
 def test_a_weak_password_is_refused_with_a_sentence(visit: Visit, new: str, repeat: str, said: str) -> None:
     page = visit("clerk").post("/account/password", status=422, current=PASSWORD, new=new, repeat=repeat)
     assert said in page
+
+
+def test_a_demo_account_answers_nobody_behind_a_proxy_we_do_not_know(sqlite_app: Flask, visit: Visit) -> None:
+    """A proxy on the same machine makes the whole world look like loopback."""
+    clerk = db.session.scalars(select(User).where(User.username == "clerk")).unique().one()
+    clerk.is_demo = True
+    db.session.commit()
+    given = {"username": "clerk", "password": PASSWORD}
+    for header in ("X-Forwarded-For", "X-Real-IP", "Forwarded"):
+        answer = visit().ask("POST", "/sign-in", data=given, headers={header: "203.0.113.9"})
+        assert answer.status_code == 422, header
+    visit().sign_in("clerk")
+    sqlite_app.config["SETTINGS"] = replace(sqlite_app.config["SETTINGS"], env="production")
+    assert visit().ask("POST", "/sign-in", data=given).status_code == 422
