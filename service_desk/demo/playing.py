@@ -13,7 +13,17 @@ from service_desk.demo.courses import COURSES, OfficeTime, hours_ago
 from service_desk.desk import closing, handling, intake, supervision
 from service_desk.desk.dispatch import dispatch
 from service_desk.desk.foundation import DATA, read_data
-from service_desk.domain.vocabulary import Level, Nature, Outcome, Payer, Role, Solved, Source, Urgency
+from service_desk.domain.vocabulary import (
+    Level,
+    Nature,
+    OrderLevel,
+    Outcome,
+    Payer,
+    Role,
+    Solved,
+    Source,
+    Urgency,
+)
 from service_desk.store.base import db, transaction
 from service_desk.store.catalogue import Category
 from service_desk.store.enterprises import Enterprise
@@ -284,7 +294,9 @@ class Story:
 
     def supervise(self, at: datetime) -> None:
         """An order of level 1."""
-        supervision.supervise(self.ticket_id, by=self.supervisor, at=at, level=1, text=self.line["order"])
+        supervision.supervise(
+            self.ticket_id, by=self.supervisor, at=at, level=OrderLevel.FIRST, text=self.line["order"]
+        )
 
     def answer_order(self, at: datetime) -> None:
         """The lead answers with a new date."""

@@ -27,11 +27,6 @@ def verify(ticket_id: int, *, by: User, at: datetime, seen: int | None = None) -
     event = record(ticket, Action.VERIFY, by=by, at=at, law=law)
     reply = ticket.replies[-1]
     reply.verified_at = event.at
-    for clock in ticket.clocks:
-        if clock.kind in (ClockKind.SETTLE, ClockKind.PROMISE):
-            clock.stop(event.at, law.calendar, judged_at=reply.at)
-        elif clock.kind in (ClockKind.SIGN, ClockKind.OPINION, ClockKind.RETURN_WINDOW):
-            clock.cut_off(event.at)
     if ticket.lead is not None:
         ticket.lead.state = AssignmentState.DONE
     for file in ticket.attachments:
@@ -81,7 +76,7 @@ def rate(
     ticket.ratings.append(rating)
     finish(ticket, event, law)
     if first_bad_rating_of_a_claim(ticket.situation(None, event.at, law)):
-        _open_again(ticket, by=None, at=event.at, law=law, reason="系统按规定自动重办")
+        _open_again(ticket, by=None, at=event.at, law=law, reason="企业反映问题没有解决，已退回重新办理")
     elif rating.is_bad:
         ticket.start_clock(ClockKind.REVIEW, event.at, law)
     return ticket

@@ -80,6 +80,8 @@ def check_password(password: str, *, username: str) -> None:
         raise Invalid(
             f"密码至少 {SHORTEST_PASSWORD} 位。", fields={"new": f"请设置至少 {SHORTEST_PASSWORD} 位的密码。"}
         )
+    if password.isdigit():
+        raise Invalid("密码不能全是数字。", fields={"new": "密码不能全是数字，请加上字母或符号。"})
     if username.lower() in password.lower() or len(set(password)) < FEWEST_SIGNS:
         raise Invalid("密码太容易猜到。", fields={"new": "密码不能包含用户名，也不能只用一两个字符。"})
 

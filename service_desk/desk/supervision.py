@@ -5,25 +5,21 @@ from datetime import date, datetime
 from service_desk.desk.acting import finish, open_ticket, record
 from service_desk.domain.actions import Action
 from service_desk.domain.errors import Invalid
-from service_desk.domain.vocabulary import ClockKind
+from service_desk.domain.vocabulary import ClockKind, OrderLevel
 from service_desk.store.base import db, transaction
 from service_desk.store.law import Law
 from service_desk.store.parts import Order
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
 
-LEVELS = (1, 2, 3)
-
 
 @transaction
 def supervise(
-    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, level: int, text: str
+    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, level: OrderLevel, text: str
 ) -> Ticket:
     """Issue an order: a level, a demand, and a clock until it is answered."""
-    if level not in LEVELS:
-        raise Invalid("督办级别为 1、2 或 3。", fields={"level": "请填写 1、2 或 3。"})
     ticket, law = open_ticket(ticket_id, by, seen)
-    issue_order(ticket, by=by, at=at, law=law, level=level, demand=text)
+    issue_order(ticket, by=by, at=at, law=law, level=int(level.value), demand=text)
     return ticket
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from service_desk.domain.vocabulary import (
     Level,
     Nature,
+    OrderLevel,
     Outcome,
     Payer,
     Solved,
@@ -38,6 +39,26 @@ class Action(Word):
     URGE = "urge", "催办"
     SUPERVISE = "supervise", "督办"
     ANSWER_ORDER = "answer_order", "督办回复"
+
+
+DONE = {
+    Action.SUBMIT: "已提交，等待受理",
+    Action.ADD_INFO: "企业补充说明",
+    Action.ACCEPT: "已受理，等待派单",
+    Action.ANSWER: "专窗已答复，请企业评价",
+    Action.DISPATCH: "已派单，等待承办单位签收",
+    Action.SIGN: "承办单位已签收",
+    Action.FIRST_CONTACT: "承办单位已联系企业",
+    Action.PROGRESS: "办理进展",
+    Action.VERIFY: "已答复，请企业评价",
+    Action.RATE: "企业已评价",
+    Action.EXPIRE_RATING: "评价期结束，已办结",
+    Action.REWORK: "已重新办理",
+    Action.KEEP_CLOSED: "维持办结",
+    Action.URGE: "已催办",
+    Action.WITHDRAW: "企业已撤回",
+}
+"""What lists say once an action has been taken; an action that is not here says its own name."""
 
 
 class Party(Word):
@@ -157,7 +178,7 @@ FIELDS: dict[Action, tuple[Field, ...]] = {
     ),
     Action.URGE: (_text("催办内容", required=False),),
     Action.SUPERVISE: (
-        Field("level", FieldKind.NUMBER, "督办级别", hint="1、2 或 3"),
+        Field("level", FieldKind.CHOICE, "督办级别", choices=OrderLevel, hint="级别越高越紧迫，三级最高"),
         _text("督办要求"),
     ),
     Action.ANSWER_ORDER: (

@@ -164,6 +164,12 @@ class Unit(Word):
     DATE = "date", "指定日期"
 
 
+class OrderLevel(Word):
+    FIRST = "1", "一级"
+    SECOND = "2", "二级"
+    THIRD = "3", "三级"
+
+
 class AssignmentRole(Word):
     LEAD = "lead", "主办"
     SUPPORT = "support", "协办"

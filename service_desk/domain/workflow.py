@@ -27,16 +27,18 @@ ENDED = frozenset({State.CLOSED, State.REJECTED, State.WITHDRAWN, State.MERGED})
 IN_HAND = frozenset({State.ASSIGNED, State.IN_PROGRESS, State.DEFERRED})
 SUBMITTED_STATES = frozenset(State) - {State.DRAFT}
 
-# Which clock the person whose turn it is works against; lists show and sort by its due time.
-TURN_CLOCK = {
-    State.SUBMITTED: ClockKind.ACCEPT,
-    State.SUPPLEMENTING: ClockKind.SUPPLEMENT,
-    State.ACCEPTED: ClockKind.DISPATCH,
-    State.ASSIGNED: ClockKind.SIGN,
-    State.IN_PROGRESS: ClockKind.SETTLE,
-    State.DEFERRED: ClockKind.NEXT_REPLY,
-    State.REPLIED: ClockKind.REVIEW,
-    State.AWAITING_RATING: ClockKind.RATING,
+# Which clocks the person whose turn it is works against; lists show and sort by the one due first.
+TURN_CLOCKS = {
+    State.SUBMITTED: (ClockKind.ACCEPT,),
+    State.SUPPLEMENTING: (ClockKind.SUPPLEMENT,),
+    State.ACCEPTED: (ClockKind.DISPATCH,),
+    State.ASSIGNED: (ClockKind.SIGN,),
+    State.IN_PROGRESS: (ClockKind.FIRST_CONTACT, ClockKind.SETTLE),
+    State.DEFERRED: (ClockKind.NEXT_REPLY,),
+    State.REPLIED: (ClockKind.REVIEW,),
+    State.AWAITING_RATING: (ClockKind.RATING,),
+    State.CLOSED: (ClockKind.REVIEW,),
+    State.WITHDRAWN: (ClockKind.REVIEW,),
 }
 
 STAGES = {
@@ -193,7 +195,9 @@ class Step:
     """One row of the table: who takes which action from where to where, and which clocks move.
 
     ``to`` is None where the state stays. ``starts`` are the clocks of the ticket and its lead,
-    ``support_starts`` those of each support. ``ends`` cuts off every open clock. ``public`` lines are
+    ``support_starts`` those of each support. ``judges`` ends clocks as of the last reply's instant,
+    the pause since then dropped; ``cuts`` ends clocks as an end of the ticket would, and ``ends`` cuts off
+    every open clock. ``public`` lines are
     read by the enterprise. ``variant`` tells rows apart that what was given decides, such as a
     withdrawal found to be made under pressure.
     """
@@ -209,6 +213,8 @@ class Step:
     support_starts: tuple[ClockKind, ...] = ()
     pauses: tuple[ClockKind, ...] = ()
     resumes: tuple[ClockKind, ...] = ()
+    judges: tuple[ClockKind, ...] = ()
+    cuts: tuple[ClockKind, ...] = ()
     ends: bool = False
     public: bool = True
     variant: str = ""
@@ -262,7 +268,8 @@ STEPS: tuple[Step, ...] = (
     Step(A.HAND_OVER, IN_HAND, None, by(P.LEAD), public=False),
 
     Step(A.VERIFY, at(S.REPLIED), S.AWAITING_RATING, DESK,
-         when=(nobody_who_handled,), stops=(K.REVIEW,), starts=(K.RATING,)),
+         when=(nobody_who_handled,), stops=(K.REVIEW,), starts=(K.RATING,),
+         judges=(K.SETTLE, K.PROMISE), cuts=(K.SIGN, K.OPINION, K.RETURN_WINDOW)),
     Step(A.SEND_BACK, at(S.REPLIED), S.IN_PROGRESS, DESK,
          when=(nobody_who_handled,), stops=(K.REVIEW,), resumes=(K.SETTLE, K.PROMISE), public=False),
 
@@ -300,6 +307,9 @@ STEPS: tuple[Step, ...] = (
          when=(nobody_who_handled, withdrawal_under_review), stops=(K.REVIEW,), starts=(K.DISPATCH,), public=False),
 )
 # fmt: on
+
+REACHED = frozenset(step.to for step in STEPS if step.to is not None)
+"""The states the table leads to."""
 
 RULES_ABOUT_THE_PERSON: frozenset[Rule] = frozenset(
     {

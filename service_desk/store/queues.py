@@ -16,6 +16,7 @@ from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
 
 COUNTED_UP_TO = 1000
+MOST_WORDS = 5
 LONGEST_ID = 18
 """Digits: whatever is longer may not fit into a column."""
 
@@ -57,13 +58,20 @@ def narrowed(
 
 
 def _mentions(words: str) -> ColumnElement[bool]:
-    """Number, title or enterprise contains the words as they stand."""
-    named = select(Enterprise.id).where(Enterprise.name.contains(words, autoescape=True))
-    return or_(
-        Ticket.number == words.strip().upper(),
-        Ticket.title.contains(words, autoescape=True),
-        Ticket.enterprise_id.in_(named),
-    )
+    """Each of the words stands in the number, title, text, enterprise, or is the contact's name or phone."""
+
+    def mentions(word: str) -> ColumnElement[bool]:
+        named = select(Enterprise.id).where(Enterprise.name.icontains(word, autoescape=True))
+        return or_(
+            Ticket.number.icontains(word, autoescape=True),
+            Ticket.title.icontains(word, autoescape=True),
+            Ticket.text.icontains(word, autoescape=True),
+            Ticket.contact_name == word,
+            Ticket.contact_phone == word,
+            Ticket.enterprise_id.in_(named),
+        )
+
+    return and_(*(mentions(word) for word in words.split()[:MOST_WORDS]))
 
 
 @dataclass(frozen=True)
@@ -123,7 +131,9 @@ def waits_for(user: User) -> ColumnElement[bool]:
     """The condition under which it is this person's turn, whatever their roles."""
     turns: list[ColumnElement[bool]] = [false()]
     if user.has(Role.CLERK):
-        turns.append(Ticket.state.in_((State.SUBMITTED, State.ACCEPTED, State.REPLIED)))
+        turns.append(Ticket.state.in_((State.SUBMITTED, State.REPLIED)))
+        # Who leads a complaint against a department is for the supervisor to choose.
+        turns.append(and_(Ticket.state == State.ACCEPTED, Ticket.against_id.is_(None)))
     if user.has(Role.QUALITY):
         turns.append(Ticket.state == State.REPLIED)
         turns.append(and_(Ticket.state == State.WITHDRAWN, _has_clock(ClockKind.REVIEW)))

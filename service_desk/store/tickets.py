@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service_desk.domain import workflow
 from service_desk.domain.access import for_everybody, words_for_everybody
-from service_desk.domain.actions import Action, Party
+from service_desk.domain.actions import DONE, Action, Party
 from service_desk.domain.limits import limit_class
 from service_desk.domain.vocabulary import (
     AssignmentRole,
@@ -162,9 +162,13 @@ class Ticket(Model):
 
     @property
     def turn_clock(self) -> Clock | None:
-        """The clock of whoever's turn it is."""
-        kind = workflow.TURN_CLOCK.get(self.state)
-        return self.clock(kind) if kind else None
+        """The clock of whoever's turn it is; of several the one that is due first."""
+        clocks = [
+            clock for kind in workflow.TURN_CLOCKS.get(self.state, ()) for clock in self._live(kind)[:1]
+        ]
+        return min(
+            clocks, key=lambda clock: (clock.due_at is None, clock.due_at or clock.started_at), default=None
+        )
 
     def refresh_due(self) -> None:
         """Bring the due time that lists show in line with the clocks."""
@@ -306,7 +310,7 @@ class Ticket(Model):
         self.touched_at = at
         if for_everybody(action, public=event.public):
             words = words_for_everybody(action, text)
-            self.last_line = f"{action.label}{'：' if words else ''}{words}"[:140]
+            self.last_line = f"{DONE.get(action, action.label)}{'：' if words else ''}{words}"[:140]
         return event
 
     def _move_clocks(self, step: Step, at: datetime, law: Law, department_id: int | None) -> None:
@@ -323,8 +327,10 @@ class Ticket(Model):
                 self.start_clock(kind, at, law)
 
     def _end_clocks(self, step: Step, at: datetime, law: Law, department_id: int | None) -> None:
-        if step.ends:
-            for clock in self.clocks:
+        for clock in self.clocks:
+            if clock.kind in step.judges:
+                clock.stop(at, law.calendar, judged_at=self.replies[-1].at)
+            elif step.ends or clock.kind in step.cuts:
                 clock.cut_off(at)
         for kind in step.stops:
             whose = department_id if kind in DEPARTMENT_CLOCKS else None

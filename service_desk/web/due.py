@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 
 from service_desk.domain import deadlines
 from service_desk.domain.vocabulary import ClockKind, State
-from service_desk.domain.workflow import TURN_CLOCK
+from service_desk.domain.workflow import TURN_CLOCKS
 from service_desk.store.base import db
 from service_desk.store.clocks import LIVE, Clock
 from service_desk.store.law import Law
@@ -41,7 +41,7 @@ class Dues:
 
     def __init__(self, tickets: Iterable[Ticket], now: datetime, law: Law) -> None:
         self.now, self.law = now, law
-        self.clocks = _turn_clocks([ticket for ticket in tickets if ticket.state in TURN_CLOCK])
+        self.clocks = _turn_clocks([ticket for ticket in tickets if ticket.state in TURN_CLOCKS])
 
     def of(self, ticket: Ticket) -> Due | None:
         """The due time of whoever's turn it is; None where nothing runs."""
@@ -52,24 +52,29 @@ class Dues:
 def _turn_clocks(tickets: Sequence[Ticket]) -> dict[int, Clock]:
     by_kind: dict[ClockKind, list[int]] = {}
     for ticket in tickets:
-        by_kind.setdefault(TURN_CLOCK[ticket.state], []).append(ticket.id)
+        for kind in TURN_CLOCKS[ticket.state]:
+            by_kind.setdefault(kind, []).append(ticket.id)
     if not by_kind:
         return {}
     wanted = [(Clock.kind == kind) & Clock.ticket_id.in_(ids) for kind, ids in by_kind.items()]
-    rows = db.session.scalars(select(Clock).where(Clock.state.in_(LIVE), or_(*wanted)).order_by(Clock.id))
+    # What is due first, and of equals the lead's, which is started before those of the supports.
+    first = (Clock.due_at.is_(None), Clock.due_at, Clock.id)
+    rows = db.session.scalars(select(Clock).where(Clock.state.in_(LIVE), or_(*wanted)).order_by(*first))
     found: dict[int, Clock] = {}
     for clock in rows.unique():
-        # The lead's clock is started before those of the supports.
         found.setdefault(clock.ticket_id, clock)
     return found
 
 
 def promise_words(ticket: Ticket, now: datetime, law: Law) -> str:
-    """The enterprise's own deadline in plain words, or empty once it no longer matters."""
-    clock = next((c for c in ticket.clocks if c.kind is ClockKind.PROMISE), None)
-    if clock is None or ticket.state in (State.WITHDRAWN, State.CLOSED):
+    """The enterprise's own deadline in plain words; in a later cycle, when it is to be settled anew.
+
+    Empty where nobody owes an answer.
+    """
+    if ticket.state in (State.WITHDRAWN, State.CLOSED):
         return ""
-    if clock.is_live and clock.due_at is not None:
+    clock = ticket.clock(ClockKind.PROMISE) or (ticket.clock(ClockKind.SETTLE) if ticket.cycle > 1 else None)
+    if clock is not None and clock.due_at is not None:
         moment = clock.due_at.astimezone(law.calendar.tz)
         late = _("（已超过，我们正在督促）") if clock.due_at < now else ""
         words: str = _("预计 %(moment)s 前答复", moment=f"{moment:%Y-%m-%d %H:%M}") + late

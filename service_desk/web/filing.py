@@ -31,6 +31,7 @@ from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus
 from service_desk.store.law import current_law
 from service_desk.store.people import Department
 from service_desk.web.enterprises import PHONE
+from service_desk.web.filters import stamp
 from service_desk.web.forms import FilledIn, entity_choice, line, park_instant, text, word_choice
 from service_desk.web.guards import me, roles_required, visible_or_404
 from service_desk.web.people import show_on
@@ -134,6 +135,14 @@ def _enterprises_i_file_for() -> Sequence[Enterprise]:
 @roles_required(Role.CONTACT, Role.CLERK, Role.OFFICER)
 def new_ticket() -> ResponseReturnValue:
     """The form, with the draft in it; sent twice it files once."""
+    enterprise = me().enterprise
+    if (
+        request.method == "GET"
+        and enterprise is not None
+        and enterprise.status is not EnterpriseStatus.APPROVED
+    ):
+        # The start page says where the registration stands.
+        return redirect(url_for("home.index"))
     choices = Choices()
     form = _form(choices)
     if request.method == "GET":
@@ -240,21 +249,19 @@ def _page(form: FilingForm, choices: Choices) -> str:
 
 
 def _promise_line() -> str:
-    """By when an answer is promised if this were filed now, as an ordinary request."""
-    law = current_law()
-    now = clock.now()
+    """By when an answer is promised if this were filed now: as an ordinary request, and as a complaint."""
+    law, now = current_law(), clock.now()
 
-    def due(kind: ClockKind) -> Any:
-        return deadlines.due(deadlines.Running(now, law.limits.of(kind, LimitClass.NORMAL)), law.calendar)
+    def promised(klass: LimitClass) -> str:
+        return stamp(
+            deadlines.due(deadlines.Running(now, law.limits.of(ClockKind.PROMISE, klass)), law.calendar)
+        )
 
-    promise = due(ClockKind.PROMISE).astimezone(law.calendar.tz)
-    days = law.limits.of(ClockKind.ACCEPT, LimitClass.NORMAL).number
     words: str = _(
-        "提交后 %(days)s 个工作日内受理，预计 %(month)s月%(day)s日 %(time)s 前答复",
-        days=days,
-        month=promise.month,
-        day=promise.day,
-        time=f"{promise:%H:%M}",
+        "提交后 %(days)s 个工作日内受理，预计 %(moment)s 前答复（投诉 %(later)s 前）",
+        days=law.limits.of(ClockKind.ACCEPT, LimitClass.NORMAL).number,
+        moment=promised(LimitClass.NORMAL),
+        later=promised(LimitClass.COMPLAINT),
     )
     return words
 

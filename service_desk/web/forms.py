@@ -302,4 +302,4 @@ def park_instant(wall: datetime) -> datetime:
     try:
         return wall.replace(tzinfo=house().timezone).astimezone(UTC)
     except OverflowError:
-        raise Invalid("时间超出了范围，请核对年份。") from None
+        raise Invalid(_("时间超出了范围，请核对年份。")) from None

@@ -27,7 +27,9 @@ def index() -> ResponseReturnValue:
     if user.has(Role.CONTACT):
         mine = page(visible_tickets(user), size=MOST)
         dues = Dues(mine.tickets, clock.now(), current_law())
-        return render_template("tickets/my_list.html", tickets=mine.tickets, due_of=dues.of)
+        return render_template(
+            "tickets/my_list.html", tickets=mine.tickets, due_of=dues.of, enterprise=user.enterprise
+        )
     now = clock.now()
     waiting = visible_tickets(user).where(waits_for(user))
     rows = db.session.scalars(waiting.order_by(Ticket.due_at.is_(None), Ticket.due_at, Ticket.id).limit(MOST))

@@ -97,7 +97,7 @@ def sign_in() -> ResponseReturnValue:
     page = render_template(
         "people/sign_in.html",
         form=form,
-        help_line=_("登录遇到问题，请致电园区企业服务专窗。"),
+        help_line=_("登录遇到问题，请联系园区企业服务专窗。"),
         demo_accounts=_demo_accounts(),
         demo_password=desk.DEMO_PASSWORD,
     )

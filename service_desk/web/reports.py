@@ -16,7 +16,7 @@ from wtforms.validators import Optional
 from service_desk import clock
 from service_desk.desk import reports as desk
 from service_desk.domain.errors import Invalid
-from service_desk.domain.figures import REPORTS, By, Figure, Period, Report, count, words
+from service_desk.domain.figures import REPORTS, By, Figure, Measure, Period, Report, count, words
 from service_desk.domain.vocabulary import Role
 from service_desk.settings import current_settings
 from service_desk.store.law import Law, current_law
@@ -150,7 +150,7 @@ def _rows(report: Report, whole: Sequence[Figure], lines: Sequence[Figure]) -> l
 def _cell(report: Report, figure: Figure | None, key: str) -> Cell:
     indicator = next(one for one in report.indicators if one.key == key)
     if figure is None:
-        return Cell("—", grey=True)
+        return Cell("0") if indicator.measure is Measure.COUNT else Cell("—", grey=True)
     ratio = figure.denominator is not None and figure.numerator is not None
     return Cell(
         text=words(figure, indicator),

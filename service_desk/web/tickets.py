@@ -66,6 +66,20 @@ PRIMARY = (
 )
 
 
+# What the person who acted is told, where more can be said than that it is done.
+DONE_WORDS = {
+    Action.ACCEPT: _l("已受理，请派单。"),
+    Action.DISPATCH: _l("已派单，承办单位已收到通知。"),
+    Action.SIGN: _l("已签收，请尽快联系企业。"),
+    Action.REPLY: _l("答复已提交，等待专窗审核。"),
+    Action.VERIFY: _l("审核通过，已请企业评价。"),
+    Action.SEND_BACK: _l("已退回承办单位补办。"),
+    Action.ADD_INFO: _l("补充说明已提交。"),
+    Action.URGE: _l("已催办，承办单位和专窗都会收到提醒。"),
+    Action.RATE: _l("感谢您的评价。"),
+    Action.WITHDRAW: _l("诉求已撤回。"),
+}
+
 # Nobody waits for the end of a return window.
 SHOWN_CLOCKS = frozenset(ClockKind) - {ClockKind.RETURN_WINDOW}
 
@@ -110,7 +124,8 @@ def _filters() -> tuple[FilterForm, Filter]:
     form = FilterForm()
     any_one = SelectChoice("", _("全部"))
     form.state.choices, form.state.coerce = word_choice(State)
-    form.state.choices = [choice for choice in form.state.choices if choice.value != State.DRAFT.value]
+    reached = {state.value for state in workflow.REACHED}
+    form.state.choices = [choice for choice in form.state.choices if choice.value in reached]
     form.source.choices, form.source.coerce = word_choice(Source)
     for field, entity in ((form.category, Category), (form.area, Area), (form.department, Department)):
         rows: Any = db.session.scalars(select(entity).order_by(entity.id)).all()
@@ -183,8 +198,8 @@ def _show(
     changes = [_change(event, enterprise=enterprise) for event in stale.changes] if stale else []
     shared = {
         "ticket": ticket,
-        "stage": workflow.stage(ticket.state),
-        "done": ticket.state in workflow.ENDED,
+        "stage": workflow.stage(_stood(ticket)),
+        "done": ticket.state is State.CLOSED,
         "changes": changes,
         "entries": entries(ticket, user),
         "due_of": Dues([], now, law).of,
@@ -196,6 +211,13 @@ def _show(
     dispatching = any(step.action is Action.DISPATCH for step in steps)
     shared["proposal"] = catalogue.proposal if dispatching else None
     return _staff(ticket, offered, shared, now, law)
+
+
+def _stood(ticket: Ticket) -> State:
+    """The state, or for a withdrawn ticket the one it was withdrawn from."""
+    if ticket.state is not State.WITHDRAWN:
+        return ticket.state
+    return next(e.before for e in reversed(ticket.events) if e.after is State.WITHDRAWN)
 
 
 def _change(event: Event, *, enterprise: bool) -> str:
@@ -263,6 +285,8 @@ def _staff(ticket: Ticket, offered: list[Offered], shared: dict[str, Any], now: 
         ratings=ratings,
         replies=_replies_read_by(ticket, parties),
         filed_files=_files_of_filing(ticket),
+        against=ticket.against,
+        waits_for_supervisor=ticket.against is not None and ticket.state is State.ACCEPTED,
         others_of_enterprise=others_of(visible_tickets(me()), ticket),
         **shared,
     )
@@ -316,7 +340,7 @@ def act(ticket_id: int, action: str) -> ResponseReturnValue:
         _step(name, fresh, user, now)
         form.version.data = str(fresh.version)
         return _show(fresh, bound=form, action=name, stale=stale), 409
-    flash(_("“%(action)s”已完成。", action=name.label), "success")
+    flash(DONE_WORDS.get(name) or _("“%(action)s”已完成。", action=name.label), "success")
     return redirect(url_for("tickets.show", ticket_id=ticket_id))
 
 

@@ -12,7 +12,7 @@ from service_desk.domain.access import words_for_everybody
 from service_desk.domain.actions import Action, Party
 from service_desk.domain.vocabulary import Level, Outcome, Solved
 from service_desk.store.attachments import Attachment
-from service_desk.store.parts import Event
+from service_desk.store.parts import Event, Reply
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
 from service_desk.web.filters import mask_name
@@ -63,7 +63,7 @@ def _entry(ticket: Ticket, event: Event, files: dict[int, list[Attachment]], as_
         # What the enterprise reads at this line is the reply that was found to hold.
         reply = next((r for r in reversed(ticket.replies) if r.at <= event.at), None)
         if reply is not None:
-            text, attached = reply.text, files.get(reply.event_id, [])
+            text, attached = _reply_words(reply), files.get(reply.event_id, [])
     return Entry(
         at=event.at,
         who=_who(event, as_enterprise),
@@ -73,6 +73,14 @@ def _entry(ticket: Ticket, event: Event, files: dict[int, list[Attachment]], as_
         tone=TONES.get(event.action, ""),
         files=attached,
     )
+
+
+def _reply_words(reply: Reply) -> str:
+    """A reply as the enterprise reads it: what was achieved, what is still to come, and the words."""
+    lines = [_("办理结果：%(outcome)s", outcome=reply.outcome.label)] if reply.outcome else []
+    if reply.rest_date:
+        lines.append(_("其余部分预计 %(day)s 前完成", day=reply.rest_date))
+    return "\n".join([*lines, reply.text])
 
 
 def _who(event: Event, as_enterprise: bool) -> str:  # noqa: FBT001

@@ -98,7 +98,7 @@ def test_a_page_that_is_out_of_date_says_who_did_what_and_keeps_the_words(visit:
     expect(phone.get_by_role("alert").first).to_contain_text("专窗已受理")
     expect(phone.get_by_label("补充内容")).to_have_value("设备铭牌照片随后补上。")
     press(phone, "补充说明")
-    expect(phone.get_by_role("status")).to_contain_text("“补充说明”已完成")
+    expect(phone.get_by_role("status")).to_contain_text("补充说明已提交")
 
 
 def test_a_session_that_ended_gives_the_form_back_after_signing_in(
@@ -141,7 +141,7 @@ def test_a_reply_written_in_a_session_that_ended_goes_on_where_it_was(visit: Vis
     expect(power.get_by_label("答复内容")).to_have_value("已更换灯具三盏，夜间亮灯正常。")
     power.get_by_role("radio", name="已解决").check()
     press(power, "答复")
-    expect(power.get_by_role("status")).to_contain_text("“答复”已完成")
+    expect(power.get_by_role("status")).to_contain_text("答复已提交")
 
 
 def test_without_scripts_the_words_of_a_session_that_ended_stand_on_the_page(visit: Visit) -> None:

@@ -85,12 +85,12 @@ def the_clerk_accepts_and_dispatches(clerk: Page, number: str) -> None:
     panel = clerk.get_by_role("complementary", name="诉求详情")
     expect(panel.get_by_text(TEXT)).to_be_visible()
     press(clerk, "受理")
-    expect(clerk.get_by_role("status")).to_contain_text("“受理”已完成")
+    expect(clerk.get_by_role("status")).to_contain_text("已受理，请派单")
     expect(clerk.get_by_text("建议主办 供电公司")).to_be_visible()
     expect(clerk.locator(".reason")).to_contain_text("事项清单")
     expect(clerk.get_by_label("主办单位").locator("option:checked")).to_have_text("供电公司")
     press(clerk, "派单")
-    expect(clerk.get_by_role("status")).to_contain_text("“派单”已完成")
+    expect(clerk.get_by_role("status")).to_contain_text("已派单")
 
 
 def the_department_signs_tells_and_replies(power: Page, path: str) -> None:

@@ -15,6 +15,7 @@ from service_desk.domain.vocabulary import (
     ClockState,
     Level,
     Nature,
+    OrderLevel,
     Outcome,
     Payer,
     Solved,
@@ -278,12 +279,16 @@ def test_who_was_named_at_signing_and_passed_it_on_never_verifies(small_world: W
 def test_the_desk_answers_an_order_where_there_is_no_lead(small_world: World) -> None:
     world = small_world
     ticket, day = world.file(), (MONDAY + DAY).date()
-    supervision.supervise(ticket.id, by=world.supervisor, at=MONDAY, level=1, text="为何还未受理")
+    supervision.supervise(
+        ticket.id, by=world.supervisor, at=MONDAY, level=OrderLevel.FIRST, text="为何还未受理"
+    )
     supervision.answer_order(ticket.id, by=world.clerk, at=MONDAY + HOUR, text="今日受理", new_date=day)
     ticket = world.ticket(ticket.number)
     assert clock_of(ticket, ClockKind.ORDER)[0] is ClockState.MET
     led = world.make(State.ASSIGNED)
-    supervision.supervise(led.id, by=world.supervisor, at=led.touched_at, level=1, text="请签收")
+    supervision.supervise(
+        led.id, by=world.supervisor, at=led.touched_at, level=OrderLevel.FIRST, text="请签收"
+    )
     with pytest.raises(Refused, match="由主办单位回复"):
         supervision.answer_order(led.id, by=world.clerk, at=led.touched_at, text="代答", new_date=day)
 

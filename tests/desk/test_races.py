@@ -10,7 +10,16 @@ from sqlalchemy import select
 
 from service_desk.desk import closing, handling, housekeeping, intake, supervision
 from service_desk.domain.errors import OutOfTurn
-from service_desk.domain.vocabulary import ClockState, Level, Nature, Outcome, Solved, State, Urgency
+from service_desk.domain.vocabulary import (
+    ClockState,
+    Level,
+    Nature,
+    OrderLevel,
+    Outcome,
+    Solved,
+    State,
+    Urgency,
+)
 from service_desk.store.base import db
 from service_desk.store.clocks import Clock
 from service_desk.store.drafts import Draft
@@ -123,7 +132,9 @@ def test_what_many_write_at_once_is_all_kept(app: Flask, world: World) -> None:
     number, at = ticket.id, ticket.touched_at
 
     def order() -> Any:
-        return supervision.supervise(number, by=world.supervisor, at=at, level=1, text="请说明")
+        return supervision.supervise(
+            number, by=world.supervisor, at=at, level=OrderLevel.FIRST, text="请说明"
+        )
 
     def note() -> Any:
         return intake.note(number, by=world.clerk, at=at, text="已电话核实")

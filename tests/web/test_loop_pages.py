@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
-from service_desk.domain.vocabulary import State
+from service_desk.desk import closing, handling
+from service_desk.domain.vocabulary import ClockKind, Nature, Outcome, State
 from service_desk.store.base import db
 from service_desk.store.parts import Reveal
 from tests.visitor import Visitor, a_file
@@ -195,3 +198,63 @@ def test_an_enterprise_is_not_told_the_names_of_the_staff(small_world: World, vi
     assert "供电公司：办理进展" in page
     assert "补充：下午更严重" in page
     assert "power名" not in owner.get(path).replace("承办人power名", "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["000001", "电压", "增容 焊机", "江海船舶", "李一", "13800001111", "qs-2026-000001", "变压器 不稳"],
+)
+def test_the_desk_finds_a_request_by_what_a_caller_says(small_world: World, visit: Visit, words: str) -> None:
+    ticket = small_world.file()
+    small_world.file(
+        by="neighbour", title="水压", text="没水了", contact_name="王二", contact_phone="13900000000"
+    )
+    page = visit("clerk").get(f"/tickets?q={words}")
+    assert ticket.title in page
+    assert "水压" not in page
+
+
+def test_a_word_that_stands_nowhere_finds_nothing(small_world: World, visit: Visit) -> None:
+    small_world.file()
+    assert "没有符合条件的诉求" in visit("clerk").get("/tickets?q=电压 食堂")
+
+
+def test_a_complaint_waits_for_the_supervisor_and_says_so(small_world: World, visit: Visit) -> None:
+    world = small_world
+    ticket = world.make(State.ACCEPTED, nature=Nature.COMPLAINT, against=world.department("金融办"))
+    assert ticket.title not in visit("clerk").get("/")
+    page = visit("clerk").get(f"/tickets/{ticket.id}")
+    assert "这是对“金融办”的投诉，由督查员选择主办单位。" in page
+    assert ticket.title in visit("supervisor").get("/")
+
+
+def test_the_first_contact_leads_until_it_is_made(small_world: World) -> None:
+    ticket = small_world.make(State.IN_PROGRESS)
+    first = ticket.clock(ClockKind.FIRST_CONTACT)
+    assert first is not None
+    assert ticket.due_at == first.due_at
+    handling.first_contact(ticket.id, by=small_world.power, at=ticket.touched_at, who="李一", how="电话")
+    ticket = small_world.ticket(ticket.number)
+    settle = ticket.clock(ClockKind.SETTLE)
+    assert settle is not None
+    assert ticket.due_at == settle.due_at
+
+
+def test_a_partial_solution_tells_the_enterprise_what_is_still_to_come(
+    small_world: World, visit: Visit
+) -> None:
+    world = small_world
+    ticket = world.make(State.IN_PROGRESS)
+    day = ticket.touched_at.date() + timedelta(days=20)
+    handling.reply(
+        ticket.id,
+        by=world.power,
+        at=ticket.touched_at,
+        outcome=Outcome.PARTLY,
+        text="先修两台",
+        rest_date=day,
+    )
+    closing.verify(ticket.id, by=world.quality, at=world.ticket(ticket.number).touched_at)
+    page = visit("owner").get(f"/tickets/{ticket.id}")
+    assert "办理结果：部分解决" in page
+    assert f"其余部分预计 {day} 前完成" in page

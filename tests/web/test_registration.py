@@ -109,6 +109,7 @@ def test_who_claims_a_known_enterprise_sees_nothing_of_it_before_the_desk_has_ap
 ) -> None:
     """A code and a name stand on every licence: to know them proves nothing."""
     world = small_world
+    assert world.owner.enterprise is not None
     area = world.owner.enterprise.area
     known = Enterprise(
         name=FORM["name"],

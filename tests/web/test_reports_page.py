@@ -49,7 +49,8 @@ def test_the_workbook_comes_as_a_download_with_its_four_sheets(
     [
         ("period=free&since=2026-03-31&until=2026-03-01", "结束日期须晚于开始日期"),
         ("period=free&since=2026-03-31", "须填写开始和结束"),
-        ("period=free&since=1900-01-01&until=2026-03-01", "最长 10 年"),
+        ("period=free&since=2005-01-01&until=2026-03-01", "最长 10 年"),
+        ("period=free&since=1900-01-01&until=2026-03-01", "须在 2000 年"),
     ],
 )
 def test_a_period_that_is_none_gets_a_sentence(visit: Visit, asked: str, said: str) -> None:
