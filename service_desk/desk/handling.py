@@ -61,8 +61,8 @@ def first_contact(
 ) -> Ticket:
     """The lead called back. A failed try is recorded; the third on a second day counts as contact."""
     ticket, law = open_ticket(ticket_id, by, seen)
-    if contacted_at is not None and contacted_at > at:
-        raise Invalid("联系时间不能晚于现在。", fields={"contacted_at": "请填写实际联系的时间。"})
+    if contacted_at is not None and not ticket.submitted_at <= contacted_at <= at:
+        raise Invalid("联系时间须在提交之后、现在之前。", fields={"contacted_at": "请填写实际联系的时间。"})
     tries = [e for e in ticket.events if e.action is Action.FIRST_CONTACT and e.cycle == ticket.cycle]
     days = {law.calendar.day_of(event.at) for event in tries} | {law.calendar.day_of(at)}
     counts = reached or (len(tries) + 1 >= TRIES and len(days) >= DAYS_OF_TRIES)

@@ -1,7 +1,7 @@
 """Intake: an enterprise files, the desk accepts or answers, the enterprise adds, urges or withdraws."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -23,6 +23,9 @@ from service_desk.store.numbers import next_number
 from service_desk.store.parts import Reply
 from service_desk.store.people import Department, User
 from service_desk.store.tickets import Ticket
+
+LONGEST_DELAY = timedelta(days=366)
+"""How long after its receipt a request may still be entered on somebody's behalf."""
 
 
 @transaction
@@ -105,8 +108,8 @@ def submit(  # noqa: PLR0913 - the fields of the filing form, by name
     _check_filing(
         category, payer, nature, complaint_has_target=against is not None or not by.has(Role.CONTACT)
     )
-    if received_at is not None and received_at > at:
-        raise Invalid("实际收到时间不能晚于现在。", fields={"received_at": "请填写实际收到的时间。"})
+    if received_at is not None and not at - LONGEST_DELAY <= received_at <= at:
+        raise Invalid("实际收到时间须在过去一年之内。", fields={"received_at": "请填写实际收到的时间。"})
     law = current_law()
     instant = received_at or at
     ticket = Ticket(

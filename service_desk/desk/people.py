@@ -5,7 +5,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import select
 
-from service_desk.domain.errors import Invalid
+from service_desk.domain.errors import Invalid, NotFound
 from service_desk.domain.vocabulary import Role
 from service_desk.store.base import db, transaction
 from service_desk.store.enterprises import Enterprise
@@ -144,8 +144,18 @@ def person_of_token(token: str, *, secret: str) -> User | None:
 
 
 @transaction
-def set_password(person: User, *, new: str) -> None:
-    """Set a password through a one-time link; that spends the link and ends older sessions."""
+def set_password(token: str, *, secret: str, new: str) -> None:
+    """Set a password through a one-time link; that spends the link and ends older sessions.
+
+    Raises ``NotFound`` where the link is forged, too old, or was spent a moment ago.
+    """
+    person = person_of_token(token, secret=secret)
+    if person is not None:
+        # Two who open the same link at once: the second finds it spent.
+        db.session.refresh(person, with_for_update={"of": User})
+        person = person_of_token(token, secret=secret)
+    if person is None:
+        raise NotFound("这个链接已经用过或者过期了，请向管理员要一个新的。")
     check_password(new, username=person.username)
     person.password_hash = hash_password(new)
     person.session_version += 1

@@ -79,6 +79,7 @@ class Situation:
     rated: bool = False
     """The last closing has its rating."""
     bad_ratings: int = 0
+    """Bad ratings so far of replies that claimed a solution."""
     claims_solution: bool = False
     """The last reply claimed 已解决 or 部分解决."""
     last_rating_is_bad: bool = False
@@ -282,13 +283,15 @@ STEPS: tuple[Step, ...] = (
     Step(A.REWORK, at(S.CLOSED), S.ASSIGNED, by(P.SYSTEM),
          when=(lead_to_go_back_to, first_bad_rating_of_a_claim), starts=REWORK_STARTS),
     Step(A.REWORK, at(S.CLOSED), S.ASSIGNED, by(P.CLERK),
-         when=(lead_to_go_back_to, before_the_third_cycle), stops=(K.REVIEW,), starts=REWORK_STARTS),
+         when=(lead_to_go_back_to, nobody_who_handled, before_the_third_cycle),
+         stops=(K.REVIEW,), starts=REWORK_STARTS),
     Step(A.REWORK, at(S.CLOSED), S.ASSIGNED, by(P.SUPERVISOR),
-         when=(lead_to_go_back_to,), stops=(K.REVIEW,), starts=REWORK_STARTS),
+         when=(lead_to_go_back_to, nobody_who_handled), stops=(K.REVIEW,), starts=REWORK_STARTS),
     Step(A.REWORK, at(S.CLOSED), S.ACCEPTED, by(P.CLERK),
-         when=(no_lead_to_go_back_to, before_the_third_cycle), stops=(K.REVIEW,), starts=(K.DISPATCH,)),
+         when=(no_lead_to_go_back_to, nobody_who_handled, before_the_third_cycle),
+         stops=(K.REVIEW,), starts=(K.DISPATCH,)),
     Step(A.REWORK, at(S.CLOSED), S.ACCEPTED, by(P.SUPERVISOR),
-         when=(no_lead_to_go_back_to,), stops=(K.REVIEW,), starts=(K.DISPATCH,)),
+         when=(no_lead_to_go_back_to, nobody_who_handled), stops=(K.REVIEW,), starts=(K.DISPATCH,)),
     Step(A.KEEP_CLOSED, at(S.CLOSED), None, by(P.SUPERVISOR),
          when=(nobody_who_handled, bad_rating_without_rework), stops=(K.REVIEW,)),
 
@@ -339,12 +342,21 @@ def step_for(action: Action, situation: Situation, *, variant: str = "") -> Step
     Of several rows the one that comes closest to fitting explains the refusal.
     """
     problems = []
-    for step in (row for row in STEPS if row.action is action and row.variant == variant):
+    rows = [row for row in STEPS if row.action is action and row.variant == variant]
+    for step in rows:
         problem = _problem(step, situation)
         if problem is None:
             return step
         problems.append(problem)
-    raise max(problems, key=lambda problem: problem.closeness).error
+    closest = max(problems, key=lambda problem: problem.closeness)
+    if closest.closeness == 0:
+        raise _wrong_state(action, situation.state, frozenset().union(*(row.sources for row in rows)))
+    raise closest.error
+
+
+def _wrong_state(action: Action, state: State, sources: frozenset[State]) -> OutOfTurn:
+    needed = "、".join(f"“{each.label}”" for each in State if each in sources)
+    return OutOfTurn(f"“{action.label}”需要{needed}，现在是“{state.label}”。")
 
 
 @dataclass(frozen=True)
@@ -357,8 +369,7 @@ class _Problem:
 
 def _problem(step: Step, situation: Situation) -> _Problem | None:
     if situation.state not in step.sources:
-        needed = "、".join(f"“{state.label}”" for state in State if state in step.sources)
-        return _Problem(0, OutOfTurn(f"“{step.action.label}”需要{needed}，现在是“{situation.state.label}”。"))
+        return _Problem(0, _wrong_state(step.action, situation.state, step.sources))
     if not situation.parties & step.by:
         who = "、".join(party.label for party in Party if party in step.by)
         return _Problem(1, Refused(f"“{step.action.label}”由{who}办理，您没有这项权限。"))

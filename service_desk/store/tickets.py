@@ -220,7 +220,7 @@ class Ticket(Model):
             support=self._support_of(user),
             contacted=self.contacted,
             rated=rating is not None,
-            bad_ratings=sum(1 for each in self.ratings if each.is_bad),
+            bad_ratings=sum(1 for each in self.ratings if each.is_bad and self._claimed(each.cycle)),
             claims_solution=reply is not None and reply.outcome is not None and reply.outcome.claims_solution,
             last_rating_is_bad=rating is not None and rating.is_bad,
             review_running=self.clock(ClockKind.REVIEW) is not None,
@@ -242,6 +242,11 @@ class Ticket(Model):
                 if event.action in (Action.HAND_OVER, Action.SIGN)
             )
         )
+
+    def _claimed(self, cycle: int) -> bool:
+        """Whether the last reply of a cycle claimed a solution."""
+        replies = [reply for reply in self.replies if reply.cycle == cycle]
+        return bool(replies) and replies[-1].outcome is not None and replies[-1].outcome.claims_solution
 
     def _support_of(self, user: User | None) -> AssignmentState | None:
         if user is None:

@@ -123,7 +123,7 @@ class Choices:
 def _enterprises_i_file_for() -> Sequence[Enterprise]:
     user = me()
     statement = (
-        select(Enterprise).where(Enterprise.status == EnterpriseStatus.APPROVED).order_by(Enterprise.name)
+        select(Enterprise).where(Enterprise.status != EnterpriseStatus.REFUSED).order_by(Enterprise.name)
     )
     rows = db.session.scalars(statement).unique().all()
     if user.has(Role.CLERK):

@@ -132,7 +132,8 @@ def _who(person: User) -> str:
 @limiter.limit("20 per hour", methods=["POST"])
 def set_password(token: str) -> ResponseReturnValue:
     """Set a password through a one-time link; opening the page changes nothing."""
-    person = desk.person_of_token(token, secret=current_settings().secret_key)
+    secret = current_settings().secret_key
+    person = desk.person_of_token(token, secret=secret)
     if person is None:
         abort(404)
     form = NewPasswordForm()
@@ -141,7 +142,7 @@ def set_password(token: str) -> ResponseReturnValue:
         status = 422
         if form.validate():
             try:
-                desk.set_password(person, new=form.new.data)
+                desk.set_password(token, secret=secret, new=form.new.data)
             except Invalid as error:
                 show_on(form, error)
             else:

@@ -361,3 +361,27 @@ def test_an_event_says_in_which_capacity_somebody_acted(small_world: World) -> N
     assert [event.party for event in ticket.events] == [
         Party.CONTACT, Party.CLERK, Party.CLERK, Party.LEAD, Party.LEAD,
     ]  # fmt: skip
+
+
+def test_a_bad_rating_of_a_mere_explanation_does_not_use_up_the_rework(small_world: World) -> None:
+    world = small_world
+    ticket = world.make(State.CLOSED, outcome=Outcome.POLICY, solved=Solved.UNSOLVED)
+    assert world.ticket(ticket.number).state is State.CLOSED
+    closing.rework(ticket.id, by=world.clerk, at=MONDAY + 2 * DAY, reason="请再看一看")
+    handling.sign(ticket.id, by=world.power, at=MONDAY + 3 * DAY)
+    handling.reply(ticket.id, by=world.power, at=MONDAY + 4 * DAY, outcome=Outcome.SOLVED, text="已办好")
+    closing.verify(ticket.id, by=world.quality, at=MONDAY + 5 * DAY)
+    closing.rate(
+        ticket.id, by=world.owner, at=MONDAY + 6 * DAY, solved=Solved.UNSOLVED, level=Level.DISSATISFIED
+    )
+    ticket = world.ticket(ticket.number)
+    assert (ticket.state, ticket.cycle) == (State.ASSIGNED, 3)
+
+
+def test_who_answered_directly_does_not_decide_on_the_rework(small_world: World) -> None:
+    world = small_world
+    ticket = world.file(nature=Nature.ENQUIRY)
+    intake.answer(ticket.id, by=world.clerk, at=MONDAY + HOUR, text="请到三号窗口。")
+    closing.rate(ticket.id, by=world.owner, at=MONDAY + DAY, solved=Solved.UNSOLVED, level=Level.DISSATISFIED)
+    with pytest.raises(Refused, match="没有经办过"):
+        closing.rework(ticket.id, by=world.clerk, at=MONDAY + 2 * DAY, reason="再办")
