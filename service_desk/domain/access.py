@@ -10,9 +10,7 @@ WORDS_FOR_STAFF = frozenset({Action.DISPATCH})
 """Lines the enterprise reads, but whose words are written for the departments."""
 
 
-def may_read(
-    action: Action, parties: Collection[Party], *, public: bool, reopened: bool, filed: bool = False
-) -> bool:
+def may_read(action: Action, parties: Collection[Party], *, public: bool, reopened: bool) -> bool:
     """Whether somebody in these capacities reads a line.
 
     The desk reads everything; the enterprise and onlookers what is public; the lead and the supports
@@ -22,7 +20,7 @@ def may_read(
     parties = frozenset(parties)
     if parties & DESK:
         return True
-    if Party.CONTACT in parties or filed:
+    if Party.CONTACT in parties:
         return public
     if action is Action.RATE:
         return Party.LEAD in parties and reopened
@@ -31,9 +29,14 @@ def may_read(
     return public or bool(parties & {Party.LEAD, Party.SUPPORT})
 
 
-def for_everybody(action: Action, *, public: bool) -> bool:
-    """Whether a line may stand in a list, where whoever sees the ticket reads it."""
-    return public and action is not Action.RATE and action not in DESK_ONLY
+def in_lists(action: Action, text: str, *, public: bool) -> str | None:
+    """The words a list adds to the act, where whoever sees the ticket reads them; None: nothing of it.
+
+    That a matter was rated is no secret, how it was rated is.
+    """
+    if not public or action in DESK_ONLY:
+        return None
+    return "" if action is Action.RATE else words_for_everybody(action, text)
 
 
 def words_for_everybody(action: Action, text: str) -> str:

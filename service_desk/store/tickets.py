@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service_desk.domain import workflow
-from service_desk.domain.access import for_everybody, words_for_everybody
+from service_desk.domain.access import in_lists
 from service_desk.domain.actions import DONE, Action, Party
 from service_desk.domain.limits import limit_class
 from service_desk.domain.vocabulary import (
@@ -313,8 +313,8 @@ class Ticket(Model):
         self.refresh_due()
         self.version += 1
         self.touched_at = at
-        if for_everybody(action, public=event.public):
-            words = words_for_everybody(action, text)
+        words = in_lists(action, text, public=event.public)
+        if words is not None:
             self.last_line = f"{DONE.get(action, action.label)}{'：' if words else ''}{words}"[:140]
         return event
 
