@@ -10,6 +10,7 @@ from secrets import SystemRandom
 
 import structlog
 from sqlalchemy import func, or_, select, type_coerce, update
+from sqlalchemy.orm import joinedload
 
 from service_desk.channels.outgoing import NotYet, Outgoing, Undeliverable, Unreachable
 from service_desk.desk.sweeping import STOPPING
@@ -169,3 +170,13 @@ def _release(letter: Letter, *, error: str | None, **values: object) -> None:
         .values(leased_until=None, last_error=error and error[:LONGEST_ERROR], **values)
         .execution_options(synchronize_session=False)
     )
+
+
+def undelivered(*, before: int | None, limit: int) -> Sequence[Letter]:
+    """Letters that were given up, newest first, from below the id ``before``."""
+    statement = (
+        select(Letter).where(Letter.state == LetterState.GIVEN_UP).options(joinedload(Letter.recipient))
+    )
+    if before is not None:
+        statement = statement.where(Letter.id < before)
+    return db.session.scalars(statement.order_by(Letter.id.desc()).limit(limit)).unique().all()

@@ -27,6 +27,7 @@ from service_desk.web import (
     guards,
     health,
     home,
+    letters,
     notices,
     people,
     reports,
@@ -68,7 +69,18 @@ def init_app(app: Flask) -> None:
     filters.init_app(app)
     guards.init_app(app)
     limiter.init_app(app)
-    for module in (attachments, enterprises, filing, health, home, notices, people, reports, tickets):
+    for module in (
+        attachments,
+        enterprises,
+        filing,
+        health,
+        home,
+        letters,
+        notices,
+        people,
+        reports,
+        tickets,
+    ):
         app.register_blueprint(module.bp)
     app.context_processor(_shared)
     app.after_request(_secure)

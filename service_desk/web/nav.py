@@ -39,6 +39,8 @@ def nav_of(user: User, endpoint: str) -> list[NavItem]:
         items.append(item(_("代企业录入"), "filing.new", "edit"))
     if user.has(Role.CLERK, Role.QUALITY, Role.SUPERVISOR):
         items.append(item(_("企业"), "enterprises.index", "building"))
+    if user.has(Role.ADMIN):
+        items.append(item(_("未送达邮件"), "letters.index", "send"))
     if user.has(Role.SUPERVISOR, Role.CLERK):
         items.append(item(_("报表"), "reports.index", "report"))
     return items
