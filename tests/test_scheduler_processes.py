@@ -78,6 +78,11 @@ def test_killed_and_refused_schedulers_lose_nothing_and_double_nothing(
             lambda: not count(WAITING, Letter.attempts == 0),
             "every letter has been tried and refused",
         )
+        # A refusal is written after the attempt: one still on its way would come after the minutes have passed.
+        until(
+            lambda: not count(WAITING, Letter.leased_until.is_not(None), Letter.id.not_in(in_hand)),
+            "every refusal is written down",
+        )
         assert len(box.arrived) == 1, "the one the first process died over"
 
         box.out_of_order = ""
