@@ -4,6 +4,7 @@ import ctypes
 import errno
 import gc
 import multiprocessing
+import os
 import signal
 import socket
 import sys
@@ -166,8 +167,14 @@ def _options(host: str, port: int, workers: int, threads: int) -> dict[str, Any]
 
 
 def run_web(app: Flask, options: dict[str, Any]) -> None:
-    """Serve the pages; gunicorn sees to its own signals."""
+    """Serve the pages; gunicorn sees to its own signals.
+
+    In a process group of its own, so that Ctrl+C reaches the process above alone, which then ends both
+    halves. A worker told twice at once, by the terminal and by gunicorn's master, may lock itself up in
+    its handler and be killed only when the grace is over.
+    """
     _end_with_the_parent()
+    os.setpgid(0, 0)
     for number in scheduler.ENDING:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, scheduler.ENDING)
