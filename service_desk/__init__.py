@@ -9,7 +9,9 @@ from service_desk.store import base
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The application: settings, database, edges. Starts no clockwork (see ``scheduler``)."""
-    from service_desk import cli, web  # noqa: PLC0415 - domain and store must import without Flask's edges
+    # Here and not above: domain and store must import without Flask's edges.
+    from service_desk import cli, web  # noqa: PLC0415
+    from service_desk.web.words import said  # noqa: PLC0415
 
     settings = settings or read_settings()
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder="web/static")
@@ -30,6 +32,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         timezone=settings.timezone,
         attachments_dir=settings.attachments_dir,
         sends_mail=settings.smtp_url is not None,
+        say=said,
     )
     base.db.init_app(app)
     base.migrate.init_app(app, directory=str(ROOT / "migrations"))

@@ -9,6 +9,7 @@ from service_desk.desk.files import StoredFile
 from service_desk.domain.access import may_read
 from service_desk.domain.actions import Action
 from service_desk.domain.errors import OutOfTurn
+from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Role
 from service_desk.store.attachments import Attachment
 from service_desk.store.base import db
@@ -24,8 +25,11 @@ class Stale(OutOfTurn):
     def __init__(self, changes: Sequence[Event], *, enterprise: bool) -> None:
         last = changes[-1]
         super().__init__(
-            f"您打开页面之后，这件诉求有了变化：{last.actor_to(enterprise=enterprise)}已“{last.action.label}”。"
-            "您填写的内容还在，请看过变化后再决定是否提交。"
+            say(
+                "您打开页面之后，这件诉求有了变化：%(who)s已“%(action)s”。您填写的内容还在，请看过变化后再决定是否提交。",
+                who=last.actor_to(enterprise=enterprise),
+                action=last.action,
+            )
         )
         self.changes = changes
 

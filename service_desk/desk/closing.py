@@ -13,7 +13,7 @@ from service_desk.domain.vocabulary import (
     State,
 )
 from service_desk.domain.workflow import REWORK_STARTS, first_bad_rating_of_a_claim
-from service_desk.store.base import transaction
+from service_desk.store.base import house, transaction
 from service_desk.store.law import Law
 from service_desk.store.parts import Rating
 from service_desk.store.people import User
@@ -76,7 +76,9 @@ def rate(
     ticket.ratings.append(rating)
     finish(ticket, event, law)
     if first_bad_rating_of_a_claim(ticket.situation(None, event.at, law)):
-        _open_again(ticket, by=None, at=event.at, law=law, reason="企业反映问题没有解决，已退回重新办理")
+        _open_again(
+            ticket, by=None, at=event.at, law=law, reason=house().say("企业反映问题没有解决，已退回重新办理")
+        )
     elif rating.is_bad:
         ticket.start_clock(ClockKind.REVIEW, event.at, law)
     return ticket

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from service_desk.desk.acting import finish, open_ticket, record
 from service_desk.domain.actions import Action
 from service_desk.domain.errors import Invalid
+from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import AssignmentRole
 from service_desk.domain.workflow import LEAD_STARTS, SUPPORT_STARTS
 from service_desk.store.base import db, transaction
@@ -29,7 +30,9 @@ def dispatch(
     """Give the lead and the supports their parts; their clocks start at this instant."""
     ticket, law = open_ticket(ticket_id, by, seen)
     if lead.id in {support.id for support in supports}:
-        raise Invalid("主办单位不能同时是协办单位。", fields={"supports": f"请去掉“{lead.name}”。"})
+        raise Invalid(
+            "主办单位不能同时是协办单位。", fields={"supports": say("请去掉“%(lead)s”。", lead=lead.name)}
+        )
     _keep_out_the_one_complained_of(ticket, (lead, *supports))
     data = {"lead": lead.name, "supports": [support.name for support in supports]}
     event = record(ticket, Action.DISPATCH, by=by, at=at, law=law, text=text, data=data)
@@ -46,7 +49,9 @@ def _keep_out_the_one_complained_of(ticket: Ticket, departments: Sequence[Depart
     barred = set(db.session.scalars(units_below(ticket.against_id)))
     for department in departments:
         if department.id in barred:
-            raise Invalid(f"“{department.name}”是被投诉单位或其下属，不能承办这件诉求。")
+            raise Invalid(
+                say("“%(department)s”是被投诉单位或其下属，不能承办这件诉求。", department=department.name)
+            )
 
 
 def departments_to_choose(ticket: Ticket) -> list[Department]:

@@ -9,6 +9,7 @@ from service_desk.desk import notices
 from service_desk.desk.people import check_password, hash_password
 from service_desk.domain import credit_code
 from service_desk.domain.errors import Invalid, NotFound, OutOfTurn, Refused
+from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Role
 from service_desk.store.base import db, transaction
 from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus
@@ -106,7 +107,7 @@ def decide_registration(
     if enterprise is None:
         raise NotFound("没有这家企业。")
     if enterprise.status is not EnterpriseStatus.PENDING:
-        raise OutOfTurn(f"这家企业的注册已经处理过：{enterprise.status.label}。")
+        raise OutOfTurn(say("这家企业的注册已经处理过：%(status)s。", status=enterprise.status))
     if not granted and not reason:
         raise Invalid("请写明不通过的原因，企业会看到。", fields={"reason": "请写明原因。"})
     enterprise.status = EnterpriseStatus.APPROVED if granted else EnterpriseStatus.REFUSED

@@ -10,6 +10,7 @@ from typing import BinaryIO
 import filetype
 
 from service_desk.domain.errors import Invalid
+from service_desk.domain.sentences import say
 from service_desk.store import attachments
 
 MAX_FILES = 9
@@ -58,7 +59,11 @@ def store_files(uploads: Sequence[tuple[str, BinaryIO]], *, already: int = 0) ->
     """
     if len(uploads) + already > MAX_FILES:
         raise Invalid(
-            f"最多上传 {MAX_FILES} 个文件，请去掉 {len(uploads) + already - MAX_FILES} 个后再提交。"
+            say(
+                "最多上传 %(most)s 个文件，请去掉 %(over)s 个后再提交。",
+                most=MAX_FILES,
+                over=len(uploads) + already - MAX_FILES,
+            )
         )
     checked = [_checked(name, stream) for name, stream in uploads]
     return [
@@ -71,12 +76,18 @@ def _checked(name: str, stream: BinaryIO) -> tuple[str, str, bytes]:
     name = safe_name(name)
     content = stream.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise Invalid(f"“{name}”超过 20 MB，请压缩或拆分后再上传。")
+        raise Invalid(say("“%(name)s”超过 20 MB，请压缩或拆分后再上传。", name=name))
     if not content:
-        raise Invalid(f"“{name}”是空文件，请重新选择。")
+        raise Invalid(say("“%(name)s”是空文件，请重新选择。", name=name))
     content_type = content_type_of(name, content)
     if content_type is None:
-        raise Invalid(f"“{name}”不是可以接收的文件，或内容与扩展名不符。可上传：{ACCEPTED}。")
+        raise Invalid(
+            say(
+                "“%(name)s”不是可以接收的文件，或内容与扩展名不符。可上传：%(accepted)s。",
+                name=name,
+                accepted=ACCEPTED,
+            )
+        )
     return name, content_type, content
 
 

@@ -7,6 +7,7 @@ from service_desk.desk.acting import finish, open_ticket, record
 from service_desk.desk.files import StoredFile
 from service_desk.domain.actions import Action, Party
 from service_desk.domain.errors import Invalid
+from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import AssignmentRole, AssignmentState, Outcome
 from service_desk.store.base import transaction
 from service_desk.store.parts import Assignment, Reply
@@ -166,8 +167,14 @@ def _check_rest(outcome: Outcome, rest_date: date | None, today: date) -> None:
         raise Invalid("请填写余项完成日期。", fields={"rest_date": "部分解决需要说明其余部分何时完成。"})
     if not today <= rest_date <= today + timedelta(days=REST_DAYS):
         raise Invalid(
-            f"余项完成日期须在 {REST_DAYS} 天内。",
-            fields={"rest_date": f"请填写 {today} 至 {today + timedelta(days=REST_DAYS)} 之间的日期。"},
+            say("余项完成日期须在 %(days)s 天内。", days=REST_DAYS),
+            fields={
+                "rest_date": say(
+                    "请填写 %(first)s 至 %(last)s 之间的日期。",
+                    first=today,
+                    last=today + timedelta(days=REST_DAYS),
+                )
+            },
         )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from service_desk.desk import intake
 from service_desk.domain import credit_code
 from service_desk.domain.errors import DeskError, Invalid
+from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Nature, Payer, Role, Urgency, Word
 from service_desk.store.base import db, transaction
 from service_desk.store.catalogue import Category
@@ -73,7 +74,9 @@ def load_requests(lines: Iterable[str], *, at: datetime) -> Loaded:
         try:
             done.count(_load_request(_parse(text), by=loader, at=at))
         except DeskError as error:
-            done.refused.append(Refusal(number, f"第 {number} 行：{error.sentence}"))
+            done.refused.append(
+                Refusal(number, say("第 %(number)s 行：%(sentence)s", number=number, sentence=error.sentence))
+            )
     return done
 
 
@@ -81,7 +84,7 @@ def _parse(text: str) -> Mapping[str, Any]:
     try:
         line = json.loads(text)
     except json.JSONDecodeError as error:
-        raise Invalid(f"不是 JSON（第 {error.colno} 个字符起读不懂）") from error
+        raise Invalid(say("不是 JSON（第 %(place)s 个字符起读不懂）", place=error.colno)) from error
     if not isinstance(line, dict):
         raise Invalid("应是一个 JSON 对象")
     return line
@@ -93,7 +96,7 @@ def _load_request(line: Mapping[str, Any], *, by: User, at: datetime) -> str:
     known = intake.filed_before(f"load:{key}", by)
     if known is not None:
         if (known.title, known.text) != (title, text):
-            raise Invalid(f"id “{key}”已导入，内容不同")
+            raise Invalid(say("id “%(key)s”已导入，内容不同", key=key))
         return "unchanged"
     urgency = _word(line, "urgency", Urgency, Urgency.NORMAL)
     nature = _word(line, "nature", Nature, Nature.HELP)
@@ -125,10 +128,12 @@ def _load_request(line: Mapping[str, Any], *, by: User, at: datetime) -> str:
 def _text(line: Mapping[str, Any], name: str, *, limit: int | None = None) -> str:
     value = line.get(name)
     if not isinstance(value, str) or not value.strip():
-        raise Invalid(f"缺少 {name}")
+        raise Invalid(say("缺少 %(name)s", name=name))
     value = value.strip()
     if limit is not None and len(value) > limit:
-        raise Invalid(f"{name} 最多 {limit} 字，现为 {len(value)} 字")
+        raise Invalid(
+            say("%(name)s 最多 %(limit)s 字，现为 %(length)s 字", name=name, limit=limit, length=len(value))
+        )
     return value
 
 
@@ -140,7 +145,14 @@ def _word(line: Mapping[str, Any], name: str, words: type[W], default: W) -> W:
     for word in words:
         if given in (word.label, word.value):
             return word
-    raise Invalid(f"{name} 不能是“{given}”；可用：{'、'.join(word.label for word in words)}")
+    raise Invalid(
+        say(
+            "%(name)s 不能是“%(given)s”；可用：%(values)s",
+            name=name,
+            given=given,
+            values=tuple(words),
+        )
+    )
 
 
 @transaction
@@ -206,7 +218,12 @@ def _load_directory(rows: Iterator[Row], *, at: datetime) -> Loaded:
         try:
             done.count(_load_enterprise(row, at=at))
         except DeskError as error:
-            done.refused.append(Refusal(row.number, f"第 {row.number} 行：{error.sentence}"))
+            done.refused.append(
+                Refusal(
+                    row.number,
+                    say("第 %(number)s 行：%(sentence)s", number=row.number, sentence=error.sentence),
+                )
+            )
     return done
 
 
@@ -218,7 +235,7 @@ def _load_enterprise(row: Row, *, at: datetime) -> str:
     known = db.session.scalars(select(Enterprise).where(Enterprise.code == code)).unique().one_or_none()
     if known is not None:
         if known.name != name:
-            raise Invalid(f"信用代码 {code} 已登记为“{known.name}”")
+            raise Invalid(say("信用代码 %(code)s 已登记为“%(known)s”", code=code, known=known.name))
         return "unchanged"
     enterprise = _without_code(name)
     outcome = "loaded" if enterprise is None else "completed"

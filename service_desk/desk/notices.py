@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 
 from service_desk.domain.actions import Action
+from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import ClockKind, Role, Urgency, Word
 from service_desk.store.base import db, house, transaction
 from service_desk.store.law import Law
@@ -36,65 +37,68 @@ class Audience(Word):
 
 @dataclass(frozen=True)
 class Told:
-    """One audience of one act and what it reads; ``{…}`` names facts of the ticket and the event."""
+    """One audience of one act and what it reads; ``%(…)s`` names facts of the ticket and the event."""
 
     audience: Audience
     title: str
-    body: str = "{text}"
+    body: str = "%(text)s"
 
+
+Message = tuple[User, str, str]
+"""Who is told, and the title and body: sentences."""
 
 A = Audience
 TOLD: dict[Action, tuple[Told, ...]] = {
     Action.SUBMIT: (
-        Told(A.ENTERPRISE, "诉求已提交", "编号 {number}。{promise}"),
-        Told(A.DESK, "新诉求待受理", "{enterprise}：{ticket_title}"),
+        Told(A.ENTERPRISE, "诉求已提交", "编号 %(number)s。%(promise)s"),
+        Told(A.DESK, "新诉求待受理", "%(enterprise)s：%(ticket_title)s"),
     ),
-    Action.ACCEPT: (Told(A.ENTERPRISE, "诉求已受理", "专窗已受理，正在研判由哪个部门办理。{promise}"),),
-    Action.ANSWER: (Told(A.ENTERPRISE, "专窗已答复，请评价", "{text}"),),
+    Action.ACCEPT: (Told(A.ENTERPRISE, "诉求已受理", "专窗已受理，正在研判由哪个部门办理。%(promise)s"),),
+    Action.ANSWER: (Told(A.ENTERPRISE, "专窗已答复，请评价", "%(text)s"),),
     Action.DISPATCH: (
-        Told(A.ENTERPRISE, "诉求已派单", "由{lead}办理。{promise}"),
-        Told(A.LEAD, "新交办，请签收", "{enterprise}：{ticket_title}。{due}"),
-        Told(A.SUPPORTS, "新协办，请签收", "{enterprise}：{ticket_title}。主办单位：{lead}"),
+        Told(A.ENTERPRISE, "诉求已派单", "由%(lead)s办理。%(promise)s"),
+        Told(A.LEAD, "新交办，请签收", "%(enterprise)s：%(ticket_title)s。%(due)s"),
+        Told(A.SUPPORTS, "新协办，请签收", "%(enterprise)s：%(ticket_title)s。主办单位：%(lead)s"),
     ),
     Action.ADD_INFO: (Told(A.LEAD, "企业补充了说明"), Told(A.DESK, "企业补充了说明")),
     Action.URGE: (
-        Told(A.LEAD, "催办", "{who}催办：{ticket_title}。{text}"),
-        Told(A.DESK, "催办", "{who}催办。{text}"),
+        Told(A.LEAD, "催办", "%(who)s催办：%(ticket_title)s。%(text)s"),
+        Told(A.DESK, "催办", "%(who)s催办。%(text)s"),
     ),
     Action.PROGRESS: (Told(A.ENTERPRISE, "办理有新进展"),),
     Action.FIRST_CONTACT: (
-        Told(A.ENTERPRISE, "承办单位已联系您", "{lead}已与您联系。如情况不符，请在诉求页面说明。"),
+        Told(A.ENTERPRISE, "承办单位已联系您", "%(lead)s已与您联系。如情况不符，请在诉求页面说明。"),
     ),
     Action.REPLY: (
-        Told(A.DESK, "答复待审核", "{lead}已答复：{ticket_title}"),
-        Told(A.QUALITY, "答复待审核", "{lead}已答复：{ticket_title}"),
+        Told(A.DESK, "答复待审核", "%(lead)s已答复：%(ticket_title)s"),
+        Told(A.QUALITY, "答复待审核", "%(lead)s已答复：%(ticket_title)s"),
     ),
     Action.SEND_BACK: (Told(A.LEAD, "答复被退回，请补办"),),
     Action.VERIFY: (
-        Told(A.ENTERPRISE, "已答复，请您评价", "{lead}的答复已审核，请查看并评价是否解决。{rating}"),
+        Told(A.ENTERPRISE, "已答复，请您评价", "%(lead)s的答复已审核，请查看并评价是否解决。%(rating)s"),
     ),
     Action.RATE: (),
     Action.REWORK: (
-        Told(A.ENTERPRISE, "已重新办理", "您的诉求已退回重新办理，由{lead}负责。"),
-        Told(A.LEAD, "重办，请签收", "{ticket_title}：{text}。{due}"),
-        Told(A.DESK, "诉求重办", "{ticket_title}：{text}"),
+        Told(A.ENTERPRISE, "已重新办理", "您的诉求已退回重新办理，由%(lead)s负责。"),
+        Told(A.LEAD, "重办，请签收", "%(ticket_title)s：%(text)s。%(due)s"),
+        Told(A.DESK, "诉求重办", "%(ticket_title)s：%(text)s"),
     ),
     Action.KEEP_CLOSED: (Told(A.ENTERPRISE, "关于您的评价"),),
     Action.WITHDRAW: (
-        Told(A.DESK, "企业撤回诉求", "{ticket_title}：{text}"),
-        Told(A.LEAD, "企业撤回诉求", "{ticket_title}"),
+        Told(A.DESK, "企业撤回诉求", "%(ticket_title)s：%(text)s"),
+        Told(A.LEAD, "企业撤回诉求", "%(ticket_title)s"),
     ),
     Action.SUPERVISE: (
-        Told(A.LEAD, "督办单，请回复", "{text}"),
-        Told(A.DESK, "已发督办单", "{ticket_title}：{text}"),
+        Told(A.LEAD, "督办单，请回复", "%(text)s"),
+        Told(A.DESK, "已发督办单", "%(ticket_title)s：%(text)s"),
     ),
     Action.ANSWER_ORDER: (Told(A.SUPERVISOR, "督办单已回复"), Told(A.DESK, "督办单已回复")),
 }
 BAD_RATING = (
-    Told(A.DESK, "收到差评", "{enterprise}：{ticket_title}"),
-    Told(A.SUPERVISOR, "收到差评", "{enterprise}：{ticket_title}"),
+    Told(A.DESK, "收到差评", "%(enterprise)s：%(ticket_title)s"),
+    Told(A.SUPERVISOR, "收到差评", "%(enterprise)s：%(ticket_title)s"),
 )
-UNDER_PRESSURE = (Told(A.SUPERVISOR, "撤回并非自愿", "{enterprise}：{ticket_title}。{text}"),)
+UNDER_PRESSURE = (Told(A.SUPERVISOR, "撤回并非自愿", "%(enterprise)s：%(ticket_title)s。%(text)s"),)
 OFFICER_HEARS = frozenset(TOLD) - {
     Action.ADD_INFO,
     Action.RATE,
@@ -112,11 +116,11 @@ def announce(ticket: Ticket, event: Event, law: Law) -> None:
         return
     people = people_of(ticket, {line.audience for line in told})
     facts = _facts(ticket, event, law)
-    messages: dict[int, tuple[User, str, str]] = {}
+    messages: dict[int, Message] = {}
     for line in told:
         for person in people[line.audience]:
             if person.id != event.by_id or event.action is Action.SUBMIT:
-                messages.setdefault(person.id, (person, line.title, line.body.format_map(facts)))
+                messages.setdefault(person.id, (person, say(line.title, **facts), say(line.body, **facts)))
     queue(ticket, f"event:{event.id}", messages.values(), at=event.at, law=law)
 
 
@@ -129,27 +133,28 @@ def _told_of(ticket: Ticket, event: Event) -> tuple[Told, ...]:
     if event.action is Action.CHECK_WITHDRAWAL and event.after is not event.before:
         told = UNDER_PRESSURE
     if event.action in OFFICER_HEARS and event.public:
-        told = (*told, Told(A.OFFICER, f"服务企业动态：{event.action.label}", "{enterprise}：{ticket_title}"))
+        told = (*told, Told(A.OFFICER, "服务企业动态：%(action)s", "%(enterprise)s：%(ticket_title)s"))
     return told
 
 
-def _facts(ticket: Ticket, event: Event, law: Law) -> dict[str, str]:
+def _facts(ticket: Ticket, event: Event, law: Law) -> dict[str, object]:
     def until(kind: ClockKind, words: str) -> str:
         clock = ticket.clock(kind)
         if clock is None or clock.due_at is None:
             return ""
-        return words.format(clock.due_at.astimezone(law.calendar.tz).strftime("%Y-%m-%d %H:%M"))
+        return say(words, moment=f"{clock.due_at.astimezone(law.calendar.tz):%Y-%m-%d %H:%M}")
 
     return {
+        "action": event.action,
         "number": ticket.number,
         "ticket_title": ticket.title,
         "enterprise": ticket.enterprise.name,
-        "lead": ticket.lead_department.name if ticket.lead_department else "专窗",
+        "lead": ticket.lead_department.name if ticket.lead_department else say("专窗"),
         "text": event.text,
         "who": event.actor_to(enterprise=False),
-        "promise": until(ClockKind.PROMISE, "预计 {} 前答复。"),
-        "due": until(ClockKind.SETTLE, "请于 {} 前办结。"),
-        "rating": until(ClockKind.RATING, "评价请于 {} 前提交。"),
+        "promise": until(ClockKind.PROMISE, "预计 %(moment)s 前答复。"),
+        "due": until(ClockKind.SETTLE, "请于 %(moment)s 前办结。"),
+        "rating": until(ClockKind.RATING, "评价请于 %(moment)s 前提交。"),
     }
 
 
@@ -232,22 +237,23 @@ def _heads_of(department_id: int | None) -> ColumnElement[bool] | None:
 def queue(
     ticket: Ticket | None,
     key: str,
-    messages: Iterable[tuple[User, str, str]],
+    messages: Iterable[Message],
     *,
     at: datetime,
     law: Law,
 ) -> None:
     """Write notices, and letters to those who have an address, in the caller's transaction.
 
-    ``messages`` are (recipient, title, body), each recipient once. Letters wait for the next office
-    interval unless the ticket is 特急.
+    Each recipient stands in ``messages`` once. What they read is kept in words, in the park's language.
+    Letters wait for the next office interval unless the ticket is 特急.
     """
     urgent = ticket is not None and ticket.urgency is Urgency.CRITICAL
     not_before = at if urgent else law.calendar.next_opening(at)
-    mail = house().sends_mail
+    mail, words = house().sends_mail, house().say
     told: list[dict[str, Any]] = []
     letters: list[dict[str, Any]] = []
-    for person, title, body in messages:
+    for person, *sentences in messages:
+        title, body = map(words, sentences)
         about = {
             "key": key,
             "recipient_id": person.id,
@@ -256,7 +262,9 @@ def queue(
         }
         told.append(about | {"title": title, "body": body})
         if mail and person.email:
-            subject = f"{title}（{ticket.number}）" if ticket else title
+            subject = (
+                words(say("%(title)s（%(number)s）", title=title, number=ticket.number)) if ticket else title
+            )
             letters.append(
                 about
                 | {

@@ -6,6 +6,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import select
 
 from service_desk.domain.errors import Invalid, NotFound
+from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Role
 from service_desk.store.base import db, transaction
 from service_desk.store.enterprises import Enterprise
@@ -78,7 +79,8 @@ def check_password(password: str, *, username: str) -> None:
     """Raise ``Invalid`` with a sentence where a password is too weak to take."""
     if len(password) < SHORTEST_PASSWORD:
         raise Invalid(
-            f"密码至少 {SHORTEST_PASSWORD} 位。", fields={"new": f"请设置至少 {SHORTEST_PASSWORD} 位的密码。"}
+            say("密码至少 %(least)s 位。", least=SHORTEST_PASSWORD),
+            fields={"new": say("请设置至少 %(least)s 位的密码。", least=SHORTEST_PASSWORD)},
         )
     if password.isdigit():
         raise Invalid("密码不能全是数字。", fields={"new": "密码不能全是数字，请加上字母或符号。"})
@@ -99,7 +101,7 @@ def add_person(
 ) -> User:
     """An account without a password yet. Raises ``Invalid`` where roles and place do not fit."""
     if db.session.scalar(select(User.id).where(User.username == username)):
-        raise Invalid(f"用户名“{username}”已被使用，请用 --username 另取一个。")
+        raise Invalid(say("用户名“%(username)s”已被使用，请用 --username 另取一个。", username=username))
     if roles & {Role.HANDLER, Role.HEAD} and department is None:
         raise Invalid("经办人和单位负责人需要 --department。")
     if Role.CONTACT in roles and (enterprise is None or len(roles) > 1):
@@ -124,7 +126,7 @@ def person_named(username: str) -> User:
     """The person of this username. Raises ``Invalid`` where there is none."""
     person = db.session.scalars(select(User).where(User.username == username)).unique().one_or_none()
     if person is None:
-        raise Invalid(f"没有用户名为“{username}”的账号。")
+        raise Invalid(say("没有用户名为“%(username)s”的账号。", username=username))
     return person
 
 

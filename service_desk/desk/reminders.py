@@ -11,8 +11,9 @@ from service_desk.desk.notices import Audience, people_of, queue
 from service_desk.desk.sweeping import sweep
 from service_desk.domain import deadlines
 from service_desk.domain.reminders import moments
+from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import AssignmentState, ClockState, Standing
-from service_desk.store.base import db, transaction
+from service_desk.store.base import db, house, transaction
 from service_desk.store.clocks import Clock
 from service_desk.store.law import LadderStep, Law, current_law
 from service_desk.store.notices import Card, StepTaken
@@ -20,7 +21,7 @@ from service_desk.store.parts import Assignment
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
 
-CARDS = {"yellow": "黄牌", "red": "红牌"}
+CARDS = {"yellow": say("黄牌"), "red": say("红牌")}
 
 
 def remind_due(now: datetime) -> int:
@@ -99,24 +100,31 @@ class _Reminder:
         return f"step:{self.clock.id}:{self.step.rule.key}:{_due_of(self.clock).astimezone(UTC).isoformat()}"
 
     @property
-    def title(self) -> str:
+    def title(self) -> Sentence:
         """What is true now, also in a late run: 办理还剩 1 个工作日, 办理今日 17:30 到期, 办理已超期 1 个工作日."""
-        label, calendar = self.clock.kind.label, self.law.calendar
+        kind, calendar = self.clock.kind, self.law.calendar
         if self.step.rule.when == "half":
-            return f"{label}时限已过半" + ("，尚未联系企业" if self.step.only_without_contact else "")
+            silent = "%(kind)s时限已过半，尚未联系企业"
+            return say(silent if self.step.only_without_contact else "%(kind)s时限已过半", kind=kind)
         left = deadlines.left(self.clock.facts, self.at, calendar)
         if left.standing is Standing.OVERDUE:
-            return f"{label}{left.words}"
+            return say("%(kind)s%(left)s", kind=kind, left=left.words)
         if left.standing is Standing.DUE_TODAY:
-            return f"{label}今日 {_due_of(self.clock).astimezone(calendar.tz):%H:%M} 到期"
-        return f"{label}还{left.words}"
+            close = f"{_due_of(self.clock).astimezone(calendar.tz):%H:%M}"
+            return say("%(kind)s今日 %(close)s 到期", kind=kind, close=close)
+        return say("%(kind)s还%(left)s", kind=kind, left=left.words)
 
     @property
-    def body(self) -> str:
+    def body(self) -> Sentence:
         """Whose matter it is, and until when."""
         until = _due_of(self.clock).astimezone(self.law.calendar.tz)
-        matter = f"{self.ticket.enterprise.name}：{self.ticket.title}"
-        return f"{matter}。{self.clock.kind.label}时限：{until:%Y-%m-%d %H:%M}。"
+        return say(
+            "%(enterprise)s：%(title)s。%(kind)s时限：%(until)s。",
+            enterprise=self.ticket.enterprise.name,
+            title=self.ticket.title,
+            kind=self.clock.kind,
+            until=f"{until:%Y-%m-%d %H:%M}",
+        )
 
 
 def _due_of(clock: Clock) -> datetime:
@@ -138,12 +146,15 @@ def _send(reminder: _Reminder, steps: Sequence[LadderStep]) -> None:
             at=reminder.at,
             law=reminder.law,
             level=level,
-            demand=f"{reminder.title}，请说明原因并答复新的办结日期。",
+            demand=house().say(say("%(title)s，请说明原因并答复新的办结日期。", title=reminder.title)),
         )
-    card_line = f"已记{CARDS.get(colour or '', colour)}一次。" if has_card else ""
+    body = reminder.body
+    # Cards are between the desk and the departments; an enterprise is told of its time alone.
+    with_card = (
+        say("%(body)s已记%(card)s一次。", body=body, card=CARDS[colour]) if has_card and colour else body
+    )
     messages = [
-        # Cards are between the desk and the departments; an enterprise is told of its time alone.
-        (person, reminder.title, reminder.body + (card_line if person.enterprise_id is None else ""))
+        (person, reminder.title, with_card if person.enterprise_id is None else body)
         for person in _recipients(reminder)
     ]
     queue(reminder.ticket, reminder.key, messages, at=reminder.at, law=reminder.law)

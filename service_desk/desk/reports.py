@@ -18,6 +18,7 @@ from service_desk.domain.figures import (
     all_facts,
     count,
 )
+from service_desk.domain.sentences import say
 from service_desk.store.base import db
 from service_desk.store.enterprises import Enterprise
 from service_desk.store.histories import histories
@@ -36,7 +37,9 @@ def period_of(since: date, until: date, *, as_of: datetime, law: Law) -> Period:
     if until <= since:
         raise Invalid("统计期的结束须晚于开始，请改一下日期。", fields={"until": "结束日期须晚于开始日期。"})
     if since < EARLIEST or until > LATEST:
-        sentence = f"统计期须在 {EARLIEST.year} 年至 {LATEST.year - 1} 年之间。"
+        sentence = say(
+            "统计期须在 %(first)s 年至 %(last)s 年之间。", first=EARLIEST.year, last=LATEST.year - 1
+        )
         raise Invalid(sentence, fields={"since": sentence})
     if (until - since).days > LONGEST_DAYS:
         raise Invalid("统计期最长 10 年，请缩短。", fields={"until": "统计期最长 10 年。"})
@@ -46,7 +49,7 @@ def period_of(since: date, until: date, *, as_of: datetime, law: Law) -> Period:
 def report_named(name: str) -> Report:
     """A report by its name. Raises ``Invalid`` with the names there are."""
     if name not in REPORTS:
-        raise Invalid(f"没有“{name}”这张报表；可选：{'、'.join(REPORTS)}。")
+        raise Invalid(say("没有“%(name)s”这张报表；可选：%(reports)s。", name=name, reports=tuple(REPORTS)))
     return REPORTS[name]
 
 
@@ -86,7 +89,7 @@ def workbook(
             organisation=organisation,
             made_by=made_by,
             made_at=at,
-            calendar_version=f"第 {law.calendar.version} 版",
+            calendar_version=say("第 %(version)s 版", version=law.calendar.version),
             filters={"范围": "导出人可见的全部诉求"},
         ),
     )

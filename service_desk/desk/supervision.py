@@ -5,6 +5,7 @@ from datetime import date, datetime
 from service_desk.desk.acting import finish, open_ticket, record
 from service_desk.domain.actions import Action
 from service_desk.domain.errors import Invalid
+from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import ClockKind, OrderLevel
 from service_desk.store.base import db, transaction
 from service_desk.store.law import Law
@@ -63,8 +64,11 @@ def answer_order(
     )
     waiting = [each for each in ticket.orders if each.answered_at is None and order in (None, each.number)]
     if len(waiting) != 1:
-        numbers = "、".join(str(each.number) for each in ticket.orders if each.answered_at is None)
-        raise Invalid("请说明回复哪一张督办单。", fields={"order": f"待回复的督办单：{numbers}。"})
+        numbers = tuple(each.number for each in ticket.orders if each.answered_at is None)
+        raise Invalid(
+            "请说明回复哪一张督办单。",
+            fields={"order": say("待回复的督办单：%(numbers)s。", numbers=numbers)},
+        )
     if new_date < law.calendar.day_of(at):
         raise Invalid("新的办结日期不能早于今天。", fields={"new_date": "请填写今天或以后的日期。"})
     answered = waiting[0]

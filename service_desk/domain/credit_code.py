@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from service_desk.domain.errors import Invalid
+from service_desk.domain.sentences import say
 
 LENGTH = 18
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -32,28 +33,34 @@ def is_valid(code: str) -> bool:
 def _fault(code: str) -> str | None:
     """The first thing wrong, in the order in which a person would look for it."""
     if not code:
-        return f"请填写{NAME}"
+        return say("请填写统一社会信用代码")
     if len(code) != LENGTH:
-        return f"{NAME}应为 {LENGTH} 位，现为 {len(code)} 位"
+        return say("统一社会信用代码应为 %(length)s 位，现为 %(given)s 位", length=LENGTH, given=len(code))
     return _foreign_sign(code) or _wrong_sum(code)
 
 
 def _foreign_sign(code: str) -> str | None:
     for place, sign in enumerate(code, 1):
         if sign in "IOZSV":
-            return f"{NAME}不使用字母 I、O、Z、S、V（第 {place} 位是“{sign}”），请核对是否与数字混淆"
+            return say(
+                "统一社会信用代码不使用字母 I、O、Z、S、V（第 %(place)s 位是“%(sign)s”），请核对是否与数字混淆",
+                place=place,
+                sign=sign,
+            )
         if sign not in ALPHABET:
-            return f"{NAME}只含数字和大写字母，第 {place} 位是“{sign}”"
+            return say(
+                "统一社会信用代码只含数字和大写字母，第 %(place)s 位是“%(sign)s”", place=place, sign=sign
+            )
     if not code[2:8].isdigit():
-        return f"{NAME}第 3 至 8 位是登记机关的行政区划码，应为数字"
+        return say("统一社会信用代码第 3 至 8 位是登记机关的行政区划码，应为数字")
     return None
 
 
 def _wrong_sum(code: str) -> str | None:
     if code[16] != organisation_check_sign(code[8:16]):
-        return f"{NAME}中的组织机构代码（第 9 至 17 位）校验不符，请核对是否录错"
+        return say("统一社会信用代码中的组织机构代码（第 9 至 17 位）校验不符，请核对是否录错")
     if code[17] != check_sign(code[:17]):
-        return f"{NAME}第 18 位校验码不符，请核对是否录错"
+        return say("统一社会信用代码第 18 位校验码不符，请核对是否录错")
     return None
 
 

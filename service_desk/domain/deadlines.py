@@ -7,6 +7,7 @@ from itertools import chain, islice, takewhile
 from typing import Self
 
 from service_desk.domain.errors import Invalid
+from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import ClockState, Standing, Unit, Word
 from service_desk.domain.worktime import ONE_DAY, OfficeCalendar, Span, days_after
 
@@ -24,9 +25,11 @@ class Limit:
 
     def __post_init__(self) -> None:
         if self.number < 1 and self.unit is not Unit.DATE:
-            raise Invalid(f"时限至少为 1，不能是 {self.number}")
+            raise Invalid(say("时限至少为 1，不能是 %(number)s", number=self.number))
         if self.number > LONGEST:
-            raise Invalid(f"时限最多为 {LONGEST}，不能是 {self.number}")
+            raise Invalid(
+                say("时限最多为 %(longest)s，不能是 %(number)s", longest=LONGEST, number=self.number)
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,11 @@ class Pause:
         _require_zone(self.start, self.end)
         if self.end is not None and self.end < self.start:
             raise Invalid(
-                f"暂停的结束（{self.end:%Y-%m-%d %H:%M:%S}）早于开始（{self.start:%Y-%m-%d %H:%M:%S}）"
+                say(
+                    "暂停的结束（%(end)s）早于开始（%(start)s）",
+                    end=f"{self.end:%Y-%m-%d %H:%M:%S}",
+                    start=f"{self.start:%Y-%m-%d %H:%M:%S}",
+                )
             )
 
     def covers(self, instant: datetime) -> bool:
@@ -61,9 +68,11 @@ class Running:
     def __post_init__(self) -> None:
         _require_zone(self.start)
         if self.extended < 0:
-            raise Invalid(f"延期不能是负数（{self.extended}）")
+            raise Invalid(say("延期不能是负数（%(extended)s）", extended=self.extended))
         if self.extended > LONGEST:
-            raise Invalid(f"延期最多为 {LONGEST}，不能是 {self.extended}")
+            raise Invalid(
+                say("延期最多为 %(longest)s，不能是 %(extended)s", longest=LONGEST, extended=self.extended)
+            )
         if (self.limit.unit is Unit.DATE) != (self.named_date is not None):
             raise Invalid("指定日期的时限要写明日期，其他时限没有日期")
 
@@ -281,10 +290,10 @@ class Left:
     def words(self) -> str:
         """As on the pages: 剩 2 个工作日, 今日到期, 已超期 1 个工作日, 暂停中，剩 3 个工作日."""
         if self.standing is Standing.OVERDUE:
-            return f"已超期 {self._amount}" if self._is_some else "已超期"
+            return say("已超期 %(amount)s", amount=self._amount) if self._is_some else "已超期"
         if self.standing is Standing.PAUSED:
-            return f"暂停中，剩 {self._amount}"
-        return "今日到期" if self.days == 0 else f"剩 {self._amount}"
+            return say("暂停中，剩 %(amount)s", amount=self._amount)
+        return "今日到期" if self.days == 0 else say("剩 %(amount)s", amount=self._amount)
 
     @property
     def _is_some(self) -> bool:
@@ -297,7 +306,8 @@ class Left:
             begun = self.standing is not Standing.OVERDUE and self.time % ONE_MINUTE
             return hours_and_minutes(self.time + ONE_MINUTE if begun else self.time)
         in_natural_days = self.unit is Unit.NATURAL_DAYS and self.standing is not Standing.OVERDUE
-        return f"{self.days} {(Unit.NATURAL_DAYS if in_natural_days else Unit.WORKING_DAYS).label}"
+        unit = Unit.NATURAL_DAYS if in_natural_days else Unit.WORKING_DAYS
+        return say("%(days)s %(unit)s", days=self.days, unit=unit)
 
 
 def left(clock: Running, now: datetime, calendar: OfficeCalendar) -> Left:
@@ -336,8 +346,9 @@ def _time_left(clock: Running, due: datetime | None, now: datetime, calendar: Of
 def hours_and_minutes(amount: timedelta) -> str:
     """1 小时 20 分, of the whole minutes."""
     hours, minutes = divmod(amount // ONE_MINUTE, 60)
-    parts = [f"{hours} 小时"] * bool(hours) + [f"{minutes} 分"] * bool(minutes)
-    return " ".join(parts) or "0 分"
+    if hours and minutes:
+        return say("%(hours)s 小时 %(minutes)s 分", hours=hours, minutes=minutes)
+    return say("%(hours)s 小时", hours=hours) if hours else say("%(minutes)s 分", minutes=minutes)
 
 
 # Why this date

@@ -7,6 +7,7 @@ from typing import TextIO
 
 from service_desk.domain.deadlines import Limit, Pause, Running, due
 from service_desk.domain.errors import Invalid
+from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Unit
 from service_desk.domain.worktime import OfficeCalendar
 
@@ -19,9 +20,11 @@ def parse_instant(text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise Invalid(f"“{text}”不是 ISO 8601 时间，应如 2026-03-02T09:10:00+08:00") from None
+        raise Invalid(
+            say("“%(text)s”不是 ISO 8601 时间，应如 2026-03-02T09:10:00+08:00", text=text)
+        ) from None
     if instant.utcoffset() is None:
-        raise Invalid(f"“{text}”缺少时区，应如 2026-03-02T09:10:00+08:00")
+        raise Invalid(say("“%(text)s”缺少时区，应如 2026-03-02T09:10:00+08:00", text=text))
     return instant
 
 
@@ -29,7 +32,7 @@ def parse_pause(text: str) -> Pause:
     """``FROM/TO``; ``FROM/`` is a pause still open."""
     start, slash, end = text.partition("/")
     if not slash:
-        raise Invalid(f"暂停“{text}”应写成 开始/结束")
+        raise Invalid(say("暂停“%(text)s”应写成 开始/结束", text=text))
     return Pause(parse_instant(start), parse_instant(end) if end.strip() else None)
 
 
@@ -43,13 +46,19 @@ def parse_whole(text: str, name: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise Invalid(f"{name} 应是整数，不能是“{text}”") from None
+        raise Invalid(say("%(name)s 应是整数，不能是“%(text)s”", name=name, text=text)) from None
 
 
 def parse_limit(number: str, unit: str) -> Limit:
     """A number and ``working_days``, ``working_hours`` or ``natural_days``."""
     if unit.strip() not in UNITS:
-        raise Invalid(f"没有“{unit}”这个单位；可用：{'、'.join(UNITS)}")
+        raise Invalid(
+            say(
+                "没有“%(unit)s”这个单位；可用：%(units)s",
+                unit=unit,
+                units=tuple(each.value for each in UNITS),
+            )
+        )
     return Limit(parse_whole(number, "limit"), Unit(unit.strip()))
 
 
@@ -58,7 +67,7 @@ def read_clock(line: Mapping[str, str | None]) -> Running:
     given = {column: (line.get(column) or "").strip() for column in COLUMNS}
     for column in COLUMNS[:3]:
         if not given[column]:
-            raise Invalid(f"缺少 {column}")
+            raise Invalid(say("缺少 %(column)s", column=column))
     return Running(
         parse_instant(given["start"]),
         parse_limit(given["limit"], given["unit"]),
@@ -89,7 +98,7 @@ def add_due_column(source: TextIO, target: TextIO, calendar: OfficeCalendar) -> 
     columns = list(reader.fieldnames or ())
     missing = [column for column in COLUMNS[:3] if column not in columns]
     if missing:
-        raise Invalid(f"表头缺少 {'、'.join(missing)}")
+        raise Invalid(say("表头缺少 %(missing)s", missing=tuple(missing)))
     lines = list(_with_due(reader, calendar))
     names = columns if "due" in columns else [*columns, "due"]
     writer = csv.DictWriter(target, names, lineterminator="\n", extrasaction="ignore")
@@ -102,4 +111,6 @@ def _with_due(reader: "csv.DictReader[str]", calendar: OfficeCalendar) -> Iterat
         try:
             yield {**line, "due": format_instant(due(read_clock(line), calendar), calendar)}
         except Invalid as refusal:
-            raise Invalid(f"第 {reader.line_num} 行：{refusal.sentence}") from None
+            raise Invalid(
+                say("第 %(line)s 行：%(sentence)s", line=reader.line_num, sentence=refusal.sentence)
+            ) from None

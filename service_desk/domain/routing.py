@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from service_desk.domain.sentences import say
+
 
 @dataclass(frozen=True)
 class MatterEntry:
@@ -41,7 +43,15 @@ def propose(matters: Sequence[MatterEntry], *, category: str, title: str, text: 
 
     best = max(of_category, key=score, default=None)
     if best is not None and score(best) > 0:
-        met = "、".join(f"“{word}”" for word in best.keywords if word in title or word in text)
-        return Proposal(best, f"事项清单“{category}－{best.name}”，文中提到{met}")
+        met = tuple(f"“{word}”" for word in best.keywords if word in title or word in text)
+        return Proposal(
+            best,
+            say(
+                "事项清单“%(category)s－%(matter)s”，文中提到%(met)s",
+                category=category,
+                matter=best.name,
+                met=met,
+            ),
+        )
     own = next((matter for matter in of_category if not matter.keywords), None)
-    return Proposal(own, f"事项清单“{category}”的默认承办单位") if own else None
+    return Proposal(own, say("事项清单“%(category)s”的默认承办单位", category=category)) if own else None

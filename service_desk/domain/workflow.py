@@ -10,6 +10,7 @@ from datetime import datetime
 
 from service_desk.domain.actions import FIELDS, Action, Field, Party
 from service_desk.domain.errors import DeskError, OutOfTurn, Refused
+from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import AssignmentState, ClockKind, State
 
 OPEN = frozenset(
@@ -355,8 +356,10 @@ def step_for(action: Action, situation: Situation, *, variant: str = "") -> Step
 
 
 def _wrong_state(action: Action, state: State, sources: frozenset[State]) -> OutOfTurn:
-    needed = "、".join(f"“{each.label}”" for each in State if each in sources)
-    return OutOfTurn(f"“{action.label}”需要{needed}，现在是“{state.label}”。")
+    needed = tuple(say("“%(state)s”", state=each) for each in State if each in sources)
+    return OutOfTurn(
+        say("“%(action)s”需要%(needed)s，现在是“%(state)s”。", action=action, needed=needed, state=state)
+    )
 
 
 @dataclass(frozen=True)
@@ -371,8 +374,10 @@ def _problem(step: Step, situation: Situation) -> _Problem | None:
     if situation.state not in step.sources:
         return _Problem(0, _wrong_state(step.action, situation.state, step.sources))
     if not situation.parties & step.by:
-        who = "、".join(party.label for party in Party if party in step.by)
-        return _Problem(1, Refused(f"“{step.action.label}”由{who}办理，您没有这项权限。"))
+        who = tuple(party for party in Party if party in step.by)
+        return _Problem(
+            1, Refused(say("“%(action)s”由%(who)s办理，您没有这项权限。", action=step.action, who=who))
+        )
     for closeness, rule in enumerate(step.when, start=2):
         if not rule(situation):
             kind = Refused if rule in RULES_ABOUT_THE_PERSON else OutOfTurn

@@ -9,6 +9,8 @@ from itertools import accumulate, pairwise, takewhile
 from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
+from service_desk.domain.sentences import say
+
 ONE_DAY = timedelta(days=1)
 
 
@@ -155,7 +157,7 @@ class OfficeCalendar:
         if day.year in self.loaded_years:
             return None
         pattern = "周一至周五" if self._is_monday_to_friday else "每周上班日"
-        return f"{day.year} 年节假日安排尚未录入，暂按{pattern}推算"
+        return say("%(year)s 年节假日安排尚未录入，暂按%(pattern)s推算", year=day.year, pattern=pattern)
 
     def _working_days_until(self, day: date) -> int:
         """All working days of the era, so that two of these tell what lies between without walking there."""

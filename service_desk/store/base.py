@@ -96,6 +96,8 @@ class House:
     timezone: ZoneInfo
     attachments_dir: Path
     sends_mail: bool
+    say: Callable[[str], str]
+    """Puts a sentence into the language of the park, for what is kept in words: notices, lists' last lines."""
     law: Any = None
     """The rules in force as last read, see ``store.law``."""
 

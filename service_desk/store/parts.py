@@ -7,6 +7,7 @@ from sqlalchemy import Date, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service_desk.domain.actions import Action, Party
+from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import (
     AssignmentRole,
     AssignmentState,
@@ -48,12 +49,12 @@ class Event(Model):
     def actor_to(self, *, enterprise: bool) -> str:
         """Who acted, as the reader may know it: neither side is told the names of the other's people."""
         if self.party is Party.SYSTEM:
-            return "系统"
+            return say("系统")
         if (self.party is Party.CONTACT) is enterprise:
             return self.by_name
         if self.party is Party.CONTACT:
-            return "企业"
-        return self.department.name if self.department is not None else "专窗"
+            return say("企业")
+        return self.department.name if self.department is not None else say("专窗")
 
 
 class Reveal(Model):

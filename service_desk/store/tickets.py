@@ -11,6 +11,7 @@ from service_desk.domain import workflow
 from service_desk.domain.access import in_lists
 from service_desk.domain.actions import DONE, Action, Party
 from service_desk.domain.limits import limit_class
+from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import (
     AssignmentRole,
     AssignmentState,
@@ -26,7 +27,7 @@ from service_desk.domain.vocabulary import (
 )
 from service_desk.domain.workflow import Situation, Step
 from service_desk.store.attachments import Attachment
-from service_desk.store.base import Instant, Model, WordType, db
+from service_desk.store.base import Instant, Model, WordType, db, house
 from service_desk.store.catalogue import Category
 from service_desk.store.clocks import Clock
 from service_desk.store.enterprises import Area, Enterprise
@@ -315,7 +316,9 @@ class Ticket(Model):
         self.touched_at = at
         words = in_lists(action, text, public=event.public)
         if words is not None:
-            self.last_line = f"{DONE.get(action, action.label)}{'：' if words else ''}{words}"[:140]
+            done: Sentence | Action = say(DONE[action]) if action in DONE else action
+            line = say("%(done)s：%(words)s", done=done, words=words) if words else say("%(done)s", done=done)
+            self.last_line = house().say(line)[:140]
         return event
 
     def _move_clocks(self, step: Step, at: datetime, law: Law, department_id: int | None) -> None:

@@ -35,6 +35,7 @@ from service_desk.web import (
 )
 from service_desk.web.limits import limiter
 from service_desk.web.nav import nav_of
+from service_desk.web.words import said
 
 log = structlog.get_logger(__name__)
 
@@ -132,7 +133,7 @@ def _refused(error: DeskError) -> ResponseReturnValue:
     title = {403: _("不能这样办理"), 404: _("没有找到"), 409: _("现在不能这样办理")}.get(
         error.status, _("请修改后再提交")
     )
-    return _problem(title, error.sentence, _("请返回上一页查看最新情况。"), error.status)
+    return _problem(title, said(error.sentence), _("请返回上一页查看最新情况。"), error.status)
 
 
 def _http_problem(error: HTTPException) -> ResponseReturnValue:

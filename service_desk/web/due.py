@@ -14,6 +14,7 @@ from service_desk.store.base import db
 from service_desk.store.clocks import LIVE, Clock
 from service_desk.store.law import Law
 from service_desk.store.tickets import Ticket
+from service_desk.web.words import said
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,9 @@ def due_of_clock(clock: Clock, now: datetime, law: Law) -> Due:
     """How a clock stands now; a finished one says how it ended."""
     department = clock.department.name if clock.department else None
     if not clock.is_live:
-        return Due(clock.due_at, clock.state.value, clock.state.label, clock.kind.label, department)
+        return Due(clock.due_at, clock.state.value, said(clock.state), said(clock.kind), department)
     left = deadlines.left(clock.facts, now, law.calendar)
-    return Due(clock.due_at, left.standing.value, left.words, clock.kind.label, department)
+    return Due(clock.due_at, left.standing.value, said(left.words), said(clock.kind), department)
 
 
 class Dues:

@@ -19,6 +19,7 @@ from service_desk.web.forms import FilledIn, entity_choice, line
 from service_desk.web.guards import me, roles_required
 from service_desk.web.limits import limiter
 from service_desk.web.people import show_on
+from service_desk.web.words import said
 
 bp = Blueprint("enterprises", __name__)
 
@@ -109,5 +110,5 @@ def decide(enterprise_id: int) -> ResponseReturnValue:
     enterprise = desk.decide_registration(
         enterprise_id, granted=granted, reason=reason, by=me(), at=clock.now()
     )
-    flash(_("%(name)s：%(status)s", name=enterprise.name, status=enterprise.status.label), "success")
+    flash(_("%(name)s：%(status)s", name=enterprise.name, status=said(enterprise.status)), "success")
     return redirect(url_for("enterprises.index"))

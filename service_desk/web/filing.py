@@ -35,6 +35,7 @@ from service_desk.web.filters import stamp
 from service_desk.web.forms import FilledIn, entity_choice, line, park_instant, text, word_choice
 from service_desk.web.guards import me, roles_required, visible_or_404
 from service_desk.web.people import show_on
+from service_desk.web.words import said
 
 bp = Blueprint("filing", __name__)
 
@@ -152,7 +153,7 @@ def new_ticket() -> ResponseReturnValue:
         files = store_files(uploads, already=len(intake.pending_files(me()))) if uploads else []
     except Invalid as error:
         form.validate()
-        form.files.errors = [*form.files.errors, error.sentence]
+        form.files.errors = [*form.files.errors, said(error.sentence)]
         return _page(form, choices), 422
     if not form.validate():
         intake.keep_pending(files, by=me(), at=clock.now())

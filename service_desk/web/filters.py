@@ -6,8 +6,8 @@ from flask import Flask
 from flask_babel import gettext as _
 
 from service_desk import clock
-from service_desk.domain.vocabulary import Word
 from service_desk.store.base import house
+from service_desk.web.words import said
 
 SHORTEST_PHONE = 7
 
@@ -29,11 +29,6 @@ def day(moment: datetime | date | None) -> str:
     if local.year == this_year:
         return str(_("%(month)s月%(day)s日", month=local.month, day=local.day))
     return str(_("%(year)s年%(month)s月%(day)s日", year=local.year, month=local.month, day=local.day))
-
-
-def label(word: Word | None) -> str:
-    """The word people read."""
-    return word.label if word else ""
 
 
 def mask_phone(phone: str | None) -> str:
@@ -60,5 +55,5 @@ def filesize(size: int) -> str:
 
 def init_app(app: Flask) -> None:
     """Make the filters known to the templates."""
-    for one in (stamp, day, label, mask_phone, mask_name, filesize):
+    for one in (stamp, day, said, mask_phone, mask_name, filesize):
         app.add_template_filter(one)

@@ -40,6 +40,7 @@ from service_desk.store.catalogue import Category
 from service_desk.store.enterprises import Area
 from service_desk.store.people import Department, User, people_of_department
 from service_desk.store.tickets import Ticket
+from service_desk.web.words import said
 
 
 def tidy(text: str | None) -> str | None:
@@ -103,7 +104,7 @@ def word_choice(words: type[Word]) -> tuple[list[SelectChoice], Callable[[Any], 
         except ValueError:
             return words.labelled(str(value))
 
-    return [SelectChoice(word.value, word.label) for word in words], coerce
+    return [SelectChoice(word.value, said(word)) for word in words], coerce
 
 
 class Catalogue:
@@ -205,19 +206,19 @@ def _defaults(step: Step, catalogue: Catalogue) -> dict[str, Any]:
 
 def _field(spec: actions.Field, catalogue: Catalogue) -> Any:
     needed = [FilledIn()] if spec.required else [Optional()]
-    hint: dict[str, Any] = {"description": spec.hint}
+    hint: dict[str, Any] = {"description": said(spec.hint)}
     match spec.kind:
         case FieldKind.LINE:
-            return line(spec.label, required=spec.required, **hint)
+            return line(said(spec.label), required=spec.required, **hint)
         case FieldKind.TEXT:
-            return text(spec.label, required=spec.required, render_kw={"rows": 4}, **hint)
+            return text(said(spec.label), required=spec.required, render_kw={"rows": 4}, **hint)
         case FieldKind.CHOICE:
             words, coerce_word = word_choice(spec.choices or Word)
             tiles = {"data-tiles": ""} if spec.name in ("solved", "level") else {}
-            return _radio(spec.label, words, coerce_word, needed, tiles, **hint)
+            return _radio(said(spec.label), words, coerce_word, needed, tiles, **hint)
         case FieldKind.YES_NO:
             yes_no = [SelectChoice("true", _("是")), SelectChoice("false", _("否"))]
-            return _radio(spec.label, yes_no, str, needed, {}, **hint)
+            return _radio(said(spec.label), yes_no, str, needed, {}, **hint)
         case FieldKind.CATEGORY:
             return _select(spec, catalogue.categories)
         case FieldKind.AREA:
@@ -229,7 +230,7 @@ def _field(spec: actions.Field, catalogue: Catalogue) -> Any:
         case FieldKind.DEPARTMENTS:
             choices, coerce = entity_choice(catalogue.departments)
             return SelectMultipleField(
-                spec.label,
+                said(spec.label),
                 choices=choices,
                 coerce=coerce,
                 validators=[Optional()],
@@ -238,15 +239,15 @@ def _field(spec: actions.Field, catalogue: Catalogue) -> Any:
                 **hint,
             )
         case FieldKind.DATE:
-            return DateField(spec.label, validators=needed, **hint)
+            return DateField(said(spec.label), validators=needed, **hint)
         case FieldKind.MOMENT:
             return DateTimeLocalField(
-                spec.label, format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], validators=needed, **hint
+                said(spec.label), format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], validators=needed, **hint
             )
         case FieldKind.NUMBER:
-            return IntegerField(spec.label, validators=needed, **hint)
+            return IntegerField(said(spec.label), validators=needed, **hint)
         case _:
-            return MultipleFileField(spec.label, **hint)
+            return MultipleFileField(said(spec.label), **hint)
 
 
 def _radio(
@@ -267,11 +268,11 @@ def _select(spec: actions.Field, rows: Sequence[Any]) -> Any:
     choices, coerce = entity_choice(rows)
     blank = [SelectChoice("", _("请选择"))]
     return SelectField(
-        spec.label,
+        said(spec.label),
         choices=[*blank, *choices],
         coerce=coerce,
         validators=[FilledIn()] if spec.required else [Optional()],
-        description=spec.hint,
+        description=said(spec.hint),
     )
 
 

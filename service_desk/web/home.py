@@ -15,6 +15,7 @@ from service_desk.store.scope import visible_tickets
 from service_desk.store.tickets import Ticket
 from service_desk.web.due import Dues
 from service_desk.web.guards import me
+from service_desk.web.words import said
 
 bp = Blueprint("home", __name__)
 MOST = 100
@@ -44,7 +45,7 @@ def _sections(tickets: Iterable[Ticket], dues: Dues) -> list[tuple[str, str, lis
     titles: dict[str, tuple[str, str]] = {
         Standing.OVERDUE.value: (_("已超期"), "bad"),
         Standing.DUE_TODAY.value: (_("今天到期"), "warn"),
-        **{state.value: (state.label, "") for state in waiting},
+        **{state.value: (said(state), "") for state in waiting},
         Standing.DUE_SOON.value: (_("近期到期"), "warn"),
         "rest": (_("办理中"), ""),
     }

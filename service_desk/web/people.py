@@ -19,6 +19,7 @@ from service_desk.store.people import User
 from service_desk.web.forms import FilledIn, line
 from service_desk.web.guards import local_path, me
 from service_desk.web.limits import limiter
+from service_desk.web.words import said
 
 bp = Blueprint("people", __name__)
 
@@ -124,7 +125,7 @@ def _demo_accounts() -> list[tuple[str, str]]:
 def _who(person: User) -> str:
     if person.enterprise is not None:
         return person.enterprise.name
-    role = "、".join(sorted(role.label for role in person.roles))
+    role = "、".join(sorted(said(role) for role in person.roles))
     return f"{person.department.name}{role}" if person.department is not None else role
 
 
@@ -190,6 +191,6 @@ def show_on(form: FlaskForm, error: Invalid) -> None:
     """Put the sentences of a refusal beside the fields that caused it, or on top."""
     for name, sentence in error.fields.items():
         if name in form:
-            form[name].errors = [*form[name].errors, sentence]
+            form[name].errors = [*form[name].errors, said(sentence)]
     if not any(name in form for name in error.fields):
-        form.form_errors.append(error.sentence)
+        form.form_errors.append(said(error.sentence))

@@ -23,6 +23,7 @@ from service_desk.store.law import Law, current_law
 from service_desk.store.scope import visible_tickets
 from service_desk.web.guards import me, roles_required
 from service_desk.web.people import show_on
+from service_desk.web.words import said
 
 bp = Blueprint("reports", __name__)
 
@@ -51,7 +52,7 @@ class ReportForm(Form):
     by = SelectField(
         _l("按什么分行"),
         choices=[
-            SelectChoice(by.value, by.label)
+            SelectChoice(by.value, _l(by.label))
             for by in (By.DEPARTMENT, By.MONTH, By.CATEGORY, By.AREA, By.SOURCE)
         ],
     )
@@ -87,7 +88,7 @@ def index() -> ResponseReturnValue:
         "reports/index.html",
         form=form,
         title=report.title,
-        columns=[by.label, *(indicator.label for indicator in report.indicators)],
+        columns=[said(by), *(said(indicator.label) for indicator in report.indicators)],
         rows=_rows(report, whole, lines),
         as_of=period.as_of,
         period_words=_("%(since)s 至 %(until)s", since=period.since, until=period.until - timedelta(days=1)),

@@ -38,6 +38,7 @@ from service_desk.web.forms import ActionForm, Catalogue, entity_choice, form_fo
 from service_desk.web.guards import me, visible_or_404
 from service_desk.web.people import show_on
 from service_desk.web.timeline import entries, title_of
+from service_desk.web.words import said
 
 bp = Blueprint("tickets", __name__)
 
@@ -222,7 +223,7 @@ def _stood(ticket: Ticket) -> State:
 
 def _change(event: Event, *, enterprise: bool) -> str:
     """A line the reader has not seen yet."""
-    return f"{event.actor_to(enterprise=enterprise)}：{title_of(event, as_enterprise=enterprise)}"
+    return f"{said(event.actor_to(enterprise=enterprise))}：{title_of(event, as_enterprise=enterprise)}"
 
 
 def _offer(
@@ -230,11 +231,11 @@ def _offer(
 ) -> Offered:
     return Offered(
         name=step.action.value,
-        label=step.action.label,
+        label=said(step.action),
         primary=primary,
         url=url_for("tickets.act", ticket_id=ticket.id, action=step.action.value),
         form=bound or form_for(step, catalogue),
-        title=_("请您评价") if step.action is Action.RATE else step.action.label,
+        title=_("请您评价") if step.action is Action.RATE else said(step.action),
         text=_("承办单位平时只看到汇总结果；如需重办，会看到您的评价和意见。")
         if step.action is Action.RATE
         else "",
@@ -340,7 +341,7 @@ def act(ticket_id: int, action: str) -> ResponseReturnValue:
         _step(name, fresh, user, now)
         form.version.data = str(fresh.version)
         return _show(fresh, bound=form, action=name, stale=stale), 409
-    flash(DONE_WORDS.get(name) or _("“%(action)s”已完成。", action=name.label), "success")
+    flash(DONE_WORDS.get(name) or _("“%(action)s”已完成。", action=said(name)), "success")
     return redirect(url_for("tickets.show", ticket_id=ticket_id))
 
 
@@ -358,8 +359,8 @@ def _step(name: Action, ticket: Ticket, user: User, now: datetime) -> Step:
             raise
         happened = _(
             "%(who)s已“%(action)s”，这件诉求现在是“%(state)s”。",
-            who=last.actor_to(enterprise=user.has(Role.CONTACT)),
-            action=last.action.label,
-            state=ticket.state.label,
+            who=said(last.actor_to(enterprise=user.has(Role.CONTACT))),
+            action=said(last.action),
+            state=said(ticket.state),
         )
-        raise OutOfTurn(happened + refusal.sentence) from refusal
+        raise OutOfTurn(happened + said(refusal.sentence)) from refusal

@@ -16,6 +16,7 @@ from service_desk.store.parts import Event, Reply
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
 from service_desk.web.filters import mask_name
+from service_desk.web.words import said
 
 TONES = {
     Action.VERIFY: "good",
@@ -77,7 +78,7 @@ def _entry(ticket: Ticket, event: Event, files: dict[int, list[Attachment]], as_
 
 def _reply_words(reply: Reply) -> str:
     """A reply as the enterprise reads it: what was achieved, what is still to come, and the words."""
-    lines = [_("办理结果：%(outcome)s", outcome=reply.outcome.label)] if reply.outcome else []
+    lines = [_("办理结果：%(outcome)s", outcome=said(reply.outcome))] if reply.outcome else []
     if reply.rest_date:
         lines.append(_("其余部分预计 %(day)s 前完成", day=reply.rest_date))
     return "\n".join([*lines, reply.text])
@@ -88,7 +89,7 @@ def _who(event: Event, as_enterprise: bool) -> str:  # noqa: FBT001
         return ""
     if event.department is not None and not as_enterprise:
         return f"{event.department.name} {event.by_name}"
-    return event.actor_to(enterprise=as_enterprise)
+    return said(event.actor_to(enterprise=as_enterprise))
 
 
 def title_of(event: Event, *, as_enterprise: bool = False) -> str:
@@ -118,11 +119,11 @@ def _title(event: Event, *, as_enterprise: bool) -> Any:
             who = data.get("who", "")
             return f"{reached}（{who if as_enterprise else mask_name(who)}，{data.get('how', '')}）"
         case Action.REPLY:
-            return _("答复：%(outcome)s", outcome=Outcome(data["outcome"]).label)
+            return _("答复：%(outcome)s", outcome=said(Outcome(data["outcome"])))
         case Action.VERIFY:
             return _("答复已审核，请您评价") if as_enterprise else _("审核通过，等待企业评价")
         case Action.RATE:
-            solved, level = Solved(data["solved"]).label, Level(data["level"]).label
+            solved, level = said(Solved(data["solved"])), said(Level(data["level"]))
             return _("评价：%(solved)s，%(level)s", solved=solved, level=level)
         case Action.EXPIRE_RATING:
             return _("评价期结束，未评价，办结")
@@ -136,4 +137,4 @@ def _title(event: Event, *, as_enterprise: bool) -> Any:
             number, day = data.get("number", ""), data.get("new_date", "")
             return _("回复督办单 %(n)s 号，新日期 %(day)s", n=number, day=day)
         case _:
-            return event.action.label
+            return said(event.action)
