@@ -18,7 +18,7 @@ from flask import Flask, current_app
 
 from service_desk import clock
 from service_desk.channels import mail
-from service_desk.desk import delivery, housekeeping, reminders
+from service_desk.desk import delivery, housekeeping, people, reminders
 from service_desk.desk.sweeping import STOPPING
 from service_desk.settings import current_settings
 from service_desk.store.notices import Letter
@@ -49,10 +49,14 @@ def deliver(now: datetime) -> int:
 def _words(letter: Letter) -> tuple[str, str]:
     """A letter's plain text and its HTML."""
     settings = current_settings()
+    path = f"tickets/{letter.ticket_id}" if letter.ticket_id else None
+    token = people.link_of_letter(letter, at=clock.now())
+    if token is not None:
+        path = f"set-password/{token}"
     words = {
         "title": letter.subject,
         "body": letter.body,
-        "url": f"{settings.base_url}/tickets/{letter.ticket_id}" if letter.ticket_id else None,
+        "url": f"{settings.base_url}/{path}" if path else None,
         "desk_name": settings.desk_name,
     }
     # Rendered without the pages' context: there is no request here.
@@ -66,6 +70,7 @@ JOBS = (
     Job("deliver", timedelta(seconds=10), deliver),
     Job("expire_ratings", timedelta(minutes=5), housekeeping.expire_ratings),
     Job("lapse_windows", timedelta(minutes=5), housekeeping.lapse_windows),
+    Job("forget_old_failures", timedelta(hours=1), people.forget_old_failures),
     Job("drop_stale_uploads", timedelta(hours=6), housekeeping.drop_stale_uploads),
 )
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from service_desk import create_app
 from service_desk.demo import load_demo
-from service_desk.desk.people import DEMO_PASSWORD, authenticate
+from service_desk.desk.people import DEMO_PASSWORD, sign_in
 from service_desk.domain.actions import Action
 from service_desk.domain.errors import Refused
 from service_desk.domain.vocabulary import ClockKind, ClockState, Role, State, Urgency
@@ -77,15 +77,13 @@ def tickets(park: Flask) -> list[Ticket]:
 
 @pytest.mark.parametrize(("username", "role"), ACCOUNTS.items(), ids=ACCOUNTS)
 def test_everybody_of_the_contract_can_sign_in(park: Flask, username: str, role: Role) -> None:
-    user = authenticate(username, DEMO_PASSWORD)
-    assert user is not None
+    user = sign_in(username, DEMO_PASSWORD, at=NOW)
     assert user.has(role)
     assert user.is_demo
 
 
 def test_the_first_account_owns_the_shipyard(park: Flask) -> None:
-    user = authenticate("enterprise", DEMO_PASSWORD)
-    assert user is not None
+    user = sign_in("enterprise", DEMO_PASSWORD, at=NOW)
     assert user.enterprise is not None
     assert (user.enterprise.name, user.is_owner) == ("云津江海船舶制造有限公司", True)
 

@@ -3,6 +3,7 @@
 import click
 from sqlalchemy import select
 
+from service_desk import clock
 from service_desk.cli.answering import command
 from service_desk.desk import people as desk
 from service_desk.domain.errors import Invalid
@@ -48,7 +49,7 @@ def add(
         email=email,
         phone=phone,
     )
-    click.echo(_link(desk.password_token(person, secret=current_settings().secret_key)))
+    click.echo(_link(desk.make_link(person, at=clock.now())))
 
 
 def _department(name: str | None) -> Department | None:
@@ -72,9 +73,9 @@ def _enterprise(code: str | None) -> Enterprise | None:
 @command("password")
 @click.argument("username")
 def password(*, username: str) -> None:
-    """Print a one-time link at which USERNAME sets a new password."""
+    """Print a one-time link at which USERNAME sets a new password; the last one is dead then."""
     person = desk.person_named(username)
-    click.echo(_link(desk.password_token(person, secret=current_settings().secret_key)))
+    click.echo(_link(desk.make_link(person, at=clock.now())))
 
 
 def _link(token: str) -> str:

@@ -56,7 +56,7 @@ def _keep_out_the_one_complained_of(ticket: Ticket, departments: Sequence[Depart
 
 def departments_to_choose(ticket: Ticket) -> list[Department]:
     """The departments that may lead or support this ticket."""
-    statement = select(Department).order_by(Department.id)
+    statement = select(Department).where(Department.active).order_by(Department.id)
     if ticket.against_id is not None:
         statement = statement.where(Department.id.not_in(units_below(ticket.against_id)))
     return list(db.session.scalars(statement))

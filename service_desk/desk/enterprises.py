@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from service_desk.desk import notices
-from service_desk.desk.people import check_password, hash_password
+from service_desk.desk.people import check_password, flush_account, hash_password, name_taken
 from service_desk.domain import credit_code
 from service_desk.domain.errors import Invalid, NotFound, OutOfTurn, Refused
 from service_desk.domain.sentences import say
@@ -41,14 +42,12 @@ def register(
         raise Invalid(error.sentence, fields={"code": error.sentence}) from error
     check_password(password, username=username)
     if db.session.scalar(select(User.id).where(User.username == username)):
-        raise Invalid("这个用户名已被使用。", fields={"username": "这个用户名已被使用，请换一个。"})
+        raise name_taken(username)
     enterprise = db.session.scalar(
         select(Enterprise).where(Enterprise.code == code).with_for_update(of=Enterprise)
     )
     if enterprise is not None and _has_owner(enterprise):
-        raise Invalid(
-            "这家企业已经注册。", fields={"code": "该信用代码已注册，请联系本企业的管理人员，或致电专窗。"}
-        )
+        raise _code_taken()
     if enterprise is None:
         enterprise = Enterprise(
             code=code, name=name, area=area, contact_name=contact_name, contact_phone=phone
@@ -62,7 +61,10 @@ def register(
     else:
         _close_accounts(enterprise)
     enterprise.status, enterprise.registered_at = EnterpriseStatus.PENDING, at
-    db.session.flush()
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        raise _code_taken() from error
     owner = User(
         username=username,
         name=contact_name,
@@ -74,11 +76,17 @@ def register(
     )
     owner.roles = {Role.CONTACT}
     db.session.add(owner)
-    db.session.flush()
+    flush_account(owner)
     clerks = db.session.scalars(people_with(Role.CLERK)).unique().all()
     messages = [(clerk, "新企业注册待审核", f"{name}（{code}）") for clerk in clerks]
     notices.queue(None, f"registration:{enterprise.id}:by:{owner.id}", messages, at=at, law=current_law())
     return enterprise
+
+
+def _code_taken() -> Invalid:
+    return Invalid(
+        "这家企业已经注册。", fields={"code": "该信用代码已注册，请联系本企业的管理人员，或致电专窗。"}
+    )
 
 
 def _close_accounts(enterprise: Enterprise) -> None:

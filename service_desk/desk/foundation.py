@@ -22,6 +22,7 @@ from service_desk.store.law import (
     OfficeHours,
     law_changed,
 )
+from service_desk.store.lists import ReasonCode, ReasonKind
 from service_desk.store.people import Department
 
 DATA = Path(__file__).resolve().parent.parent / "data"
@@ -136,6 +137,14 @@ def _add_matters(_at: datetime) -> None:
     )
 
 
+def _add_reasons(_at: datetime) -> None:
+    db.session.add_all(
+        ReasonCode(kind=ReasonKind(kind), label=label, position=position)
+        for kind, labels in read_data("reasons.json").items()
+        for position, label in enumerate(labels)
+    )
+
+
 LISTS: tuple[tuple[str, type[Base], Callable[[datetime], None]], ...] = (
     ("calendar", CalendarVersion, _load_calendar),
     ("office_hours", OfficeHours, _set_office_hours),
@@ -144,4 +153,5 @@ LISTS: tuple[tuple[str, type[Base], Callable[[datetime], None]], ...] = (
     ("categories", Category, _add_categories),
     ("departments", Department, _add_departments),
     ("matters", Matter, _add_matters),
+    ("reasons", ReasonCode, _add_reasons),
 )

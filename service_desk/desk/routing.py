@@ -11,8 +11,9 @@ from service_desk.store.tickets import Ticket
 
 
 def matter_list(category_id: int) -> Sequence[MatterEntry]:
-    """The lines of one category."""
-    rows = db.session.scalars(select(Matter).where(Matter.category_id == category_id).order_by(Matter.id))
+    """The lines of one category that are in use."""
+    of_category = select(Matter).where(Matter.category_id == category_id, Matter.active)
+    rows = db.session.scalars(of_category.order_by(Matter.id))
     return [
         MatterEntry(
             category=row.category.name,

@@ -7,9 +7,11 @@ from service_desk.store import (  # noqa: F401 - an entity exists for the mapper
     drafts,
     enterprises,
     law,
+    lists,
     notices,
     numbers,
     parts,
     people,
+    sign_ins,
     tickets,
 )

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from sqlalchemy import ForeignKey, String, select
+from sqlalchemy import ForeignKey, String, select, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service_desk.store.base import Document, Model, db
@@ -46,6 +46,7 @@ class Matter(Model):
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"))
     support_names: Mapped[list[str]] = mapped_column(Document, default=list)
     is_complex: Mapped[bool] = mapped_column(default=False)
+    active: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     category: Mapped[Category] = relationship(lazy="joined")
     lead: Mapped[Department | None] = relationship(lazy="joined")

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from sqlalchemy import ForeignKey, String, select
+from sqlalchemy import ForeignKey, String, select, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service_desk.domain.vocabulary import Word
@@ -16,6 +16,7 @@ class Area(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(60), unique=True)
+    active: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     @classmethod
     def named(cls, name: str) -> Self | None:

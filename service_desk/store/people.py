@@ -3,7 +3,7 @@
 from typing import Self
 
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, false, select, true
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from service_desk.domain.vocabulary import Role
@@ -22,6 +22,8 @@ class Department(Model):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"), index=True)
     is_external: Mapped[bool] = mapped_column(default=False)
     phone: Mapped[str | None] = mapped_column(String(30))
+    wants_sign_off: Mapped[bool] = mapped_column(default=False, server_default=false())
+    active: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     @classmethod
     def named(cls, name: str) -> Self | None:

@@ -1,9 +1,12 @@
 """Enterprises: registration by themselves, approval by the desk."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from collections.abc import Sequence
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_limiter import RequestLimit
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import PasswordField, SelectField
@@ -45,15 +48,29 @@ class RegisterForm(FlaskForm):
     )
 
 
-@bp.route("/register", methods=["GET", "POST"])
-@limiter.limit("20 per hour", methods=["POST"])
-def register() -> ResponseReturnValue:
-    """An enterprise asks for an account."""
+def _form() -> tuple[RegisterForm, Sequence[Area]]:
     form = RegisterForm()
-    areas = db.session.scalars(select(Area).order_by(Area.id)).all()
+    areas = db.session.scalars(select(Area).where(Area.active).order_by(Area.id)).all()
     choices, form.area.coerce = entity_choice(areas)
     form.area.choices = [("", _("请选择")), *((c.value, c.label) for c in choices)]
     form.process(request.form or None)
+    return form, areas
+
+
+def _too_many(_limit: RequestLimit) -> Response:
+    """The form again, with what was typed."""
+    form, _areas = _form()
+    form.form_errors.append(
+        _("这个网络地址一小时内提交的注册太多，本次没有提交。请一小时后再试，或请专窗协助。")
+    )
+    return make_response(render_template("enterprises/register.html", form=form), 429)
+
+
+@bp.route("/register", methods=["GET", "POST"])
+@limiter.limit("20 per hour", methods=["POST"], on_breach=_too_many)
+def register() -> ResponseReturnValue:
+    """An enterprise asks for an account. The limit leaves room for a hall whose computers share an address."""
+    form, areas = _form()
     status = 200
     if request.method == "POST":
         status = 422

@@ -103,13 +103,13 @@ class Choices:
 
     @cached_property
     def areas(self) -> Sequence[Area]:
-        """All areas."""
-        return db.session.scalars(select(Area).order_by(Area.id)).all()
+        """The areas in use."""
+        return db.session.scalars(select(Area).where(Area.active).order_by(Area.id)).all()
 
     @cached_property
     def departments(self) -> Sequence[Department]:
-        """All departments."""
-        return db.session.scalars(select(Department).order_by(Department.id)).all()
+        """The departments in use."""
+        return db.session.scalars(select(Department).where(Department.active).order_by(Department.id)).all()
 
     @cached_property
     def enterprises(self) -> Sequence[Enterprise]:

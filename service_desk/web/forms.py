@@ -121,8 +121,8 @@ class Catalogue:
 
     @cached_property
     def areas(self) -> Sequence[Area]:
-        """All areas."""
-        return db.session.scalars(select(Area).order_by(Area.id)).all()
+        """The areas in use."""
+        return db.session.scalars(select(Area).where(Area.active).order_by(Area.id)).all()
 
     @cached_property
     def departments(self) -> Sequence[Department]:

@@ -25,6 +25,7 @@ PUBLIC = frozenset(
     {
         "static",
         "people.sign_in",
+        "people.forgotten",
         "people.set_password",
         "enterprises.register",
         "enterprises.registered",

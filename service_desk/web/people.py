@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -11,10 +11,12 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField
 from wtforms.validators import EqualTo
 
+from service_desk import clock
 from service_desk.desk import people as desk
 from service_desk.domain.errors import Invalid
 from service_desk.domain.vocabulary import Role
 from service_desk.settings import current_settings
+from service_desk.store.base import house
 from service_desk.store.people import User
 from service_desk.web.forms import FilledIn, line
 from service_desk.web.guards import local_path, me
@@ -70,6 +72,12 @@ class NewPasswordForm(FlaskForm):
     repeat = _repeated()
 
 
+class ForgottenForm(FlaskForm):
+    """Whose password was forgotten."""
+
+    username = line(_l("用户名"), limit=60, render_kw={"autocomplete": "username"})
+
+
 @dataclass(frozen=True)
 class Link:
     """A line of the account page."""
@@ -86,15 +94,16 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm()
     status = 200
     if request.method == "POST":
-        user = (
-            desk.authenticate(form.username.data or "", form.password.data or "") if form.validate() else None
-        )
-        if user is not None and (not user.is_demo or _demo_answers()):
-            login_user(user)
-            return redirect(local_path(request.args.get("next", "")) or url_for("home.index"))
-        if form.validate():
-            form.form_errors.append(_("用户名或密码不对，请重新输入。忘记密码请联系专窗。"))
         status = 422
+        if form.validate():
+            username, given = form.username.data, form.password.data
+            try:
+                user = desk.sign_in(username, given, at=clock.now(), with_demo=_demo_answers())
+            except Invalid as error:
+                show_on(form, error)
+            else:
+                login_user(user)
+                return redirect(local_path(request.args.get("next", "")) or url_for("home.index"))
     page = render_template(
         "people/sign_in.html",
         form=form,
@@ -129,21 +138,30 @@ def _who(person: User) -> str:
     return f"{person.department.name}{role}" if person.department is not None else role
 
 
+@bp.route("/forgotten", methods=["GET", "POST"])
+@limiter.limit("10 per hour", methods=["POST"])
+def forgotten() -> ResponseReturnValue:
+    """Whom to ask for a new password; where the desk sends mail, a form that has a link sent."""
+    form = ForgottenForm() if house().sends_mail else None
+    if form is not None and request.method == "POST":
+        if not form.validate():
+            return render_template("people/forgotten.html", form=form, asked=False), 422
+        desk.ask_for_link(form.username.data, at=clock.now())
+    return render_template("people/forgotten.html", form=form, asked=request.method == "POST")
+
+
 @bp.route("/set-password/<token>", methods=["GET", "POST"])
 @limiter.limit("20 per hour", methods=["POST"])
 def set_password(token: str) -> ResponseReturnValue:
     """Set a password through a one-time link; opening the page changes nothing."""
-    secret = current_settings().secret_key
-    person = desk.person_of_token(token, secret=secret)
-    if person is None:
-        abort(404)
+    person = desk.person_of_token(token, at=clock.now())
     form = NewPasswordForm()
     status = 200
     if request.method == "POST":
         status = 422
         if form.validate():
             try:
-                desk.set_password(token, secret=secret, new=form.new.data)
+                desk.set_password(token, new=form.new.data, at=clock.now())
             except Invalid as error:
                 show_on(form, error)
             else:
