@@ -189,7 +189,7 @@ def check_roles(roles: set[Role], *, has_department: bool, has_enterprise: bool)
     if roles & {Role.HANDLER, Role.HEAD} and not has_department:
         raise Invalid(
             "经办人和单位负责人需要 --department。",
-            fields={"department_id": "经办人和单位负责人要选所属单位。"},
+            fields={"department": "经办人和单位负责人要选所属单位。"},
         )
     if Role.CONTACT in roles and (not has_enterprise or len(roles) > 1):
         raise Invalid(

@@ -8,6 +8,7 @@ from sqlalchemy.orm import selectinload
 from service_desk.domain.actions import Action
 from service_desk.domain.deadlines import Limit, Pause
 from service_desk.domain.figures import History, PastClock, PastEvent, Since
+from service_desk.domain.vocabulary import AssignmentRole
 from service_desk.store.base import db
 from service_desk.store.clocks import Clock
 from service_desk.store.parts import Event
@@ -18,8 +19,10 @@ NO_AREA = ""
 
 def histories(tickets: Select[Ticket]) -> Iterator[History]:
     """The histories of ``tickets`` in the order of their ids; a handful of statements whatever their number."""
-    whole = tickets.options(selectinload(Ticket.events), selectinload(Ticket.clocks)).order_by(Ticket.id)
-    for ticket in db.session.scalars(whole).unique():
+    whole = tickets.options(
+        selectinload(Ticket.events), selectinload(Ticket.clocks), selectinload(Ticket.assignments)
+    )
+    for ticket in db.session.scalars(whole.order_by(Ticket.id)).unique():
         yield history_of(ticket)
 
 
@@ -36,13 +39,22 @@ def history_of(ticket: Ticket) -> History:
         source=ticket.source.label,
         categories=tuple(said),
         areas=(Since(ticket.submitted_at, ticket.area.name if ticket.area else NO_AREA),),
-        events=tuple(_event(event) for event in ticket.events),
+        events=tuple(_event(ticket, event) for event in ticket.events),
         clocks=tuple(_clock(clock) for clock in ticket.clocks),
     )
 
 
-def _event(event: Event) -> PastEvent:
-    lead = event.data.get("lead") if event.action is Action.DISPATCH else None
+def _lead_named(ticket: Ticket, event: Event) -> str | None:
+    """The lead of a dispatch by its present name: clocks know no other, and departments are renamed."""
+    for part in ticket.assignments:
+        if part.role is AssignmentRole.LEAD and part.assigned_at == event.at:
+            return part.department.name
+    lead: str | None = event.data.get("lead")
+    return lead
+
+
+def _event(ticket: Ticket, event: Event) -> PastEvent:
+    lead = _lead_named(ticket, event) if event.action is Action.DISPATCH else None
     return PastEvent(
         at=event.at,
         seq=event.id,

@@ -1,9 +1,10 @@
 """Lists that an administrator keeps and nothing else owns, and the record of what was changed in any list."""
 
+import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, true
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service_desk.domain.vocabulary import Outcome, Word
@@ -53,7 +54,7 @@ class ReplyTemplate(Model):
 
 
 class Alteration(Model):
-    """A change of one row of a list: who, when, and what it said before and after, as people read it.
+    """A change of one row of a list: who, when, and what it said before and after: names of rows, values of words.
 
     ``before`` is empty where the row is new. Rows are never changed or removed.
     """
@@ -80,3 +81,18 @@ def note_alteration(
             at=at, by_id=by.id, by_name=by.name, noun=noun, row_id=row_id, before=before, after=after
         )
         db.session.add(row)
+
+
+def left_open(text: str) -> list[str]:
+    """What a template leaves open: the words in braces, in their order."""
+    return re.findall(r"\{([^{}]*)\}", text)
+
+
+def alterations_of(
+    noun: str, row_id: int | None = None, *, after: int = 0, limit: int = 20
+) -> list[Alteration]:
+    """What was changed in a list, or in one row of it, newest first; only what came ``after`` an id."""
+    statement = select(Alteration).where(Alteration.noun == noun, Alteration.id > after)
+    if row_id is not None:
+        statement = statement.where(Alteration.row_id == row_id)
+    return list(db.session.scalars(statement.order_by(Alteration.id.desc()).limit(limit)))

@@ -25,6 +25,8 @@ class Department(Model):
     wants_sign_off: Mapped[bool] = mapped_column(default=False, server_default=false())
     active: Mapped[bool] = mapped_column(default=True, server_default=true())
 
+    parent: Mapped["Department | None"] = relationship(remote_side="Department.id", post_update=True)
+
     @classmethod
     def named(cls, name: str) -> Self | None:
         """The department of this name or alias."""

@@ -20,6 +20,7 @@ from service_desk.domain.errors import DeskError
 from service_desk.domain.vocabulary import Role
 from service_desk.settings import current_settings
 from service_desk.web import (
+    admin,
     attachments,
     enterprises,
     filing,
@@ -71,6 +72,7 @@ def init_app(app: Flask) -> None:
     guards.init_app(app)
     limiter.init_app(app)
     for module in (
+        admin,
         attachments,
         enterprises,
         filing,

@@ -40,7 +40,8 @@ def nav_of(user: User, endpoint: str) -> list[NavItem]:
     if user.has(Role.CLERK, Role.QUALITY, Role.SUPERVISOR):
         items.append(item(_("企业"), "enterprises.index", "building"))
     if user.has(Role.ADMIN):
-        items.append(item(_("未送达邮件"), "letters.index", "send"))
+        settings = ("admin.rows", "admin.row", "admin.new", "admin.link", "letters.index")
+        items.append(item(_("设置"), "admin.index", "settings", *settings))
     if user.has(Role.SUPERVISOR, Role.CLERK):
         items.append(item(_("报表"), "reports.index", "report"))
     return items

@@ -1,0 +1,110 @@
+"""What an administrator does to the lists of the desk: add a row, change one, let somebody set a password.
+
+Nothing is removed: a row is put out of use. Every change is written down with what it said before, in the same
+transaction.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from service_desk.desk.lists import PEOPLE, Kind, Noun, Row
+from service_desk.desk.people import forget_failures, name_taken, new_link
+from service_desk.domain.errors import Invalid, NotFound, OutOfTurn, Refused
+from service_desk.domain.sentences import say
+from service_desk.domain.vocabulary import Role
+from service_desk.store.base import db, transaction
+from service_desk.store.law import LawVersion
+from service_desk.store.lists import alterations_of, note_alteration
+from service_desk.store.people import User
+
+
+class Altered(OutOfTurn):
+    """Somebody changed the row after the form was loaded."""
+
+
+@transaction
+def add(noun: Noun, values: Mapping[str, Any], *, by: User, at: datetime) -> Row:
+    """A new row. Raises ``Invalid`` with a sentence for each field that cannot be taken."""
+    _administrators_in_turn(by)
+    row = noun.entity()
+    _write(noun, row, values, {}, by=by, at=at)
+    return row
+
+
+@transaction
+def change(noun: Noun, row_id: int, values: Mapping[str, Any], *, seen: int, by: User, at: datetime) -> Row:
+    """Change a row; ``seen`` is the id of the last alteration its reader knows of, 0 for none.
+
+    Raises ``Altered`` where somebody else was faster, and ``Invalid`` as for ``add``.
+    """
+    _administrators_in_turn(by)
+    row = db.session.get(noun.entity, row_id)
+    if row is None:
+        raise NotFound("没有这一条。")
+    unseen = alterations_of(noun.name, row_id, after=seen)
+    if unseen:
+        raise Altered(
+            say(
+                "您打开页面之后，%(who)s改过这一条。您填写的内容还在，请看过变化后再决定是否保存。",
+                who=unseen[0].by_name,
+            )
+        )
+    _write(noun, row, values, noun.snapshot(row), by=by, at=at)
+    return row
+
+
+@transaction
+def make_password_link(person_id: int, *, by: User, at: datetime) -> tuple[User, str]:
+    """The person, and the token of a new one-time link; whoever was locked out may try again."""
+    _administrators_in_turn(by)
+    person = db.session.get(User, person_id)
+    if person is None:
+        raise NotFound("没有这个账号。")
+    if not person.active:
+        raise Invalid("这个账号已停用，请先恢复使用。")
+    token = new_link(person, at=at)
+    forget_failures(person.username)
+    note_alteration(PEOPLE.name, person.id, before={"link": False}, after={"link": True}, by=by, at=at)
+    return person, token
+
+
+def _administrators_in_turn(by: User) -> None:
+    """Let one administrator change one thing at a time, and refuse others.
+
+    What forbids a change is looked up in several rows (circles of departments, names taken, who still works
+    there), and lists are changed so rarely that all may queue for the row of the rules' version.
+    """
+    db.session.execute(select(LawVersion.id).limit(1).with_for_update())
+    # Whoever waited has read rows that are no longer so.
+    db.session.expire_all()
+    if not (by.active and by.has(Role.ADMIN)):
+        raise Refused("名单由系统管理员维护，您没有这项权限。")
+
+
+def _write(
+    noun: Noun, row: Row, values: Mapping[str, Any], before: dict[str, Any], *, by: User, at: datetime
+) -> None:
+    try:
+        for name, value in values.items():
+            setattr(row, name, value)
+        db.session.add(row)
+        db.session.flush()
+    except IntegrityError as error:
+        if noun is PEOPLE:
+            raise name_taken(values["username"]) from error
+        raise Invalid("名称重复。", fields={noun.title: "已经有这一条，请换一个名称。"}) from error
+    _leads_to_what_is_in_use(noun, row)
+    noun.finish(row, before, by)
+    note_alteration(noun.name, row.id, before=before, after=noun.snapshot(row), by=by, at=at)
+
+
+def _leads_to_what_is_in_use(noun: Noun, row: Row) -> None:
+    for field in noun.fields:
+        chosen = getattr(row, field.name) if field.kind is Kind.ROW else None
+        if chosen is not None and row.active and not getattr(chosen, "active", True):
+            sentence = say("“%(name)s”已停用，请另选。", name=chosen.name)
+            raise Invalid(sentence, fields={field.name: sentence})

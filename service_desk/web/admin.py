@@ -1,0 +1,160 @@
+"""Settings: the lists an administrator keeps, each with what was changed in it. Of tickets nothing is shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from service_desk import clock
+from service_desk.desk import administration as desk
+from service_desk.desk.lists import NOUNS, PEOPLE, Noun, Row
+from service_desk.domain.errors import Invalid
+from service_desk.domain.vocabulary import Role
+from service_desk.settings import current_settings
+from service_desk.store.base import db
+from service_desk.store.lists import Alteration, alterations_of
+from service_desk.web.admin_forms import ListForm, form_for, found, history, shown, values_of
+from service_desk.web.guards import me, roles_required
+from service_desk.web.people import show_on
+from service_desk.web.words import said
+
+bp = Blueprint("admin", __name__)
+PAGE = 100
+LAST_PAGE = 1000
+SHORT_HISTORY = 10
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row of a list as its table shows it."""
+
+    id: int
+    title: str
+    cells: list[tuple[str, str]]
+    active: bool
+
+
+@bp.get("/admin")
+@roles_required(Role.ADMIN)
+def index() -> ResponseReturnValue:
+    """The lists there are."""
+    return render_template("admin/index.html", nouns=NOUNS.values())
+
+
+@bp.get("/admin/<noun>")
+@roles_required(Role.ADMIN)
+def rows(noun: str) -> ResponseReturnValue:
+    """One list, and what was last changed in it."""
+    kept = _noun(noun)
+    wanted = (request.args.get("q") or "").strip()[:50]
+    page = request.args.get("page", 1, type=int)
+    page = page if 1 <= page <= LAST_PAGE else 1
+    # By number, not by key: lists are short, and their order is people's own.
+    here = found(kept, wanted).offset((page - 1) * PAGE).limit(PAGE + 1)
+    entries = db.session.scalars(here).unique().all()
+    more = url_for("admin.rows", noun=noun, q=wanted or None, page=page + 1) if len(entries) > PAGE else ""
+    return render_template(
+        "admin/rows.html",
+        noun=kept,
+        wanted=wanted,
+        labels=[said(field.label) for field in _columns(kept)],
+        entries=[_entry(kept, row) for row in entries[:PAGE]],
+        next_url=more,
+        history=history(kept, alterations_of(kept.name, limit=SHORT_HISTORY)),
+    )
+
+
+@bp.route("/admin/<noun>/new", methods=["GET", "POST"])
+@roles_required(Role.ADMIN)
+def new(noun: str) -> ResponseReturnValue:
+    """A new row."""
+    kept = _noun(noun)
+    form = form_for(kept, None, seen=0, bound=request.method == "POST")
+    if request.method == "GET":
+        return _page(kept, None, form)
+    if form.validate():
+        try:
+            row = desk.add(kept, values_of(form, kept, None), by=me(), at=clock.now())
+        except Invalid as error:
+            show_on(form, error)
+        else:
+            flash(_("已新增“%(title)s”。", title=getattr(row, kept.title)), "success")
+            # Whoever is new still needs a link.
+            going_on = {"row_id": row.id} if kept is PEOPLE else {}
+            return redirect(url_for("admin.row" if going_on else "admin.rows", noun=noun, **going_on))
+    return _page(kept, None, form), 422
+
+
+@bp.route("/admin/<noun>/<int:row_id>", methods=["GET", "POST"])
+@roles_required(Role.ADMIN)
+def row(noun: str, row_id: int) -> ResponseReturnValue:
+    """One row: what a change affects, the form, and what was changed before."""
+    kept = _noun(noun)
+    present = db.session.get(kept.entity, row_id) or abort(404)
+    form = form_for(kept, present, seen=_last_alteration(kept, row_id), bound=request.method == "POST")
+    if request.method == "GET":
+        return _page(kept, present, form)
+    if not form.validate():
+        return _page(kept, present, form), 422
+    given = values_of(form, kept, present)
+    try:
+        desk.change(kept, row_id, given, seen=form.seen_id, by=me(), at=clock.now())
+    except Invalid as error:
+        show_on(form, error)
+        return _page(kept, present, form), 422
+    except desk.Altered as error:
+        unseen = alterations_of(kept.name, row_id, after=form.seen_id)
+        form.seen.data = str(unseen[0].id)
+        return _page(kept, present, form, conflict=said(error.sentence), unseen=unseen), 409
+    flash(_("已保存。"), "success")
+    return redirect(url_for("admin.row", noun=noun, row_id=row_id))
+
+
+@bp.post("/admin/people/<int:row_id>/link")
+@roles_required(Role.ADMIN)
+def link(row_id: int) -> ResponseReturnValue:
+    """A one-time link at which somebody sets a password; shown in this answer and nowhere else."""
+    person, token = desk.make_password_link(row_id, by=me(), at=clock.now())
+    address = f"{current_settings().base_url}{url_for('people.set_password', token=token)}"
+    return render_template("admin/link.html", person=person, address=address)
+
+
+def _noun(name: str) -> Noun:
+    return NOUNS.get(name) or abort(404)
+
+
+def _last_alteration(noun: Noun, row_id: int) -> int:
+    return next((one.id for one in alterations_of(noun.name, row_id, limit=1)), 0)
+
+
+def _columns(noun: Noun) -> list[Any]:
+    return [field for name in noun.columns for field in noun.fields if field.name == name]
+
+
+def _entry(noun: Noun, row: Row) -> Entry:
+    said_by = noun.snapshot(row)
+    return Entry(
+        id=row.id,
+        title=said_by[noun.title],
+        cells=[(said(field.label), shown(field, said_by[field.name])) for field in _columns(noun)],
+        active=row.active,
+    )
+
+
+def _page(
+    noun: Noun, row: Row, form: ListForm, *, conflict: str = "", unseen: Sequence[Alteration] = ()
+) -> str:
+    return render_template(
+        "admin/row.html",
+        noun=noun,
+        row=row,
+        title=getattr(row, noun.title) if row is not None else _("新增%(what)s", what=said(noun.row_label)),
+        form=form,
+        concerns=said(noun.concerns(row)),
+        conflict=conflict,
+        unseen=history(noun, unseen),
+        history=history(noun, alterations_of(noun.name, row.id)) if row is not None else [],
+    )
