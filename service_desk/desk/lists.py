@@ -77,6 +77,9 @@ LINK = Field("link", "设置密码的链接", Kind.YES_NO)
 """Not part of any row: written down when one is made."""
 
 
+ACTIVE = Field("active", "在用", Kind.YES_NO, hint="取消勾选即停用：不再供人选用，原有的记录照旧显示")
+
+
 @dataclass(frozen=True)
 class Noun:
     """One list."""
@@ -233,7 +236,7 @@ DEPARTMENTS = Noun(
         Field("phone", "电话", limit=30),
         Field("is_external", "外部单位", Kind.YES_NO, hint="供电、供水、银行等不属于园区和政府的单位"),
         Field("wants_sign_off", "答复须经单位负责人签发", Kind.YES_NO),
-        Field("active", "在用", Kind.YES_NO),
+        ACTIVE,
     ),
     columns=("parent", "aliases", "phone"),
     order=(Department.id,),
@@ -271,7 +274,7 @@ AREAS = Noun(
     says="企业所在的片区，提交诉求和注册时选用",
     icon="map-pin",
     entity=Area,
-    fields=(Field("name", "名称", required=True), Field("active", "在用", Kind.YES_NO)),
+    fields=(Field("name", "名称", required=True), ACTIVE),
     columns=(),
     order=(Area.id,),
     concerns=_area_concerns,
@@ -325,7 +328,7 @@ MATTERS = Noun(
         Field("lead", "主办单位", Kind.ROW, of=Department, hint="不选则由专窗决定"),
         Field("support_names", "协办单位", Kind.NAMES, of=Department),
         Field("is_complex", "按复杂事项计时", Kind.YES_NO),
-        Field("active", "在用", Kind.YES_NO),
+        ACTIVE,
     ),
     columns=("category", "lead", "support_names", "keywords"),
     order=(Matter.category_id, Matter.id),
@@ -364,7 +367,7 @@ REASONS = Noun(
         Field("kind", "用于", Kind.WORD, required=True, words=tuple(ReasonKind), new_only=True),
         Field("label", "原因", required=True),
         Field("position", "顺序", Kind.NUMBER, hint="数字小的排在前面"),
-        Field("active", "在用", Kind.YES_NO),
+        ACTIVE,
     ),
     columns=("kind", "position"),
     order=(ReasonCode.kind, ReasonCode.position, ReasonCode.id),
@@ -376,6 +379,8 @@ REASONS = Noun(
 
 
 # 答复模板
+
+_IN_BRACES = tuple(f"{{{name}}}" for name in PLACEHOLDERS)
 
 
 def _template_concerns(_row: ReplyTemplate | None) -> str:
@@ -392,7 +397,7 @@ def _finish_template(row: ReplyTemplate, _before: Mapping[str, Any], _by: User) 
                 "text": say(
                     "不认识“%(unknown)s”；可用的有%(known)s。",
                     unknown=f"{{{unknown[0]}}}",
-                    known=tuple(f"{{{name}}}" for name in PLACEHOLDERS),
+                    known=_IN_BRACES,
                 )
             },
         )
@@ -415,9 +420,9 @@ TEMPLATES = Noun(
             Kind.TEXT,
             required=True,
             limit=2000,
-            hint="可以写{企业名称}、{诉求编号}、{诉求标题}、{联系人}、{承办单位}，使用时自动填上",
+            hint=say("可以写%(known)s，使用时自动填上", known=_IN_BRACES),
         ),
-        Field("active", "在用", Kind.YES_NO),
+        ACTIVE,
     ),
     columns=("outcome", "category"),
     order=(ReplyTemplate.id,),
@@ -477,7 +482,7 @@ PEOPLE = Noun(
             applies=_is_staff,
             hint="经办人和单位负责人必选",
         ),
-        Field("active", "在用", Kind.YES_NO),
+        Field("active", "在用", Kind.YES_NO, hint="取消勾选即停用：退出登录，不能再登录"),
     ),
     columns=("username", "roles", "department"),
     order=(User.id,),

@@ -22,7 +22,7 @@ from service_desk.web.people import show_on
 from service_desk.web.words import said
 
 bp = Blueprint("admin", __name__)
-PAGE = 100
+PAGE = 50
 LAST_PAGE = 1000
 SHORT_HISTORY = 10
 

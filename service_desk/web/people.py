@@ -13,7 +13,7 @@ from wtforms.validators import EqualTo
 
 from service_desk import clock
 from service_desk.desk import people as desk
-from service_desk.domain.errors import Invalid
+from service_desk.domain.errors import Invalid, NotFound
 from service_desk.domain.vocabulary import Role
 from service_desk.settings import current_settings
 from service_desk.store.base import house
@@ -154,7 +154,10 @@ def forgotten() -> ResponseReturnValue:
 @limiter.limit("20 per hour", methods=["POST"])
 def set_password(token: str) -> ResponseReturnValue:
     """Set a password through a one-time link; opening the page changes nothing."""
-    person = desk.person_of_token(token, at=clock.now())
+    try:
+        person = desk.person_of_token(token, at=clock.now())
+    except NotFound as error:
+        return _spent(error)
     form = NewPasswordForm()
     status = 200
     if request.method == "POST":
@@ -164,10 +167,25 @@ def set_password(token: str) -> ResponseReturnValue:
                 desk.set_password(token, new=form.new.data, at=clock.now())
             except Invalid as error:
                 show_on(form, error)
+            except NotFound as error:
+                return _spent(error)
             else:
                 flash(_("密码已设置，请登录。"), "success")
                 return redirect(url_for("people.sign_in"))
     return render_template("people/set_password.html", form=form, person=person), status
+
+
+def _spent(error: NotFound) -> ResponseReturnValue:
+    """Why a link does not work, and the way to another."""
+    page = render_template(
+        "errors/problem.html",
+        title=_("链接不能用了"),
+        sentence=said(error.sentence),
+        what_next="",
+        typed=[],
+        go_on=(url_for("people.forgotten"), _("怎样要一个新的")),
+    )
+    return page, 404
 
 
 @bp.post("/sign-out")

@@ -12,11 +12,21 @@ from tests.browser.paths import accept, file_request, fill_in, press
 pytestmark = pytest.mark.usefixtures("no_refusals")
 
 PAGES = {
-    "": ("/sign-in", "/register"),
+    "": ("/sign-in", "/forgotten", "/register"),
     "enterprise": ("/", "/tickets/new", "/notices", "/account", "/account/password"),
     "clerk": ("/", "/tickets", "/tickets/new", "/enterprises", "/reports", "/notices", "/account"),
     "power": ("/", "/tickets", "/notices"),
     "supervisor": ("/", "/tickets", "/enterprises", "/reports"),
+    "admin": (
+        "/admin",
+        *(
+            f"/admin/{noun}{rest}"
+            for noun in ("departments", "areas", "matters", "reasons", "people")
+            for rest in ("", "/1", "/new")
+        ),
+        "/admin/templates/new",
+        "/admin/letters",
+    ),
 }
 TICKET = re.compile(r"/tickets/\d+$")
 MARKED = "a[href^='/tickets/']"
