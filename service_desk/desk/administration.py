@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from service_desk.desk.lists import PEOPLE, Kind, Noun, Row
+from service_desk.desk.lists import LINK, Kind, Noun, Row
+from service_desk.desk.nouns import PEOPLE
 from service_desk.desk.people import forget_failures, name_taken, new_link
 from service_desk.domain.errors import Invalid, NotFound, OutOfTurn, Refused
 from service_desk.domain.sentences import say
@@ -45,7 +46,8 @@ def change(noun: Noun, row_id: int, values: Mapping[str, Any], *, seen: int, by:
     row = db.session.get(noun.entity, row_id)
     if row is None:
         raise NotFound("没有这一条。")
-    unseen = alterations_of(noun.name, row_id, after=seen)
+    # A link made meanwhile changes nothing of the row.
+    unseen = [one for one in alterations_of(noun.name, row_id, after=seen) if LINK.name not in one.after]
     if unseen:
         raise Altered(
             say(
@@ -68,7 +70,7 @@ def make_password_link(person_id: int, *, by: User, at: datetime) -> tuple[User,
         raise Invalid("这个账号已停用，请先恢复使用。")
     token = new_link(person, at=at)
     forget_failures(person.username)
-    note_alteration(PEOPLE.name, person.id, before={"link": False}, after={"link": True}, by=by, at=at)
+    note_alteration(PEOPLE.name, person.id, before={LINK.name: False}, after={LINK.name: True}, by=by, at=at)
     return person, token
 
 

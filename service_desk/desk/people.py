@@ -9,6 +9,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import CursorResult, delete, exists, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from service_desk.channels.outgoing import Undeliverable
 from service_desk.domain.errors import Invalid, NotFound
 from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Role
@@ -302,8 +303,13 @@ def ask_for_link(username: str, *, at: datetime) -> None:
 
 
 def link_of_letter(letter: Letter, *, at: datetime) -> str | None:
-    """The token that a letter about a forgotten password carries; None for every other letter."""
+    """The token that a letter about a forgotten password carries; None for every other letter.
+
+    Raises ``Undeliverable`` where the account was put out of use meanwhile.
+    """
     if not letter.key.startswith(f"{PASSWORD_LETTER}:"):
         return None
-    person = db.session.get(User, letter.recipient_id)
-    return make_link(person, at=at) if person is not None and person.active else None
+    person = db.session.get_one(User, letter.recipient_id)
+    if not person.active:
+        raise Undeliverable("the account is out of use")
+    return make_link(person, at=at)

@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 
 from service_desk import clock
 from service_desk.desk import administration as desk
-from service_desk.desk.lists import NOUNS, PEOPLE, Noun, Row
+from service_desk.desk.lists import Noun, Row
+from service_desk.desk.nouns import NOUNS, PEOPLE
 from service_desk.domain.errors import Invalid
 from service_desk.domain.vocabulary import Role
 from service_desk.settings import current_settings
@@ -156,5 +157,6 @@ def _page(
         concerns=said(noun.concerns(row)),
         conflict=conflict,
         unseen=history(noun, unseen),
+        beside=[(said(label), words) for label, words in noun.beside(row)] if row is not None else [],
         history=history(noun, alterations_of(noun.name, row.id)) if row is not None else [],
     )

@@ -28,6 +28,12 @@ PATTERNS = {"phone": PHONE, "email": EMAIL, "username": USERNAME}
 LONGEST_SHOWN = 80
 
 
+class Tick(CheckboxInput):
+    """One of several: browsers would take “required” to mean each of them."""
+
+    validation_attrs = ("disabled",)
+
+
 class ListForm(FlaskForm):
     """Root of the forms made by ``form_for``."""
 
@@ -112,7 +118,7 @@ def _ticks(
         choices=[SelectChoice(*choice) for choice in choices],
         validators=needed,
         widget=ListWidget(prefix_label=False),
-        option_widget=CheckboxInput(),
+        option_widget=Tick(),
         **hint,
     )
 

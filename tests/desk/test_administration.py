@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from service_desk.desk import administration
 from service_desk.desk.administration import Altered
-from service_desk.desk.lists import AREAS, DEPARTMENTS, MATTERS, PEOPLE
+from service_desk.desk.nouns import AREAS, DEPARTMENTS, MATTERS, PEOPLE
 from service_desk.domain.errors import Invalid, NotFound, Refused
 from service_desk.domain.vocabulary import Role, State
 from service_desk.store.base import db

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from service_desk.desk.lists import NOUNS
+from service_desk.desk.nouns import NOUNS
 from service_desk.domain.vocabulary import Role, State
 from service_desk.store.base import db
 from service_desk.store.catalogue import Matter
@@ -210,6 +210,7 @@ def test_a_department_with_work_and_people_stays_in_use(small_world: World, visi
     admin, path = visit("admin"), f"/admin/departments/{small_world.department('供电公司').id}"
     page = admin.get(path)
     assert "现在有 1 件交办在这个单位，3 个账号、1 个下属单位" in page
+    assert "<dd>供电公司营销部</dd>" in page
     page = admin.post(path, status=422, **typed(page, active=None))
     assert "还不能停用：有 1 件交办、3 个在用账号" in page
 
@@ -257,6 +258,13 @@ def test_a_renamed_department_is_renamed_where_it_supports(small_world: World, v
 # People
 
 
+def test_no_browser_asks_for_every_role(visit: Visit) -> None:
+    page = visit("admin").get("/admin/people/new")
+    ticks = re.findall(r'<input[^>]*name="roles"[^>]*>', page)
+    assert len(ticks) == len(Role) - 1
+    assert not [tick for tick in ticks if "required" in tick]
+
+
 def person(username: str) -> User:
     db.session.expire_all()
     return db.session.scalars(select(User).where(User.username == username)).unique().one()
@@ -279,6 +287,14 @@ def test_a_new_person_gets_a_link_that_is_shown_once(small_world: World, visit: 
     visit().post(link, new="harbour-lights-7", repeat="harbour-lights-7")
     assert person("zhaolei").roles == {Role.CLERK}
     visit().sign_in("zhaolei", "harbour-lights-7").get("/enterprises")
+
+
+def test_a_link_made_meanwhile_stands_in_nobodys_way(small_world: World, visit: Visit) -> None:
+    admin, path = visit("admin"), f"/admin/people/{person('clerk').id}"
+    page = admin.get(path)
+    admin.post(f"{path}/link", status=200)
+    admin.post(path, **typed(page, name="李晓梅"))
+    assert person("clerk").name == "李晓梅"
 
 
 def test_a_link_of_the_administrator_unlocks(small_world: World, visit: Visit) -> None:

@@ -93,12 +93,26 @@ def test_an_unknown_name_is_answered_alike_and_nobody_is_flooded(
     assert db.session.scalar(waiting) == 1
 
 
+def test_no_link_is_mailed_to_who_is_out_of_use_by_then(
+    small_world: World, visit: Visit, mailbox: Mailbox
+) -> None:
+    visit().post("/forgotten", status=200, username="clerk")
+    small_world.clerk.active = False
+    db.session.commit()
+    assert deliver(clock.now()) == 0
+    assert mailbox.arrived == []
+    db.session.expire_all()
+    assert db.session.scalars(select(Letter.state)).one() is LetterState.GIVEN_UP
+
+
 def test_a_link_that_was_used_or_is_none_gets_a_plain_sentence(small_world: World, visit: Visit) -> None:
     token = people.make_link(small_world.clerk, at=clock.now())
     stranger = visit()
     stranger.post(f"/set-password/{token}", new="harbour-lights-7", repeat="harbour-lights-7")
     for path in (f"/set-password/{token}", "/set-password/forged"):
-        assert "已经用过或者过期了" in stranger.get(path, status=404)
+        page = stranger.get(path, status=404)
+        assert "已经用过或者过期了" in page
+        assert "/forgotten" in page
         assert "已经用过或者过期了" in stranger.post(
             path, status=404, new="harbour-lights-8", repeat="harbour-lights-8"
         )

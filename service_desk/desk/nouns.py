@@ -1,0 +1,394 @@
+"""The lists an administrator keeps: what a row may not become, what follows from a change, whom it concerns."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnExpressionArgument, ScalarSelect, func, select
+
+from service_desk.desk.lists import ACTIVE, Field, Kind, Noun, Row
+from service_desk.desk.people import check_roles, drop_link
+from service_desk.domain.errors import Invalid
+from service_desk.domain.sentences import say
+from service_desk.domain.vocabulary import Outcome, Role, State
+from service_desk.domain.workflow import OPEN
+from service_desk.store.base import Model, db
+from service_desk.store.catalogue import Category, Matter
+from service_desk.store.enterprises import Area, Enterprise
+from service_desk.store.lists import PLACEHOLDERS, ReasonCode, ReasonKind, ReplyTemplate, left_open
+from service_desk.store.parts import LIVE_ASSIGNMENT, Assignment
+from service_desk.store.people import Department, User, UserRole, units_below
+from service_desk.store.tickets import Ticket
+
+STAFF_ROLES = tuple(role for role in Role if role is not Role.CONTACT)
+"""What an administrator gives; enterprises' people come by registration."""
+
+# What is counted
+
+
+def _number(entity: type[Model], *conditions: ColumnExpressionArgument[bool]) -> ScalarSelect[int]:
+    return select(func.count()).select_from(entity).where(*conditions).scalar_subquery()
+
+
+def _counts(**numbers: ScalarSelect[int]) -> dict[str, int]:
+    """Several counts by one statement."""
+    row = db.session.execute(select(*(number.label(name) for name, number in numbers.items()))).one()
+    return dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented way
+
+
+def _who_have(*roles: Role) -> ScalarSelect[int]:
+    return _number(User, User.active, User.role_rows.any(UserRole.role.in_(roles)))
+
+
+def _is_put_out_of_use(row: Row, before: Mapping[str, Any]) -> bool:
+    return bool(before) and bool(before["active"]) and not row.active
+
+
+# 承办单位
+
+
+def _of_department(row: Department) -> dict[str, int]:
+    return _counts(
+        parts=_number(Assignment, Assignment.department_id == row.id, Assignment.state.in_(LIVE_ASSIGNMENT)),
+        people=_number(User, User.department_id == row.id, User.active),
+        matters=_number(Matter, Matter.lead_id == row.id, Matter.active),
+        units=_number(Department, Department.parent_id == row.id, Department.active),
+    )
+
+
+def _department_concerns(row: Department | None) -> str:
+    if row is None:
+        return "保存后，派单时就可以选这个单位；原有的诉求不变。"
+    return say(
+        "现在有 %(parts)s 件交办在这个单位，%(people)s 个账号、%(units)s 个下属单位、%(matters)s 条事项指向它；"
+        "改动对它们一并生效。停用前须先改派、调走。",
+        **_of_department(row),
+    )
+
+
+def _finish_department(row: Department, before: Mapping[str, Any], _by: User) -> None:
+    if row.parent is not None and row.parent.id in set(db.session.scalars(units_below(row.id))):
+        raise Invalid(
+            "上级单位不能是它自己或它的下属。",
+            fields={"parent": say("“%(name)s”是它自己或它的下属。", name=row.parent.name)},
+        )
+    _keep_names_apart(row)
+    if _is_put_out_of_use(row, before):
+        held = _of_department(row)
+        if any(held.values()):
+            raise Invalid(
+                say(
+                    "还不能停用：有 %(parts)s 件交办、%(people)s 个在用账号、%(units)s 个下属单位、"
+                    "%(matters)s 条事项指向它，请先改派、调走。",
+                    **held,
+                )
+            )
+    if before and before["name"] != row.name:
+        _rename_in_matters(before["name"], row.name)
+
+
+def _keep_names_apart(row: Department) -> None:
+    """A name or alias leads to one department only."""
+    mine = {row.name, *row.aliases}
+    for other in db.session.scalars(select(Department).where(Department.id != row.id)):
+        for name in sorted(mine & {other.name, *other.aliases}):
+            raise Invalid(
+                "名称重复。",
+                fields={
+                    "name" if name == row.name else "aliases": say(
+                        "“%(name)s”已是“%(other)s”的名称或别名。", name=name, other=other.name
+                    )
+                },
+            )
+
+
+def _rename_in_matters(old: str, new: str) -> None:
+    """Supports are kept by name."""
+    for matter in db.session.scalars(select(Matter)):
+        if old in matter.support_names:
+            matter.support_names = [new if name == old else name for name in matter.support_names]
+
+
+def _below(row: Department) -> list[tuple[str, str]]:
+    units = db.session.scalars(
+        select(Department.name).where(Department.parent_id == row.id, Department.active)
+    )
+    return [("下属单位", "、".join(units))]
+
+
+DEPARTMENTS = Noun(
+    name="departments",
+    label="单位",
+    row_label="单位",
+    says="承办单位和下属科室：名称、别名、上级、电话",
+    icon="building",
+    entity=Department,
+    fields=(
+        Field("name", "名称", required=True),
+        Field("aliases", "别名", Kind.TERMS, limit=300, hint="导入和派单时认得的其他叫法，用顿号分开"),
+        Field(
+            "parent", "上级单位", Kind.ROW, of=Department, hint="科室和下属单位填；上级负责人能看到下属的诉求"
+        ),
+        Field("phone", "电话", limit=30),
+        Field("is_external", "外部单位", Kind.YES_NO, hint="供电、供水、银行等不属于园区和政府的单位"),
+        Field("wants_sign_off", "答复须经单位负责人签发", Kind.YES_NO),
+        ACTIVE,
+    ),
+    columns=("parent", "aliases", "phone"),
+    order=(Department.id,),
+    concerns=_department_concerns,
+    finish=_finish_department,
+    beside=_below,
+)
+
+
+# 片区
+
+
+def _area_concerns(row: Area | None) -> str:
+    if row is None:
+        return "保存后，提交诉求和企业注册时就可以选这个片区。"
+    counted = _counts(
+        enterprises=_number(Enterprise, Enterprise.area_id == row.id),
+        tickets=_number(Ticket, Ticket.area_id == row.id, Ticket.state.in_(OPEN)),
+    )
+    return say(
+        "现在有 %(enterprises)s 家企业、%(tickets)s 件未办结的诉求在这个片区；改名对它们一并生效。"
+        "停用后不能再选，原有的照旧显示。",
+        **counted,
+    )
+
+
+def _nothing_follows(_row: Row, _before: Mapping[str, Any], _by: User) -> None:
+    pass
+
+
+AREAS = Noun(
+    name="areas",
+    label="片区",
+    row_label="片区",
+    says="企业所在的片区，提交诉求和注册时选用",
+    icon="map-pin",
+    entity=Area,
+    fields=(Field("name", "名称", required=True), ACTIVE),
+    columns=(),
+    order=(Area.id,),
+    concerns=_area_concerns,
+    finish=_nothing_follows,
+)
+
+
+# 事项
+
+
+def _matter_concerns(row: Matter | None) -> str:
+    if row is None:
+        return "保存后，受理和派单时按这条事项给出建议；已经派出的不变。"
+    waiting = _counts(
+        tickets=_number(
+            Ticket,
+            Ticket.category_id == row.category_id,
+            Ticket.state.in_((State.SUBMITTED, State.ACCEPTED)),
+        )
+    )
+    return say(
+        "“%(category)s”类现在有 %(tickets)s 件还没有派单，它们的派单建议会随之改变；已经派出的不变。",
+        category=row.category.name,
+        **waiting,
+    )
+
+
+def _finish_matter(row: Matter, _before: Mapping[str, Any], _by: User) -> None:
+    same = select(Matter.id).where(
+        Matter.category_id == row.category.id, Matter.name == row.name, Matter.id != row.id
+    )
+    if db.session.scalar(same.limit(1)) is not None:
+        raise Invalid("名称重复。", fields={"name": "这一类已经有同名的事项。"})
+    if row.lead is not None and row.lead.name in row.support_names:
+        raise Invalid("主办单位不能同时是协办单位。", fields={"support_names": "请去掉主办单位。"})
+
+
+MATTERS = Noun(
+    name="matters",
+    label="事项",
+    row_label="事项",
+    says="哪类事由谁主办、谁协办；派单建议由此而来",
+    icon="list-check",
+    entity=Matter,
+    fields=(
+        Field("category", "诉求类别", Kind.ROW, required=True, of=Category),
+        Field("name", "名称", required=True),
+        Field(
+            "keywords", "关键词", Kind.TERMS, limit=500, hint="标题或说明里出现就建议这条；留空则代表整个类别"
+        ),
+        Field("lead", "主办单位", Kind.ROW, of=Department, hint="不选则由专窗决定"),
+        Field("support_names", "协办单位", Kind.NAMES, of=Department),
+        Field("is_complex", "按复杂事项计时", Kind.YES_NO),
+        ACTIVE,
+    ),
+    columns=("category", "lead", "support_names", "keywords"),
+    order=(Matter.category_id, Matter.id),
+    concerns=_matter_concerns,
+    finish=_finish_matter,
+)
+
+
+# 原因
+
+_CHOOSERS = {
+    ReasonKind.RETURN: (Role.HANDLER, Role.HEAD),
+    ReasonKind.REJECTION: (Role.CLERK,),
+    ReasonKind.EXCLUSION: (Role.HANDLER, Role.HEAD),
+}
+
+
+def _reason_concerns(row: ReasonCode | None) -> str:
+    if row is None:
+        return "保存后，提出申请的人就可以选这条原因。"
+    return say(
+        "现在有 %(people)s 人申请“%(kind)s”时可以选这条原因；已经写下的不变。",
+        kind=row.kind,
+        **_counts(people=_who_have(*_CHOOSERS[row.kind])),
+    )
+
+
+REASONS = Noun(
+    name="reasons",
+    label="原因",
+    row_label="原因",
+    says="退单、不予受理、剔除时要选的原因",
+    icon="flag",
+    entity=ReasonCode,
+    fields=(
+        Field("kind", "用于", Kind.WORD, required=True, words=tuple(ReasonKind), new_only=True),
+        Field("label", "原因", required=True),
+        Field("position", "顺序", Kind.NUMBER, hint="数字小的排在前面"),
+        ACTIVE,
+    ),
+    columns=("kind", "position"),
+    order=(ReasonCode.kind, ReasonCode.position, ReasonCode.id),
+    concerns=_reason_concerns,
+    finish=_nothing_follows,
+    title="label",
+    search=("label",),
+)
+
+
+# 答复模板
+
+_IN_BRACES = tuple(f"{{{name}}}" for name in PLACEHOLDERS)
+
+
+def _template_concerns(_row: ReplyTemplate | None) -> str:
+    people = _counts(people=_who_have(Role.HANDLER, Role.HEAD, Role.CLERK))
+    return say("现在有 %(people)s 人答复时可以选用；已经发出的答复不变。", **people)
+
+
+def _finish_template(row: ReplyTemplate, _before: Mapping[str, Any], _by: User) -> None:
+    unknown = [name for name in left_open(row.text) if name not in PLACEHOLDERS]
+    if unknown:
+        raise Invalid(
+            "模板里有不认识的空格名。",
+            fields={
+                "text": say(
+                    "不认识“%(unknown)s”；可用的有%(known)s。",
+                    unknown=f"{{{unknown[0]}}}",
+                    known=_IN_BRACES,
+                )
+            },
+        )
+
+
+TEMPLATES = Noun(
+    name="templates",
+    label="答复模板",
+    row_label="模板",
+    says="答复时可以套用的文字",
+    icon="message",
+    entity=ReplyTemplate,
+    fields=(
+        Field("name", "名称", required=True),
+        Field("outcome", "办理结果", Kind.WORD, words=tuple(Outcome), hint="不选则各种结果都可以用"),
+        Field("category", "诉求类别", Kind.ROW, of=Category, hint="不选则各类都可以用"),
+        Field(
+            "text",
+            "正文",
+            Kind.TEXT,
+            required=True,
+            limit=2000,
+            hint=say("可以写%(known)s，使用时自动填上", known=_IN_BRACES),
+        ),
+        ACTIVE,
+    ),
+    columns=("outcome", "category"),
+    order=(ReplyTemplate.id,),
+    concerns=_template_concerns,
+    finish=_finish_template,
+)
+
+
+# 人员
+
+
+def _is_staff(row: User) -> bool:
+    return not row.has(Role.CONTACT)
+
+
+def _person_concerns(row: User | None) -> str:
+    if row is None:
+        return "保存后生成一次性链接，交给本人设置密码，即可登录。"
+    handled = _number(Assignment, Assignment.handler_id == row.id, Assignment.state.in_(LIVE_ASSIGNMENT))
+    return say(
+        "这个账号手上有 %(parts)s 件在办的交办。改角色和单位立即生效；停用后立即退出、不能再登录，在办的请先转给同事。",
+        **_counts(parts=handled),
+    )
+
+
+def _finish_person(row: User, before: Mapping[str, Any], by: User) -> None:
+    check_roles(
+        set(row.roles),
+        has_department=row.department is not None,
+        has_enterprise=row.enterprise is not None,
+    )
+    if row.id == by.id and not (row.active and row.has(Role.ADMIN)):
+        raise Invalid("不能停用自己，也不能取消自己的系统管理员角色，请由另一位管理员办理。")
+    if _is_put_out_of_use(row, before):
+        row.session_version += 1
+        drop_link(row)
+
+
+def _who(row: User) -> list[tuple[str, str]]:
+    return [("用户名", row.username), ("企业", row.enterprise.name if row.enterprise else "")]
+
+
+PEOPLE = Noun(
+    name="people",
+    label="人员和角色",
+    row_label="账号",
+    says="账号、所属单位、角色，重置密码",
+    icon="users",
+    entity=User,
+    fields=(
+        Field("username", "用户名", required=True, new_only=True, hint="登录用，建好后不能改"),
+        Field("name", "姓名", required=True),
+        Field("phone", "电话", limit=30),
+        Field("email", "电子邮箱", limit=120, hint="用于接收通知和找回密码"),
+        Field("roles", "角色", Kind.WORDS, required=True, words=STAFF_ROLES, applies=_is_staff),
+        Field(
+            "department",
+            "所属单位",
+            Kind.ROW,
+            of=Department,
+            applies=_is_staff,
+            hint="经办人和单位负责人必选",
+        ),
+        Field("active", "在用", Kind.YES_NO, hint="取消勾选即停用：退出登录，不能再登录"),
+    ),
+    columns=("username", "roles", "department"),
+    order=(User.id,),
+    concerns=_person_concerns,
+    finish=_finish_person,
+    beside=_who,
+    search=("name", "username"),
+)
+
+NOUNS = {noun.name: noun for noun in (DEPARTMENTS, AREAS, MATTERS, REASONS, TEMPLATES, PEOPLE)}
