@@ -68,8 +68,7 @@ def _words(letter: Letter) -> tuple[str, str]:
 JOBS = (
     Job("remind", timedelta(minutes=1), reminders.remind_due),
     Job("deliver", timedelta(seconds=10), deliver),
-    Job("expire_ratings", timedelta(minutes=5), housekeeping.expire_ratings),
-    Job("lapse_windows", timedelta(minutes=5), housekeeping.lapse_windows),
+    Job("pass_time", timedelta(minutes=5), housekeeping.pass_time),
     Job("forget_old_failures", timedelta(hours=1), people.forget_old_failures),
     Job("drop_stale_uploads", timedelta(hours=6), housekeeping.drop_stale_uploads),
 )

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from service_desk.desk.verbs import VERBS
-from service_desk.domain import vocabulary, workflow
+from service_desk.domain import states, vocabulary, workflow
 from service_desk.domain.actions import FIELDS, Action, FieldKind
 from service_desk.domain.vocabulary import Word
 from service_desk.scheduler import JOBS
@@ -38,7 +38,7 @@ def test_every_action_has_a_row_and_every_row_fields() -> None:
 
 def test_every_open_state_has_a_way_out_for_people() -> None:
     reachable = {step.to for step in workflow.STEPS if step.to}
-    for state in workflow.OPEN & reachable:
+    for state in states.OPEN & reachable:
         assert [s for s in workflow.STEPS if state in s.sources and s.to not in (None, state)], state
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from service_desk.demo.courses import COURSES, OfficeTime, hours_ago
-from service_desk.desk import closing, handling, intake, supervision
+from service_desk.desk import closing, handling, housekeeping, intake, supervision
 from service_desk.desk.dispatch import dispatch
 from service_desk.desk.foundation import DATA, read_data
 from service_desk.domain.vocabulary import (
@@ -284,7 +284,7 @@ class Story:
 
     def expire_rating(self, at: datetime) -> None:
         """Nobody rated."""
-        closing.expire_rating(self.ticket_id, at=at)
+        housekeeping.pass_time_on(self.ticket_id, at=at)
 
     def keep_closed(self, at: datetime) -> None:
         """The supervisor says why a bad rating opens nothing."""

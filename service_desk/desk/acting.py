@@ -44,10 +44,11 @@ def readable_events(ticket: Ticket, user: User) -> list[Event]:
     ]
 
 
-def open_ticket(ticket_id: int, by: User | None, seen: int | None) -> tuple[Ticket, Law]:
+def open_ticket(ticket_id: int, by: User | None, at: datetime, seen: int | None) -> tuple[Ticket, Law]:
     """Lock the ticket for this transaction; ``seen`` is the version of the page the person acted from.
 
-    Raises ``Stale`` where lines this person reads have been added since.
+    What had to happen by itself before ``at`` happens first, however late the clockwork is. Raises ``Stale``
+    where lines this person reads have been added since.
     """
     ticket = locked(ticket_id)
     if seen is not None and by is not None and ticket.version > seen:
@@ -55,7 +56,22 @@ def open_ticket(ticket_id: int, by: User | None, seen: int | None) -> tuple[Tick
         changes = [event for event in readable_events(ticket, by) if event.id in fresh]
         if changes:
             raise Stale(changes, enterprise=by.has(Role.CONTACT))
-    return ticket, current_law()
+    law = current_law()
+    let_time_pass(ticket, at, law)
+    return ticket, law
+
+
+def let_time_pass(ticket: Ticket, until: datetime, law: Law) -> bool:
+    """Record what had to happen by itself before ``until``, each at its own moment; whether anything did.
+
+    A rating window, a wait for the enterprise or a deferral ends when it ends, not when somebody looks.
+    """
+    happened = False
+    while (due := ticket.passing(law)) is not None and due[0] < until:
+        moment, action = due
+        finish(ticket, record(ticket, action, by=None, at=moment, law=law), law)
+        happened = True
+    return happened
 
 
 def record(  # noqa: PLR0913 - one argument for each thing an act may bring

@@ -28,7 +28,7 @@ def dispatch(
     text: str = "",
 ) -> Ticket:
     """Give the lead and the supports their parts; their clocks start at this instant."""
-    ticket, law = open_ticket(ticket_id, by, seen)
+    ticket, law = open_ticket(ticket_id, by, at, seen)
     if lead.id in {support.id for support in supports}:
         raise Invalid(
             "主办单位不能同时是协办单位。", fields={"supports": say("请去掉“%(lead)s”。", lead=lead.name)}
@@ -41,6 +41,62 @@ def dispatch(
         ticket.assign(AssignmentRole.SUPPORT, support, SUPPORT_STARTS, at=event.at, law=law)
     finish(ticket, event, law)
     return ticket
+
+
+@transaction
+def redispatch(
+    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, lead: Department, reason: str
+) -> Ticket:
+    """Another department leads from now on, with the full limit; the supports stay."""
+    ticket, law = open_ticket(ticket_id, by, at, seen)
+    if ticket.lead is not None and ticket.lead.department_id == lead.id:
+        raise Invalid("它已经是主办单位。", fields={"lead": "请选择另一个单位。"})
+    _no_live_support(ticket, lead, "lead")
+    _keep_out_the_one_complained_of(ticket, (lead,))
+    event = record(ticket, Action.REDISPATCH, by=by, at=at, law=law, text=reason, data={"lead": lead.name})
+    ticket.assign(AssignmentRole.LEAD, lead, LEAD_STARTS, at=event.at, law=law)
+    finish(ticket, event, law)
+    return ticket
+
+
+@transaction
+def add_support(
+    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, department: Department, text: str = ""
+) -> Ticket:
+    """One more department supports, with clocks of its own."""
+    ticket, law = open_ticket(ticket_id, by, at, seen)
+    if ticket.lead is not None and ticket.lead.department_id == department.id:
+        raise Invalid("主办单位不能同时是协办单位。", fields={"department": "请选择另一个单位。"})
+    _no_live_support(ticket, department, "department")
+    _keep_out_the_one_complained_of(ticket, (department,))
+    data = {"department": department.name}
+    event = record(ticket, Action.ADD_SUPPORT, by=by, at=at, law=law, text=text, data=data)
+    ticket.assign(AssignmentRole.SUPPORT, department, SUPPORT_STARTS, at=event.at, law=law)
+    finish(ticket, event, law)
+    return ticket
+
+
+@transaction
+def release_support(
+    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, department: Department
+) -> Ticket:
+    """A department is not needed any more: its clocks are void."""
+    ticket, law = open_ticket(ticket_id, by, at, seen)
+    data = {"department": department.name}
+    event = record(ticket, Action.RELEASE_SUPPORT, by=by, at=at, law=law, data=data)
+    part = next((each for each in ticket.supports if each.department_id == department.id), None)
+    if part is None:
+        sentence = say("“%(name)s”不是这件诉求的协办单位。", name=department.name)
+        raise Invalid(sentence, fields={"department": sentence})
+    ticket.release(part, event.at)
+    finish(ticket, event, law)
+    return ticket
+
+
+def _no_live_support(ticket: Ticket, department: Department, field: str) -> None:
+    if any(part.is_live and part.department_id == department.id for part in ticket.supports):
+        sentence = say("“%(name)s”正在协办这件诉求，请先取消它的协办。", name=department.name)
+        raise Invalid(sentence, fields={field: sentence})
 
 
 def _keep_out_the_one_complained_of(ticket: Ticket, departments: Sequence[Department]) -> None:

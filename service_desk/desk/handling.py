@@ -1,23 +1,27 @@
 """Handling: the department signs, calls back, reports progress, gives its opinion, replies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from service_desk.desk.acting import finish, open_ticket, record
 from service_desk.desk.files import StoredFile
 from service_desk.domain.actions import Action, Party
 from service_desk.domain.errors import Invalid
+from service_desk.domain.limits import DAYS_OF_TRIES, NEXT_REPLY_DAYS, REST_DAYS, TRIES
 from service_desk.domain.sentences import say
-from service_desk.domain.vocabulary import AssignmentRole, AssignmentState, Outcome
+from service_desk.domain.vocabulary import (
+    AssignmentRole,
+    AssignmentState,
+    ClockKind,
+    Outcome,
+    State,
+    Wait,
+)
 from service_desk.store.base import transaction
-from service_desk.store.parts import Assignment, Reply
-from service_desk.store.people import User
+from service_desk.store.law import Law
+from service_desk.store.parts import Assignment, Event, Reply
+from service_desk.store.people import Department, User
 from service_desk.store.tickets import Ticket
-
-TRIES, DAYS_OF_TRIES = 3, 2
-"""So many failed tries on so many days count as the first contact (the law, table of the department)."""
-
-REST_DAYS = 90
 
 
 @transaction
@@ -25,7 +29,7 @@ def sign(
     ticket_id: int, *, by: User, at: datetime, seen: int | None = None, handler: User | None = None
 ) -> Ticket:
     """The department takes its part in hand and names who handles it (default: whoever signs)."""
-    ticket, law = open_ticket(ticket_id, by, seen)
+    ticket, law = open_ticket(ticket_id, by, at, seen)
     handler = handler or by
     named = {"handler": handler.name, "handler_id": handler.id}
     event = record(ticket, Action.SIGN, by=by, at=at, law=law, data=named)
@@ -39,7 +43,7 @@ def sign(
 @transaction
 def hand_over(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, to: User) -> Ticket:
     """A colleague of the same department takes over."""
-    ticket, law = open_ticket(ticket_id, by, seen)
+    ticket, law = open_ticket(ticket_id, by, at, seen)
     event = record(ticket, Action.HAND_OVER, by=by, at=at, law=law, data={"to": to.name, "to_id": to.id})
     part = _part_of(ticket, by, event.party)
     part.handler_id, part.handler = to.id, to
@@ -61,10 +65,10 @@ def first_contact(
     text: str = "",
 ) -> Ticket:
     """The lead called back. A failed try is recorded; the third on a second day counts as contact."""
-    ticket, law = open_ticket(ticket_id, by, seen)
+    ticket, law = open_ticket(ticket_id, by, at, seen)
     if contacted_at is not None and not ticket.submitted_at <= contacted_at <= at:
         raise Invalid("联系时间须在提交之后、现在之前。", fields={"contacted_at": "请填写实际联系的时间。"})
-    tries = [e for e in ticket.events if e.action is Action.FIRST_CONTACT and e.cycle == ticket.cycle]
+    tries = ticket.calls
     days = {law.calendar.day_of(event.at) for event in tries} | {law.calendar.day_of(at)}
     counts = reached or (len(tries) + 1 >= TRIES and len(days) >= DAYS_OF_TRIES)
     data = {"who": who, "how": how, "reached": reached}
@@ -94,12 +98,86 @@ def progress(
     seen: int | None = None,
     text: str,
     public: bool = False,
+    next_reply: date | None = None,
     files: Sequence[StoredFile] = (),
 ) -> Ticket:
-    """What has been done so far, for the enterprise to read or for the desk alone."""
-    ticket, law = open_ticket(ticket_id, by, seen)
-    event = record(ticket, Action.PROGRESS, by=by, at=at, law=law, text=text, public=public, files=files)
+    """What has been done so far, for the enterprise to read or for the desk alone.
+
+    While the matter is deferred the lead names the date of its next reply each time.
+    """
+    ticket, law = open_ticket(ticket_id, by, at, seen)
+    data = {"next_reply": next_reply.isoformat()} if next_reply else {}
+    event = record(
+        ticket, Action.PROGRESS, by=by, at=at, law=law, text=text, data=data, public=public, files=files
+    )
+    if ticket.state is State.DEFERRED and event.party is not Party.SUPPORT:
+        _restart_next_reply(ticket, event, next_reply, law)
+    elif next_reply is not None:
+        raise Invalid("只有挂账期间由主办单位填写下次答复日期。", fields={"next_reply": "请清空。"})
     finish(ticket, event, law)
+    return ticket
+
+
+def _restart_next_reply(ticket: Ticket, event: Event, day: date | None, law: Law) -> None:
+    if day is None:
+        sentence = "挂账期间的每次进展都要写明下次答复日期。"
+        raise Invalid(sentence, fields={"next_reply": sentence})
+    check_next_reply(day, law.calendar.day_of(event.at))
+    running = ticket.clock(ClockKind.NEXT_REPLY)
+    if running is not None:
+        running.stop(event.at, law.calendar)
+    ticket.start_until(ClockKind.NEXT_REPLY, day, event.at, law, department_id=event.department_id)
+
+
+def check_next_reply(day: date, today: date) -> None:
+    """The next reply of a deferred matter lies ahead, and not too far."""
+    _within("next_reply", "下次答复日期", day, today, NEXT_REPLY_DAYS)
+
+
+def _within(field: str, label: str, day: date, today: date, days: int) -> None:
+    last = today + timedelta(days=days)
+    if not today <= day <= last:
+        raise Invalid(
+            say("%(label)s须在 %(days)s 天内。", label=say(label), days=days),
+            fields={field: say("请填写 %(first)s 至 %(last)s 之间的日期。", first=today, last=last)},
+        )
+
+
+@transaction
+def ask_enterprise(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, text: str) -> Ticket:
+    """A question to the enterprise: settle and promise stand still until it is answered, within a cap."""
+    ticket, law = open_ticket(ticket_id, by, at, seen)
+    event = record(ticket, Action.ASK_ENTERPRISE, by=by, at=at, law=law, text=text)
+    ends_at = ticket.wait_ends_at(law)
+    if ends_at is not None and ends_at <= event.at:
+        # Earlier questions have used up the time the clocks may stand still.
+        for clock in ticket.clocks:
+            clock.resume(event.at, Wait.QUESTION, law.calendar)
+    finish(ticket, event, law)
+    return ticket
+
+
+@transaction
+def inform(
+    ticket_id: int,
+    *,
+    by: User,
+    at: datetime,
+    seen: int | None = None,
+    text: str,
+    files: Sequence[StoredFile] = (),
+) -> Ticket:
+    """The enterprise answers the department's question."""
+    ticket, law = open_ticket(ticket_id, by, at, seen)
+    finish(ticket, record(ticket, Action.INFORM, by=by, at=at, law=law, text=text, files=files), law)
+    return ticket
+
+
+@transaction
+def resume(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, text: str = "") -> Ticket:
+    """A deferred matter is taken up again."""
+    ticket, law = open_ticket(ticket_id, by, at, seen)
+    finish(ticket, record(ticket, Action.RESUME, by=by, at=at, law=law, text=text), law)
     return ticket
 
 
@@ -114,7 +192,7 @@ def opine(
     files: Sequence[StoredFile] = (),
 ) -> Ticket:
     """A supporting department gives its opinion; that ends its part."""
-    ticket, law = open_ticket(ticket_id, by, seen)
+    ticket, law = open_ticket(ticket_id, by, at, seen)
     event = record(ticket, Action.OPINE, by=by, at=at, law=law, text=text, files=files)
     part = _part_of(ticket, by, event.party)
     part.state, part.signed_at = AssignmentState.DONE, part.signed_at or event.at
@@ -135,24 +213,43 @@ def reply(
     files: Sequence[StoredFile] = (),
 ) -> Ticket:
     """The lead's reply goes to the desk to be verified; settle and promise stand still from this instant."""
-    ticket, law = open_ticket(ticket_id, by, seen)
-    _check_rest(outcome, rest_date, law.calendar.day_of(at))
-    data = {"outcome": outcome.value} | ({"rest_date": rest_date.isoformat()} if rest_date else {})
+    ticket, law = open_ticket(ticket_id, by, at, seen)
+    data = reply_data(outcome, rest_date, law.calendar.day_of(at))
     event = record(ticket, Action.REPLY, by=by, at=at, law=law, text=text, data=data, files=files)
-    ticket.replies.append(
-        Reply(
-            event_id=event.id,
-            department_id=by.department_id,
-            department=by.department,
-            cycle=ticket.cycle,
-            at=event.at,
-            outcome=outcome,
-            text=text,
-            rest_date=rest_date,
-        )
-    )
+    keep_reply(ticket, event_id=event.id, at=event.at, text=text, data=data, department=by.department)
     finish(ticket, event, law)
     return ticket
+
+
+def reply_data(outcome: Outcome, rest_date: date | None, today: date) -> dict[str, str]:
+    """What an event keeps of a reply. Raises ``Invalid`` where outcome and date do not go together."""
+    _check_rest(outcome, rest_date, today)
+    return {"outcome": outcome.value} | ({"rest_date": rest_date.isoformat()} if rest_date else {})
+
+
+def keep_reply(
+    ticket: Ticket,
+    *,
+    event_id: int,
+    at: datetime,
+    text: str,
+    data: Mapping[str, str],
+    department: Department | None,
+) -> None:
+    """Keep a reply that goes out at ``at``; its files came with the event."""
+    rest = data.get("rest_date")
+    ticket.replies.append(
+        Reply(
+            event_id=event_id,
+            department_id=department.id if department else None,
+            department=department,
+            cycle=ticket.cycle,
+            at=at,
+            outcome=Outcome(data["outcome"]),
+            text=text,
+            rest_date=date.fromisoformat(rest) if rest else None,
+        )
+    )
 
 
 def _check_rest(outcome: Outcome, rest_date: date | None, today: date) -> None:
@@ -165,22 +262,12 @@ def _check_rest(outcome: Outcome, rest_date: date | None, today: date) -> None:
         return
     if rest_date is None:
         raise Invalid("请填写余项完成日期。", fields={"rest_date": "部分解决需要说明其余部分何时完成。"})
-    if not today <= rest_date <= today + timedelta(days=REST_DAYS):
-        raise Invalid(
-            say("余项完成日期须在 %(days)s 天内。", days=REST_DAYS),
-            fields={
-                "rest_date": say(
-                    "请填写 %(first)s 至 %(last)s 之间的日期。",
-                    first=today,
-                    last=today + timedelta(days=REST_DAYS),
-                )
-            },
-        )
+    _within("rest_date", "余项完成日期", rest_date, today, REST_DAYS)
 
 
 def _part_of(ticket: Ticket, by: User, party: Party) -> Assignment:
     """The assignment in whose name somebody acts."""
-    role = AssignmentRole.LEAD if party is Party.LEAD else AssignmentRole.SUPPORT
+    role = AssignmentRole.SUPPORT if party is Party.SUPPORT else AssignmentRole.LEAD
     return next(
         part
         for part in reversed(ticket.assignments)

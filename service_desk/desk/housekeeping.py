@@ -1,52 +1,41 @@
 """Housekeeping: what ends by itself once its time has passed."""
 
 from datetime import datetime, timedelta
-from typing import cast
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import delete, or_, select
 
-from service_desk.desk import closing
+from service_desk.desk.acting import let_time_pass
 from service_desk.desk.sweeping import sweep
-from service_desk.domain.errors import OutOfTurn
 from service_desk.domain.vocabulary import ClockKind, ClockState, State
 from service_desk.store.attachments import Attachment, path_of
 from service_desk.store.base import db, transaction
 from service_desk.store.clocks import Clock
-from service_desk.store.tickets import Ticket
+from service_desk.store.law import current_law
+from service_desk.store.tickets import Ticket, locked
 
 PENDING_DAYS = 7
 
 
-def expire_ratings(now: datetime) -> int:
-    """Close what nobody rated in time; how many tickets."""
-    over = (
-        select(Ticket.id)
-        .join(Clock, Clock.ticket_id == Ticket.id)
-        .where(Ticket.state == State.AWAITING_RATING, Clock.kind == ClockKind.RATING)
-        .where(Clock.state == ClockState.RUNNING, Clock.due_at < now)
+def pass_time(now: datetime) -> int:
+    """Record what ends by itself: rating windows, waits for an enterprise, deferrals; on how many tickets.
+
+    Before every act the same is done for its ticket, so that nothing depends on when this runs.
+    """
+    running, paused = Clock.state == ClockState.RUNNING, Clock.state == ClockState.PAUSED
+    window = (Clock.kind == ClockKind.RATING) & running & (Clock.due_at < now)
+    waiting = (Clock.kind == ClockKind.SETTLE) & paused
+    may_end = or_(
+        (Ticket.state == State.AWAITING_RATING) & window,
+        Ticket.state.in_((State.IN_PROGRESS, State.DEFERRED)) & waiting,
     )
-    return sweep("expire_ratings", over, lambda ticket_id: _expire(ticket_id, now))
-
-
-def _expire(ticket_id: int, now: datetime) -> bool:
-    try:
-        closing.expire_rating(ticket_id, at=now)
-    except OutOfTurn:
-        # It was rated, or another scheduler closed it, a moment ago.
-        return False
-    return True
+    tickets = select(Ticket.id).where(Ticket.clocks.any(may_end))
+    return sweep("pass_time", tickets, lambda ticket_id: pass_time_on(ticket_id, at=now))
 
 
 @transaction
-def lapse_windows(now: datetime) -> int:
-    """A return window that passed unused is void; how many."""
-    passed = (
-        update(Clock)
-        .where(Clock.kind == ClockKind.RETURN_WINDOW, Clock.state == ClockState.RUNNING, Clock.due_at < now)
-        .values(state=ClockState.VOID, stopped_at=now, next_step_at=None)
-        .execution_options(synchronize_session=False)
-    )
-    return cast("CursorResult[None]", db.session.execute(passed)).rowcount
+def pass_time_on(ticket_id: int, *, at: datetime) -> bool:
+    """Record what ended by itself on one ticket before ``at``; whether anything did."""
+    return let_time_pass(locked(ticket_id), at, current_law())
 
 
 def drop_stale_uploads(now: datetime) -> int:

@@ -1,7 +1,7 @@
 """Intake: an enterprise files, the desk accepts or answers, the enterprise adds, urges or withdraws."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -18,9 +18,9 @@ from service_desk.store.base import db, transaction
 from service_desk.store.catalogue import Category
 from service_desk.store.drafts import Draft, keep_draft
 from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus
-from service_desk.store.law import current_law
+from service_desk.store.law import Law, current_law
 from service_desk.store.numbers import next_number
-from service_desk.store.parts import Reply
+from service_desk.store.parts import Event, Reply
 from service_desk.store.people import Department, User
 from service_desk.store.tickets import Ticket
 
@@ -92,6 +92,10 @@ def submit(  # noqa: PLR0913 - the fields of the filing form, by name
     against: Department | None = None,
     source: Source = Source.ENTERPRISE,
     received_at: datetime | None = None,
+    above_office: str | None = None,
+    above_number: str | None = None,
+    above_due: date | None = None,
+    above_reply: date | None = None,
     urgency: Urgency = Urgency.NORMAL,
     submission_key: str | None = None,
     files: Sequence[StoredFile] = (),
@@ -111,12 +115,7 @@ def submit(  # noqa: PLR0913 - the fields of the filing form, by name
     if received_at is not None and not at - LONGEST_DELAY <= received_at <= at:
         raise Invalid("实际收到时间须在过去一年之内。", fields={"received_at": "请填写实际收到的时间。"})
     law = current_law()
-    instant = received_at or at
     ticket = Ticket(
-        state=State.DRAFT,
-        cycle=1,
-        version=0,
-        number=next_number(law.calendar.day_of(instant).year),
         submission_key=submission_key,
         enterprise=enterprise,
         enterprise_id=enterprise.id,
@@ -132,19 +131,29 @@ def submit(  # noqa: PLR0913 - the fields of the filing form, by name
         payer=payer if category.is_arrears else None,
         against=against if nature is Nature.COMPLAINT else None,
         source=source,
+        above_office=above_office,
+        above_number=above_number,
+        above_due=above_due,
+        above_reply=above_reply,
         is_demo=by.is_demo,
-        submitted_at=instant,
-        touched_at=instant,
     )
-    db.session.add(ticket)
-    data = {"category": category.name, "area": area.name if area else ""}
-    event = record(ticket, Action.SUBMIT, by=by, at=instant, law=law, data=data, files=files)
+    event = enter(ticket, by=by, at=received_at or at, law=law, files=files)
     for row in pending_files(by):
         row.event_id = event.id
         ticket.attachments.append(row)
     db.session.execute(delete(Draft).where(Draft.user_id == by.id))
     finish(ticket, event, law)
     return ticket
+
+
+def enter(ticket: Ticket, *, by: User, at: datetime, law: Law, files: Sequence[StoredFile] = ()) -> Event:
+    """Give a new ticket its number and submit it, within the caller's transaction."""
+    ticket.state, ticket.cycle, ticket.version = State.DRAFT, 1, 0
+    ticket.number = next_number(law.calendar.day_of(at).year)
+    ticket.submitted_at = ticket.touched_at = at
+    db.session.add(ticket)
+    data = {"category": ticket.category.name, "area": ticket.area.name if ticket.area else ""}
+    return record(ticket, Action.SUBMIT, by=by, at=at, law=law, data=data, files=files)
 
 
 def _check_filer(by: User, enterprise: Enterprise) -> None:
@@ -179,14 +188,14 @@ def accept(
     urgency: Urgency,
 ) -> Ticket:
     """Accept with category, nature and urgency confirmed; a changed limit class recomputes the promise."""
-    ticket, law = open_ticket(ticket_id, by, seen)
+    ticket, law = open_ticket(ticket_id, by, at, seen)
     before = ticket.limit_class
     ticket.category, ticket.nature, ticket.urgency = category, nature, urgency
     ticket.is_complex = routing.is_complex(ticket)
     data = {"category": category.name, "nature": nature.value, "urgency": urgency.value}
     event = record(ticket, Action.ACCEPT, by=by, at=at, law=law, data=data)
     if ticket.limit_class is not before:
-        ticket.reclassify(law)
+        ticket.reclassify(event.at, law)
     finish(ticket, event, law)
     return ticket
 
@@ -202,12 +211,36 @@ def answer(
     files: Sequence[StoredFile] = (),
 ) -> Ticket:
     """The desk answers by itself: a class of its own in the figures, never a department's closing."""
-    ticket, law = open_ticket(ticket_id, by, seen)
+    ticket, law = open_ticket(ticket_id, by, at, seen)
     event = record(ticket, Action.ANSWER, by=by, at=at, law=law, text=text, files=files)
     ticket.replies.append(
         Reply(event_id=event.id, cycle=ticket.cycle, at=event.at, text=text, verified_at=event.at)
     )
     finish(ticket, event, law)
+    return ticket
+
+
+@transaction
+def ask_supplement(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, text: str) -> Ticket:
+    """Something is missing: the enterprise is asked for it, and accept and promise stand still."""
+    ticket, law = open_ticket(ticket_id, by, at, seen)
+    finish(ticket, record(ticket, Action.ASK_SUPPLEMENT, by=by, at=at, law=law, text=text), law)
+    return ticket
+
+
+@transaction
+def supplement(
+    ticket_id: int,
+    *,
+    by: User,
+    at: datetime,
+    seen: int | None = None,
+    text: str,
+    files: Sequence[StoredFile] = (),
+) -> Ticket:
+    """The enterprise gives what was missing."""
+    ticket, law = open_ticket(ticket_id, by, at, seen)
+    finish(ticket, record(ticket, Action.SUPPLEMENT, by=by, at=at, law=law, text=text, files=files), law)
     return ticket
 
 
@@ -222,7 +255,7 @@ def add_info(
     files: Sequence[StoredFile] = (),
 ) -> Ticket:
     """The enterprise adds to what it said."""
-    ticket, law = open_ticket(ticket_id, by, seen)
+    ticket, law = open_ticket(ticket_id, by, at, seen)
     finish(ticket, record(ticket, Action.ADD_INFO, by=by, at=at, law=law, text=text, files=files), law)
     return ticket
 
@@ -230,7 +263,7 @@ def add_info(
 @transaction
 def note(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, text: str) -> Ticket:
     """A remark only the desk reads."""
-    ticket, law = open_ticket(ticket_id, by, seen)
+    ticket, law = open_ticket(ticket_id, by, at, seen)
     finish(ticket, record(ticket, Action.NOTE, by=by, at=at, law=law, text=text), law)
     return ticket
 
@@ -238,7 +271,7 @@ def note(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, tex
 @transaction
 def urge(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, text: str = "") -> Ticket:
     """Ask whoever has it in hand to hurry; the enterprise once a working day."""
-    ticket, law = open_ticket(ticket_id, by, seen)
+    ticket, law = open_ticket(ticket_id, by, at, seen)
     finish(ticket, record(ticket, Action.URGE, by=by, at=at, law=law, text=text), law)
     return ticket
 
@@ -246,10 +279,8 @@ def urge(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, tex
 @transaction
 def withdraw(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, reason: str) -> Ticket:
     """The enterprise takes it back; once a department had it, somebody checks that it was voluntary."""
-    ticket, law = open_ticket(ticket_id, by, seen)
-    event = record(ticket, Action.WITHDRAW, by=by, at=at, law=law, text=reason)
-    ticket.release_all()
-    finish(ticket, event, law)
+    ticket, law = open_ticket(ticket_id, by, at, seen)
+    finish(ticket, record(ticket, Action.WITHDRAW, by=by, at=at, law=law, text=reason), law)
     return ticket
 
 
@@ -258,7 +289,7 @@ def check_withdrawal(
     ticket_id: int, *, by: User, at: datetime, seen: int | None = None, voluntary: bool, text: str = ""
 ) -> Ticket:
     """Was the withdrawal voluntary? Under pressure the ticket is taken up again where it was accepted."""
-    ticket, law = open_ticket(ticket_id, by, seen)
+    ticket, law = open_ticket(ticket_id, by, at, seen)
     event = record(
         ticket,
         Action.CHECK_WITHDRAWAL,

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 
-from service_desk.domain.actions import Action
+from service_desk.domain.access import RATINGS
+from service_desk.domain.actions import DECIDE, Action
 from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import ClockKind, Role, Urgency, Word
 from service_desk.store.base import db, house, transaction
@@ -25,6 +26,7 @@ class Audience(Word):
     DESK = "desk", "专窗"
     QUALITY = "quality", "回访员"
     LEAD = "lead", "主办单位"
+    ASKER = "asker", "申请单位"
     HANDLER = "handler", "承办人"
     HEAD = "head", "主办单位负责人"
     PARENT_HEAD = "parent_head", "上级单位负责人"
@@ -92,8 +94,92 @@ TOLD: dict[Action, tuple[Told, ...]] = {
         Told(A.LEAD, "督办单，请回复", "%(text)s"),
         Told(A.DESK, "已发督办单", "%(ticket_title)s：%(text)s"),
     ),
+    Action.INSTRUCT: (
+        Told(A.LEAD, "领导批示，请回复", "%(text)s"),
+        Told(A.DESK, "领导批示", "%(ticket_title)s：%(text)s"),
+    ),
     Action.ANSWER_ORDER: (Told(A.SUPERVISOR, "督办单已回复"), Told(A.DESK, "督办单已回复")),
+    Action.ASK_SUPPLEMENT: (Told(A.ENTERPRISE, "请补正后再受理", "%(text)s%(supplement)s"),),
+    Action.SUPPLEMENT: (Told(A.DESK, "企业已补正，请受理", "%(enterprise)s：%(ticket_title)s"),),
+    Action.MERGE: (
+        Told(
+            A.ENTERPRISE, "诉求已并单", "您反映的情况与%(parent)s相同，已并入该件一起办理，请在该件查看进度。"
+        ),
+    ),
+    Action.UNMERGE: (Told(A.ENTERPRISE, "诉求恢复单独办理", "编号 %(number)s，等待受理。"),),
+    Action.REDISPATCH: (
+        Told(A.ENTERPRISE, "承办单位有变化", "改由%(lead)s办理。%(promise)s"),
+        Told(A.LEAD, "新交办，请签收", "%(enterprise)s：%(ticket_title)s。%(due)s"),
+    ),
+    Action.ADD_SUPPORT: (
+        Told(A.SUPPORTS, "新协办，请签收", "%(enterprise)s：%(ticket_title)s。主办单位：%(lead)s"),
+        Told(A.LEAD, "增加了协办单位", "%(ticket_title)s：%(department)s"),
+    ),
+    Action.RELEASE_SUPPORT: (Told(A.LEAD, "取消了协办单位", "%(ticket_title)s：%(department)s"),),
+    Action.ASK_ENTERPRISE: (Told(A.ENTERPRISE, "%(lead)s想请您补充"),),
+    Action.INFORM: (Told(A.LEAD, "企业已回复"),),
+    Action.OPINE: (Told(A.LEAD, "协办意见已提交", "%(department)s：%(text)s"),),
+    Action.CORRECT: (Told(A.LEAD, "诉求信息有更正", "%(ticket_title)s。%(due)s"),),
+    Action.RESUME: (
+        Told(A.ENTERPRISE, "诉求恢复办理", "由%(lead)s办理。%(promise)s"),
+        Told(A.LEAD, "时限恢复计时", "%(ticket_title)s。%(due)s"),
+    ),
+    Action.REPORT_REST: (
+        Told(A.ENTERPRISE, "余下的事已落实，请确认", "%(lead)s回报：%(text)s"),
+        Told(A.DESK, "余项落实已回报", "%(ticket_title)s：%(text)s"),
+    ),
+    Action.CONFIRM_REST: (Told(A.DESK, "企业确认了余项落实", "%(ticket_title)s"),),
+    Action.ASK_RETURN: (
+        Told(A.DESK, "退单待审批", "%(lead)s：%(text)s"),
+        Told(A.SUPERVISOR, "退单待审批", "%(lead)s：%(text)s"),
+    ),
+    Action.ASK_EXTENSION: (
+        Told(A.DESK, "延期待审批", "%(lead)s申请延期 %(days)s 日：%(text)s"),
+        Told(A.SUPERVISOR, "延期待审批", "%(lead)s申请延期 %(days)s 日：%(text)s"),
+    ),
+    Action.ASK_DEFERRAL: (Told(A.SUPERVISOR, "挂账待审批", "%(lead)s：%(text)s"),),
+    Action.ASK_REJECTION: (
+        Told(A.SUPERVISOR, "不予受理待审批", "%(enterprise)s：%(ticket_title)s。%(text)s"),
+    ),
+    Action.ASK_SIGN_OFF: (Told(A.HEAD, "答复待签发", "%(enterprise)s：%(ticket_title)s"),),
+    Action.ASK_EXCLUSION: (Told(A.SUPERVISOR, "剔除待审批", "%(lead)s：%(text)s"),),
+    Action.ASK_APPEAL: (
+        Told(A.SUPERVISOR, "企业申请复核", "%(enterprise)s：%(ticket_title)s。%(text)s"),
+        Told(A.DESK, "企业申请复核", "%(enterprise)s：%(ticket_title)s"),
+    ),
+    Action.DECIDE_SIGN_OFF: (Told(A.LEAD, "签发意见：%(decision)s", "%(ticket_title)s。%(text)s"),),
+    Action.DECIDE_EXCLUSION: (Told(A.LEAD, "剔除申请：%(decision)s", "%(ticket_title)s。%(text)s"),),
+    Action.DECIDE_RETURN: (Told(A.ASKER, "退单申请：%(decision)s", "%(ticket_title)s。%(text)s"),),
+    Action.DECIDE_EXTENSION: (Told(A.LEAD, "延期申请：%(decision)s", "%(ticket_title)s。%(text)s%(due)s"),),
+    Action.DECIDE_DEFERRAL: (Told(A.LEAD, "挂账申请：%(decision)s", "%(ticket_title)s。%(text)s"),),
+    Action.DECIDE_REJECTION: (Told(A.DESK, "不予受理审批：%(decision)s", "%(ticket_title)s。%(text)s"),),
+    Action.DECIDE_APPEAL: (
+        Told(A.ENTERPRISE, "复核结果：%(decision)s", "%(text)s"),
+        Told(A.DESK, "复核结果：%(decision)s", "%(ticket_title)s。%(text)s"),
+    ),
 }
+TOLD_IF_GRANTED: dict[Action, tuple[Told, ...]] = {
+    Action.DECIDE_RETURN: (Told(A.DESK, "退单成立，请重新派单", "%(enterprise)s：%(ticket_title)s"),),
+    Action.DECIDE_EXTENSION: (
+        Told(A.ENTERPRISE, "办理时间延长", "%(lead)s申请延长 %(days)s 日：%(asked)s。%(promise)s"),
+    ),
+    Action.DECIDE_DEFERRAL: (
+        Told(A.ENTERPRISE, "诉求暂时挂账", "%(asked)s。%(lead)s将于 %(next_reply)s 前再次答复。"),
+    ),
+    Action.DECIDE_REJECTION: (
+        Told(
+            A.ENTERPRISE,
+            "诉求不予受理",
+            "理由：%(reason_code)s。%(asked)s。您可以：%(legal_route)s。"
+            "如有异议，可在 10 个工作日内申请复核。",
+        ),
+    ),
+    Action.DECIDE_SIGN_OFF: (
+        Told(A.DESK, "答复待审核", "%(lead)s已答复：%(ticket_title)s"),
+        Told(A.QUALITY, "答复待审核", "%(lead)s已答复：%(ticket_title)s"),
+    ),
+}
+"""Who is told besides, where a request is granted; these come first."""
 BAD_RATING = (
     Told(A.DESK, "收到差评", "%(enterprise)s：%(ticket_title)s"),
     Told(A.SUPERVISOR, "收到差评", "%(enterprise)s：%(ticket_title)s"),
@@ -102,7 +188,9 @@ UNDER_PRESSURE = (Told(A.SUPERVISOR, "撤回并非自愿", "%(enterprise)s：%(t
 OFFICER_HEARS = frozenset(TOLD) - {
     Action.ADD_INFO,
     Action.RATE,
+    Action.CORRECT,
     Action.SUPERVISE,
+    Action.INSTRUCT,
     Action.ANSWER_ORDER,
     Action.REPLY,
     Action.SEND_BACK,
@@ -128,7 +216,9 @@ def _told_of(ticket: Ticket, event: Event) -> tuple[Told, ...]:
     told = TOLD.get(event.action, ())
     if event.action in (Action.PROGRESS, Action.FIRST_CONTACT) and not event.public:
         return ()
-    if event.action is Action.RATE and ticket.last_rating is not None and ticket.last_rating.is_bad:
+    if event.data.get("granted"):
+        told = TOLD_IF_GRANTED.get(event.action, ()) + told
+    if event.action in RATINGS and ticket.last_rating is not None and ticket.last_rating.is_bad:
         told = BAD_RATING
     if event.action is Action.CHECK_WITHDRAWAL and event.after is not event.before:
         told = UNDER_PRESSURE
@@ -154,8 +244,21 @@ def _facts(ticket: Ticket, event: Event, law: Law) -> dict[str, object]:
         "who": event.actor_to(enterprise=False),
         "promise": until(ClockKind.PROMISE, "预计 %(moment)s 前答复。"),
         "due": until(ClockKind.SETTLE, "请于 %(moment)s 前办结。"),
+        "supplement": until(ClockKind.SUPPLEMENT, "请于 %(moment)s 前补正。"),
+        "decision": say("同意") if event.data.get("granted") else say("不同意"),
+        "asked": _asked(ticket, event),
+        "department": event.data.get("department") or (event.department.name if event.department else ""),
+        **{name: event.data.get(name) or "" for name in ("days", "next_reply", "reason_code", "legal_route")},
+        "parent": event.data.get("parent", ""),
         "rating": until(ClockKind.RATING, "评价请于 %(moment)s 前提交。"),
     }
+
+
+def _asked(ticket: Ticket, event: Event) -> str:
+    """The words of the request that an event decides."""
+    kind = next((kind for kind, action in DECIDE.items() if action is event.action), None)
+    asked = [each for each in ticket.approvals if each.kind is kind]
+    return asked[-1].text.rstrip("。") if asked else ""
 
 
 def people_of(
@@ -210,6 +313,9 @@ def _who(ticket: Ticket, audience: Audience, part: Assignment | None) -> ColumnE
         case Audience.SUPPORTS:
             ids = [part.department_id for part in ticket.supports if part.is_live]
             return and_(User.department_id.in_(ids), _has(Role.HANDLER, Role.HEAD)) if ids else None
+        case Audience.ASKER:
+            asked = ticket.approvals[-1].department_id if ticket.approvals else None
+            return and_(User.department_id == asked, _has(Role.HANDLER, Role.HEAD)) if asked else None
     lead = part or ticket.last_lead
     if lead is None:
         return None

@@ -9,8 +9,8 @@ from service_desk.desk.lists import ACTIVE, Field, Kind, Noun, Row
 from service_desk.desk.people import check_roles, drop_link
 from service_desk.domain.errors import Invalid
 from service_desk.domain.sentences import say
+from service_desk.domain.states import OPEN
 from service_desk.domain.vocabulary import Outcome, Role, State
-from service_desk.domain.workflow import OPEN
 from service_desk.store.base import Model, db
 from service_desk.store.catalogue import Category, Matter
 from service_desk.store.enterprises import Area, Enterprise

@@ -19,15 +19,32 @@ def supervise(
     ticket_id: int, *, by: User, at: datetime, seen: int | None = None, level: OrderLevel, text: str
 ) -> Ticket:
     """Issue an order: a level, a demand, and a clock until it is answered."""
-    ticket, law = open_ticket(ticket_id, by, seen)
+    ticket, law = open_ticket(ticket_id, by, at, seen)
     issue_order(ticket, by=by, at=at, law=law, level=int(level.value), demand=text)
     return ticket
 
 
-def issue_order(ticket: Ticket, *, by: User | None, at: datetime, law: Law, level: int, demand: str) -> Order:
+@transaction
+def instruct(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, text: str) -> Ticket:
+    """A leader's instruction: an order of the first level."""
+    ticket, law = open_ticket(ticket_id, by, at, seen)
+    issue_order(ticket, by=by, at=at, law=law, level=1, demand=text, action=Action.INSTRUCT)
+    return ticket
+
+
+def issue_order(
+    ticket: Ticket,
+    *,
+    by: User | None,
+    at: datetime,
+    law: Law,
+    level: int,
+    demand: str,
+    action: Action = Action.SUPERVISE,
+) -> Order:
     """Write an order within the caller's transaction; ``by`` is None where the ladder issues it."""
     data = {"level": level, "number": len(ticket.orders) + 1}
-    event = record(ticket, Action.SUPERVISE, by=by, at=at, law=law, text=demand, data=data)
+    event = record(ticket, action, by=by, at=at, law=law, text=demand, data=data)
     lead = ticket.last_lead
     clock = ticket.start_clock(
         ClockKind.ORDER, event.at, law, department_id=lead.department_id if lead is not None else None
@@ -58,13 +75,14 @@ def answer_order(
     order: int | None = None,
 ) -> Ticket:
     """Answer an order by its number; the number may be left out where one is open."""
-    ticket, law = open_ticket(ticket_id, by, seen)
+    ticket, law = open_ticket(ticket_id, by, at, seen)
     event = record(
         ticket, Action.ANSWER_ORDER, by=by, at=at, law=law, text=text, data={"new_date": new_date.isoformat()}
     )
-    waiting = [each for each in ticket.orders if each.answered_at is None and order in (None, each.number)]
+    running = ticket.running_orders
+    waiting = [each for each in running if order in (None, each.number)]
     if len(waiting) != 1:
-        numbers = tuple(each.number for each in ticket.orders if each.answered_at is None)
+        numbers = tuple(each.number for each in running)
         raise Invalid(
             "请说明回复哪一张督办单。",
             fields={"order": say("待回复的督办单：%(numbers)s。", numbers=numbers)},

@@ -6,7 +6,22 @@ from service_desk.domain.actions import Action, Party
 
 DESK = frozenset({Party.CLERK, Party.QUALITY, Party.SUPERVISOR})
 DESK_ONLY = frozenset({Action.NOTE, Action.CHECK_WITHDRAWAL, Action.KEEP_CLOSED})
-WORDS_FOR_STAFF = frozenset({Action.DISPATCH})
+RATINGS = frozenset({Action.RATE, Action.CORRECT_RATING})
+LEAD_ONLY = frozenset({Action.ASK_EXCLUSION, Action.DECIDE_EXCLUSION, Action.CANCEL_EXCLUSION})
+"""Lines that tell how a matter was rated: not for supports."""
+WORDS_FOR_STAFF = frozenset(
+    {
+        Action.DISPATCH,
+        Action.REDISPATCH,
+        Action.ADD_SUPPORT,
+        Action.MERGE,
+        Action.UNMERGE,
+        Action.RESUME,
+        Action.DECIDE_EXTENSION,
+        Action.DECIDE_DEFERRAL,
+        Action.DECIDE_REJECTION,
+    }
+)
 """Lines the enterprise reads, but whose words are written for the departments."""
 
 
@@ -22,8 +37,10 @@ def may_read(action: Action, parties: Collection[Party], *, public: bool, reopen
         return True
     if Party.CONTACT in parties:
         return public
-    if action is Action.RATE:
+    if action in RATINGS:
         return Party.LEAD in parties and reopened
+    if action in LEAD_ONLY:
+        return Party.LEAD in parties
     if action in DESK_ONLY:
         return False
     return public or bool(parties & {Party.LEAD, Party.SUPPORT})
@@ -36,7 +53,7 @@ def in_lists(action: Action, text: str, *, public: bool) -> str | None:
     """
     if not public or action in DESK_ONLY:
         return None
-    return "" if action is Action.RATE else words_for_everybody(action, text)
+    return "" if action in RATINGS else words_for_everybody(action, text)
 
 
 def words_for_everybody(action: Action, text: str) -> str:

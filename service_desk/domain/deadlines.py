@@ -57,13 +57,17 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """All that decides when a clock is due. ``extended`` is in the unit of the limit."""
+    """All that decides when a clock is due. ``extended`` is in the unit of the limit.
+
+    ``latest`` is a date set from above: due is at its close at the latest, whatever the limit says.
+    """
 
     start: datetime
     limit: Limit
     pauses: tuple[Pause, ...] = ()
     extended: int = 0
     named_date: date | None = None
+    latest: date | None = None
 
     def __post_init__(self) -> None:
         _require_zone(self.start)
@@ -106,9 +110,11 @@ def due(clock: Running, calendar: OfficeCalendar) -> datetime | None:
     leads out of the calendar.
     """
     try:
-        return _LAWS[clock.limit.unit](clock, calendar)
+        moment = _LAWS[clock.limit.unit](clock, calendar)
+        latest = _close_from(clock.latest, calendar)
     except OverflowError:
         raise Invalid("时限超出了日历能推算的范围") from None
+    return min(moment or latest, latest) if latest else moment
 
 
 def original_due(clock: Running, calendar: OfficeCalendar) -> datetime | None:
@@ -145,9 +151,14 @@ def _due_by_working_hours(clock: Running, calendar: OfficeCalendar) -> datetime 
 
 def _due_on_the_named_date(clock: Running, calendar: OfficeCalendar) -> datetime | None:
     """At the close of the named date, or of the next working day; a date that was promised knows no pause."""
-    if clock.named_date is None:
+    return _close_from(clock.named_date, calendar)
+
+
+def _close_from(day: date | None, calendar: OfficeCalendar) -> datetime | None:
+    """The close of a day, or of the next working day."""
+    if day is None:
         return None
-    return calendar.close(next(filter(calendar.is_working, days_after(clock.named_date - ONE_DAY))))
+    return calendar.close(next(filter(calendar.is_working, days_after(day - ONE_DAY))))
 
 
 _LAWS: Mapping[Unit, Callable[[Running, OfficeCalendar], datetime | None]] = {

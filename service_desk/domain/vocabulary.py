@@ -149,6 +149,60 @@ class ClockKind(Word):
     REST = "rest", "余项落实"
 
 
+class Wait(Word):
+    """Why a clock stands still."""
+
+    SUPPLEMENT = "supplement", "等待补正"
+    QUESTION = "question", "等待企业回复"
+    DEFERRAL = "deferral", "挂账"
+    REPLY = "reply", "等待审核"
+
+
+class RequestKind(Word):
+    """What one person asks and another decides."""
+
+    RETURN = "return", "退单"
+    EXTENSION = "extension", "延期"
+    DEFERRAL = "deferral", "挂账"
+    REJECTION = "rejection", "不予受理"
+    SIGN_OFF = "sign_off", "签发"
+    EXCLUSION = "exclusion", "剔除"
+    APPEAL = "appeal", "申请复核"
+
+
+class ApprovalState(Word):
+    """Where a request to decide stands."""
+
+    OPEN = "open", "待审批"
+    GRANTED = "granted", "同意"
+    REFUSED = "refused", "不同意"
+    CANCELLED = "cancelled", "已撤销"
+    LAPSED = "lapsed", "已失效"
+
+
+class Review(Word):
+    """What a review clock waits for: a reply, a bad rating or a withdrawal to be looked at, or a request."""
+
+    REPLY = "reply", "答复"
+    RATING = "rating", "差评"
+    WITHDRAWAL = "withdrawal", "撤回"
+    RETURN = "return", "退单"
+    EXTENSION = "extension", "延期"
+    DEFERRAL = "deferral", "挂账"
+    REJECTION = "rejection", "不予受理"
+    SIGN_OFF = "sign_off", "签发"
+    EXCLUSION = "exclusion", "剔除"
+    APPEAL = "appeal", "申请复核"
+
+
+class ExcludedFigure(Word):
+    """The figure of a closing that an exclusion takes it out of."""
+
+    SOLVED = "solved", "解决率"
+    SATISFIED = "satisfied", "满意率"
+    ON_TIME = "on_time", "按时办结率"
+
+
 class ClockState(Word):
     RUNNING = "running", "计时中"
     PAUSED = "paused", "暂停中"

@@ -4,192 +4,72 @@ Buttons, forms, permissions, notices, ``flask workflow`` and the tests read this
 compares one state with another.
 """
 
-from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
-from datetime import datetime
+from typing import Any
 
-from service_desk.domain.actions import FIELDS, Action, Field, Party
+from service_desk.domain.actions import ASK, CANCEL, DECIDE, FIELDS, Action, Field, Party
 from service_desk.domain.errors import DeskError, OutOfTurn, Refused
-from service_desk.domain.sentences import say
-from service_desk.domain.vocabulary import AssignmentState, ClockKind, State
-
-OPEN = frozenset(
-    {
-        State.SUBMITTED,
-        State.SUPPLEMENTING,
-        State.ACCEPTED,
-        State.ASSIGNED,
-        State.IN_PROGRESS,
-        State.DEFERRED,
-        State.REPLIED,
-    }
+from service_desk.domain.rules import (
+    RULES_ABOUT_THE_PERSON,
+    Rule,
+    about,
+    against_a_department,
+    against_nobody,
+    bad_rating_without_rework,
+    before_due,
+    before_the_third_cycle,
+    before_the_third_move,
+    closed_unrated_within_30_days,
+    deferral_is_over,
+    extensions_left,
+    first_bad_rating_of_a_claim,
+    first_contact_is_open,
+    first_extension,
+    grave_corrections_by_the_supervisor,
+    handler_or_nobody_yet,
+    inside_the_return_window,
+    joined_an_incident,
+    lead_to_go_back_to,
+    live_support,
+    no_lead_to_answer,
+    no_lead_to_go_back_to,
+    no_sign_off_asked,
+    no_sign_off_wanted,
+    nobody_who_handled,
+    nobody_who_took_part,
+    not_appealed_before,
+    not_the_departments,
+    one_return_an_assignment,
+    open_or_badly_rated,
+    order_is_running,
+    question_is_open,
+    rating_not_corrected,
+    rating_to_correct,
+    rest_found_undone,
+    rest_is_running,
+    rest_may_still_be_confirmed,
+    rest_was_reported,
+    sentence,
+    supplement_has_ended,
+    urge_not_used_today,
+    wait_is_over,
+    waiting_support,
+    window_has_ended,
+    withdrawal_under_review,
+    within_ten_working_days,
+    within_two_working_days_of_rating,
 )
-ENDED = frozenset({State.CLOSED, State.REJECTED, State.WITHDRAWN, State.MERGED})
-IN_HAND = frozenset({State.ASSIGNED, State.IN_PROGRESS, State.DEFERRED})
-SUBMITTED_STATES = frozenset(State) - {State.DRAFT}
-
-# Which clocks the person whose turn it is works against; lists show and sort by the one due first.
-TURN_CLOCKS = {
-    State.SUBMITTED: (ClockKind.ACCEPT,),
-    State.SUPPLEMENTING: (ClockKind.SUPPLEMENT,),
-    State.ACCEPTED: (ClockKind.DISPATCH,),
-    State.ASSIGNED: (ClockKind.SIGN,),
-    State.IN_PROGRESS: (ClockKind.FIRST_CONTACT, ClockKind.SETTLE),
-    State.DEFERRED: (ClockKind.NEXT_REPLY,),
-    State.REPLIED: (ClockKind.REVIEW,),
-    State.AWAITING_RATING: (ClockKind.RATING,),
-    State.CLOSED: (ClockKind.REVIEW,),
-    State.WITHDRAWN: (ClockKind.REVIEW,),
-}
-
-STAGES = {
-    State.DRAFT: 1,
-    State.SUBMITTED: 1,
-    State.SUPPLEMENTING: 1,
-    State.ACCEPTED: 2,
-    State.ASSIGNED: 3,
-    State.IN_PROGRESS: 3,
-    State.DEFERRED: 3,
-    State.REPLIED: 4,
-    State.AWAITING_RATING: 4,
-}
-
-
-def stage(state: State) -> int:
-    """The stage 1–4 on the status bar; ends stand at the last one."""
-    return STAGES.get(state, 4)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Situation:
-    """The facts about one person before one ticket at one instant, taken from the rows once."""
-
-    state: State
-    parties: frozenset[Party]
-    now: datetime
-    cycle: int = 1
-    handled: bool = False
-    """This person signed, was handed, contacted, replied or answered directly, in any cycle."""
-    of_the_departments: bool = False
-    """This person belongs to the lead or a support of the ticket, past ones included."""
-    had_lead: bool = False
-    support: AssignmentState | None = None
-    """The state of this person's department's own support assignment."""
-    contacted: bool = False
-    """The first contact of this cycle has been made."""
-    rated: bool = False
-    """The last closing has its rating."""
-    bad_ratings: int = 0
-    """Bad ratings so far of replies that claimed a solution."""
-    claims_solution: bool = False
-    """The last reply claimed 已解决 or 部分解决."""
-    last_rating_is_bad: bool = False
-    review_running: bool = False
-    may_rate_until: datetime | None = None
-    """End of the 30 × 24 h in which a ticket closed unrated may still be rated."""
-    rating_ends_at: datetime | None = None
-    orders_running: int = 0
-    may_urge: bool = True
-    against_a_department: bool = False
-    """It is a complaint against a department."""
-
-
-Rule = Callable[[Situation], bool]
-
-
-def nobody_who_handled(s: Situation) -> bool:
-    """审核、回访和裁定须由没有经办过本诉求的人员进行。"""
-    return not s.handled
-
-
-def not_the_departments(s: Situation) -> bool:
-    """主办或协办单位的人员不能评价自己承办的诉求。"""
-    return not s.of_the_departments
-
-
-def against_nobody(s: Situation) -> bool:
-    """投诉承办单位的诉求，由督查员选择主办单位。"""
-    return not s.against_a_department
-
-
-def against_a_department(s: Situation) -> bool:
-    """督查员只为投诉承办单位的诉求选择主办单位，其他诉求由受理员派单。"""
-    return s.against_a_department
-
-
-def waiting_support(s: Situation) -> bool:
-    """本单位不是待签收的协办单位。"""
-    return s.support is AssignmentState.WAITING
-
-
-def live_support(s: Situation) -> bool:
-    """本单位没有需要出具的协办意见。"""
-    return s.support in (AssignmentState.WAITING, AssignmentState.SIGNED)
-
-
-def first_contact_is_open(s: Situation) -> bool:
-    """本轮首次联系已经记录，后续沟通请记入办理进展。"""
-    return not s.contacted
-
-
-def window_has_ended(s: Situation) -> bool:
-    """评价期还没有结束。"""
-    return s.rating_ends_at is not None and s.now > s.rating_ends_at
-
-
-def closed_unrated_within_30_days(s: Situation) -> bool:
-    """只有未评价的诉求，才可以在办结后 30 天内补评。"""
-    return not s.rated and s.may_rate_until is not None and s.now <= s.may_rate_until
-
-
-def first_bad_rating_of_a_claim(s: Situation) -> bool:
-    """只有声称已解决或部分解决的答复首次被差评时，系统才自动重办。"""
-    return s.last_rating_is_bad and s.bad_ratings == 1 and s.claims_solution
-
-
-def lead_to_go_back_to(s: Situation) -> bool:
-    """本诉求没有主办单位，重办后需要先派单。"""
-    return s.had_lead
-
-
-def no_lead_to_go_back_to(s: Situation) -> bool:
-    """本诉求有主办单位，重办后直接交回。"""
-    return not s.had_lead
-
-
-def before_the_third_cycle(s: Situation) -> bool:
-    """第三轮起的重办由督查员决定。"""
-    return s.cycle < 2  # noqa: PLR2004 - the rework about to be opened would be cycle 3
-
-
-def bad_rating_without_rework(s: Situation) -> bool:
-    """只有被差评且没有重办的诉求，才需要决定是否维持办结。"""
-    return s.last_rating_is_bad and s.review_running
-
-
-def withdrawal_under_review(s: Situation) -> bool:
-    """这次撤回不需要核实，或者已经核实过了。"""
-    return s.review_running
-
-
-def urge_not_used_today(s: Situation) -> bool:
-    """今天已经催办过，下一个工作日可以再次催办。"""
-    return s.may_urge
-
-
-def order_is_running(s: Situation) -> bool:
-    """没有待回复的督办单。"""
-    return s.orders_running > 0
-
-
-def no_lead_to_answer(s: Situation) -> bool:
-    """有主办单位的，督办单由主办单位回复。"""
-    return not s.had_lead
-
-
-def open_or_badly_rated(s: Situation) -> bool:
-    """已办结的诉求只有在被差评时才能督办。"""
-    return s.state in OPEN or s.last_rating_is_bad
+from service_desk.domain.sentences import say
+from service_desk.domain.situation import Situation
+from service_desk.domain.states import ASKED_IN, IN_HAND, OPEN, SUBMITTED_STATES
+from service_desk.domain.vocabulary import (
+    AssignmentRole,
+    ClockKind,
+    RequestKind,
+    Review,
+    State,
+    Wait,
+)
 
 
 @dataclass(frozen=True)
@@ -199,9 +79,11 @@ class Step:
     ``to`` is None where the state stays. ``starts`` are the clocks of the ticket and its lead,
     ``support_starts`` those of each support. ``judges`` ends clocks as of the last reply's instant,
     the pause since then dropped; ``cuts`` ends clocks as an end of the ticket would, and ``ends`` cuts off
-    every open clock. ``public`` lines are
-    read by the enterprise. ``variant`` tells rows apart that what was given decides, such as a
-    withdrawal found to be made under pressure.
+    every open clock. ``waits`` begins a pause of the clocks it names, ``resumes`` ends such pauses.
+    ``review`` says which review clock is stopped or cut here, ``opens`` what one that is started is about.
+    ``releases`` takes the ticket from the lead, or from lead and supports: their clocks are void.
+    ``public`` lines are read by the enterprise. ``variant`` tells rows apart
+    that what was given decides, such as a request granted.
     """
 
     action: Action
@@ -213,11 +95,15 @@ class Step:
     stops: tuple[ClockKind, ...] = ()
     starts: tuple[ClockKind, ...] = ()
     support_starts: tuple[ClockKind, ...] = ()
-    pauses: tuple[ClockKind, ...] = ()
-    resumes: tuple[ClockKind, ...] = ()
+    waits: Wait | None = None
+    resumes: tuple[Wait, ...] = ()
     judges: tuple[ClockKind, ...] = ()
     cuts: tuple[ClockKind, ...] = ()
     ends: bool = False
+    review: Review | None = None
+    opens: Review | None = None
+    releases: tuple[AssignmentRole, ...] = ()
+    opens_cycle: bool = False
     public: bool = True
     variant: str = ""
 
@@ -242,9 +128,74 @@ def by(*parties: Party) -> frozenset[Party]:
 
 DESK = by(P.CLERK, P.QUALITY)
 UNDER_PRESSURE = "under_pressure"
+GRANTED = "granted"
+GRAVE = "grave"
+"""A correction that lowers the urgency, lengthens a limit after dispatch or grants 复杂."""
 SUPPORT_STARTS = (K.SIGN, K.OPINION)
 LEAD_STARTS = (K.SIGN, K.RETURN_WINDOW, K.FIRST_CONTACT, K.SETTLE)
 REWORK_STARTS = (K.SIGN, K.FIRST_CONTACT, K.SETTLE)
+LEAD_ONLY = (AssignmentRole.LEAD,)
+LEAD_AND_SUPPORTS = (AssignmentRole.LEAD, AssignmentRole.SUPPORT)
+PAUSED_BY = {
+    Wait.SUPPLEMENT: (K.ACCEPT, K.PROMISE),
+    Wait.QUESTION: (K.SETTLE, K.PROMISE),
+    Wait.DEFERRAL: (K.SETTLE, K.FIRST_CONTACT, K.OPINION, K.PROMISE),
+    Wait.REPLY: (K.SETTLE, K.PROMISE),
+}
+"""Which clocks stand still while something is waited for."""
+IN_HAND_WAITS = (Wait.QUESTION, Wait.DEFERRAL)
+R = RequestKind
+
+
+def asking(
+    kind: RequestKind,
+    who: frozenset[Party],
+    deciders: tuple[tuple[Party, tuple[Rule, ...]], ...],
+    *,
+    when: tuple[Rule, ...] = (),
+    stops: tuple[ClockKind, ...] = (),
+    public: bool = False,
+) -> tuple[Step, ...]:
+    """The rows of a request that change no state: asked, refused, cancelled."""
+    none_open, is_open, by_this_person, by_another = about(kind)
+    states, review = ASKED_IN[kind], Review(kind.value)
+    asked = Step(ASK[kind], states, None, who, when=(none_open, *when), opens=review,
+                 stops=stops, starts=(K.REVIEW,), public=public)  # fmt: skip
+    refused = tuple(
+        Step(DECIDE[kind], states, None, by(party), when=(is_open, nobody_who_handled, by_another, *rules),
+             stops=(K.REVIEW,), review=review, public=public)
+        for party, rules in deciders
+    )  # fmt: skip
+    cancelled = Step(CANCEL[kind], states, None, who, when=(is_open, by_this_person), cuts=(K.REVIEW,),
+                     review=review, public=public)  # fmt: skip
+    return (asked, *refused, cancelled)
+
+
+def granting(
+    kind: RequestKind,
+    sources: frozenset[State],
+    to: State | None,
+    deciders: tuple[tuple[Party, tuple[Rule, ...]], ...],
+    *,
+    public: bool = True,
+    **moves: Any,
+) -> tuple[Step, ...]:
+    """The rows of a request that is granted: whoever may refuse it may grant it."""
+    _, is_open, _, by_another = about(kind)
+    stops = (K.REVIEW, *moves.pop("stops", ()))
+    return tuple(
+        Step(DECIDE[kind], sources, to, by(party), when=(is_open, nobody_who_handled, by_another, *rules),
+             stops=stops, review=Review(kind.value), public=public, variant=GRANTED, **moves)
+        for party, rules in deciders
+    )  # fmt: skip
+
+
+RETURN_BY = ((P.CLERK, (before_the_third_move,)), (P.SUPERVISOR, ()))
+EXTENSION_BY = ((P.CLERK, (first_extension,)), (P.SUPERVISOR, ()))
+SUPERVISOR = ((P.SUPERVISOR, ()),)
+EXCLUSION_BY = ((P.SUPERVISOR, (not_the_departments,)),)
+APPEAL_BY = ((P.SUPERVISOR, (nobody_who_took_part,)),)
+SIGN_OFF_BY = ((P.LEAD_HEAD, ()),)
 
 # fmt: off
 STEPS: tuple[Step, ...] = (
@@ -257,74 +208,124 @@ STEPS: tuple[Step, ...] = (
     Step(A.ANSWER, at(S.SUBMITTED, S.ACCEPTED), S.AWAITING_RATING, by(P.CLERK),
          stops=(K.ACCEPT, K.DISPATCH, K.PROMISE), starts=(K.RATING,)),
 
+    Step(A.ASK_SUPPLEMENT, at(S.SUBMITTED), S.SUPPLEMENTING, by(P.CLERK),
+         waits=Wait.SUPPLEMENT, starts=(K.SUPPLEMENT,)),
+    Step(A.SUPPLEMENT, at(S.SUPPLEMENTING), S.SUBMITTED, by(P.CONTACT),
+         stops=(K.SUPPLEMENT,), resumes=(Wait.SUPPLEMENT,)),
+    Step(A.MERGE, at(S.SUBMITTED, S.ACCEPTED), S.MERGED, by(P.CLERK), ends=True),
+    Step(A.UNMERGE, at(S.MERGED), S.SUBMITTED, by(P.CLERK), starts=(K.ACCEPT,)),
+    Step(A.SPLIT, at(S.SUBMITTED, S.ACCEPTED), None, by(P.CLERK)),
+    Step(A.JOIN_INCIDENT, OPEN, None, by(P.CLERK), public=False),
+    Step(A.LEAVE_INCIDENT, OPEN, None, by(P.CLERK), when=(joined_an_incident,), public=False),
+
     Step(A.SIGN, at(S.ASSIGNED), S.IN_PROGRESS, by(P.LEAD), stops=(K.SIGN,)),
     Step(A.SIGN, IN_HAND | at(S.REPLIED), None, by(P.SUPPORT),
          when=(waiting_support,), stops=(K.SIGN,), public=False),
     Step(A.FIRST_CONTACT, at(S.IN_PROGRESS), None, by(P.LEAD),
          when=(first_contact_is_open,), stops=(K.FIRST_CONTACT,)),
-    Step(A.REPLY, at(S.IN_PROGRESS, S.DEFERRED), S.REPLIED, by(P.LEAD),
-         stops=(K.FIRST_CONTACT, K.NEXT_REPLY), pauses=(K.SETTLE, K.PROMISE), starts=(K.REVIEW,), public=False),
+    Step(A.REPLY, at(S.IN_PROGRESS, S.DEFERRED), S.REPLIED, by(P.LEAD_HEAD), when=(no_sign_off_asked,),
+         stops=(K.FIRST_CONTACT, K.NEXT_REPLY), resumes=IN_HAND_WAITS, waits=Wait.REPLY,
+         starts=(K.REVIEW,), opens=Review.REPLY, public=False),
+    Step(A.REPLY, at(S.IN_PROGRESS, S.DEFERRED), S.REPLIED, by(P.LEAD), when=(no_sign_off_wanted, no_sign_off_asked),
+         stops=(K.FIRST_CONTACT, K.NEXT_REPLY), resumes=IN_HAND_WAITS, waits=Wait.REPLY,
+         starts=(K.REVIEW,), opens=Review.REPLY, public=False),
     Step(A.PROGRESS, at(S.IN_PROGRESS, S.DEFERRED), None, by(P.LEAD, P.SUPPORT), public=False),
+    Step(A.ASK_ENTERPRISE, at(S.IN_PROGRESS), None, by(P.LEAD), stops=(K.FIRST_CONTACT,), waits=Wait.QUESTION),
+    Step(A.INFORM, at(S.IN_PROGRESS), None, by(P.CONTACT), when=(question_is_open,), resumes=(Wait.QUESTION,)),
     Step(A.OPINE, at(S.IN_PROGRESS, S.DEFERRED, S.REPLIED), None, by(P.SUPPORT),
          when=(live_support,), stops=(K.SIGN, K.OPINION), public=False),
-    Step(A.HAND_OVER, IN_HAND, None, by(P.LEAD), public=False),
+    Step(A.HAND_OVER, IN_HAND, None, by(P.LEAD_HEAD), public=False),
+    Step(A.HAND_OVER, IN_HAND, None, by(P.LEAD, P.SUPPORT), when=(handler_or_nobody_yet,), public=False),
+    Step(A.RESUME, at(S.DEFERRED), S.IN_PROGRESS, by(P.LEAD, P.CLERK), stops=(K.NEXT_REPLY,), resumes=IN_HAND_WAITS),
+    Step(A.RESUME, at(S.DEFERRED), S.IN_PROGRESS, by(P.SYSTEM), when=(deferral_is_over,),
+         stops=(K.NEXT_REPLY,), resumes=IN_HAND_WAITS),
+    Step(A.RESUME, at(S.IN_PROGRESS, S.DEFERRED), None, by(P.SYSTEM), when=(wait_is_over,), resumes=(Wait.QUESTION,)),
+    Step(A.REDISPATCH, IN_HAND, S.ASSIGNED, by(P.CLERK), when=(against_nobody, before_the_third_move),
+         releases=LEAD_ONLY, resumes=IN_HAND_WAITS, starts=LEAD_STARTS),
+    Step(A.REDISPATCH, IN_HAND, S.ASSIGNED, by(P.SUPERVISOR),
+         releases=LEAD_ONLY, resumes=IN_HAND_WAITS, starts=LEAD_STARTS),
+    Step(A.ADD_SUPPORT, IN_HAND, None, by(P.CLERK), support_starts=SUPPORT_STARTS),
+    Step(A.RELEASE_SUPPORT, IN_HAND, None, by(P.CLERK), public=False),
+
+    *asking(R.RETURN, by(P.LEAD), RETURN_BY, when=(one_return_an_assignment, inside_the_return_window),
+            stops=(K.RETURN_WINDOW,)),
+    *granting(R.RETURN, ASKED_IN[R.RETURN], S.ACCEPTED, RETURN_BY, public=False,
+              releases=LEAD_AND_SUPPORTS, resumes=IN_HAND_WAITS, starts=(K.DISPATCH,)),
+    *asking(R.EXTENSION, by(P.LEAD), EXTENSION_BY, when=(before_due, extensions_left)),
+    *granting(R.EXTENSION, ASKED_IN[R.EXTENSION], None, EXTENSION_BY),
+    *asking(R.DEFERRAL, by(P.LEAD), SUPERVISOR),
+    *granting(R.DEFERRAL, ASKED_IN[R.DEFERRAL], S.DEFERRED, SUPERVISOR,
+              stops=(K.NEXT_REPLY,), waits=Wait.DEFERRAL, starts=(K.NEXT_REPLY,)),
+    *asking(R.SIGN_OFF, by(P.LEAD), SIGN_OFF_BY),
+    *granting(R.SIGN_OFF, ASKED_IN[R.SIGN_OFF], S.REPLIED, SIGN_OFF_BY, public=False,
+              stops=(K.FIRST_CONTACT, K.NEXT_REPLY), resumes=IN_HAND_WAITS, waits=Wait.REPLY, starts=(K.REVIEW,),
+              opens=Review.REPLY),
+    *asking(R.REJECTION, by(P.CLERK), SUPERVISOR, when=(supplement_has_ended,)),
+    *granting(R.REJECTION, ASKED_IN[R.REJECTION], S.REJECTED, SUPERVISOR, ends=True),
 
     Step(A.VERIFY, at(S.REPLIED), S.AWAITING_RATING, DESK,
-         when=(nobody_who_handled,), stops=(K.REVIEW,), starts=(K.RATING,),
+         when=(nobody_who_handled,), stops=(K.REVIEW,), review=Review.REPLY, starts=(K.RATING,),
          judges=(K.SETTLE, K.PROMISE), cuts=(K.SIGN, K.OPINION, K.RETURN_WINDOW)),
     Step(A.SEND_BACK, at(S.REPLIED), S.IN_PROGRESS, DESK,
-         when=(nobody_who_handled,), stops=(K.REVIEW,), resumes=(K.SETTLE, K.PROMISE), public=False),
+         when=(nobody_who_handled,), stops=(K.REVIEW,), review=Review.REPLY, resumes=(Wait.REPLY,), public=False),
 
     Step(A.RATE, at(S.AWAITING_RATING), S.CLOSED, by(P.CONTACT, P.QUALITY),
          when=(not_the_departments, nobody_who_handled), stops=(K.RATING,)),
     Step(A.RATE, at(S.CLOSED), None, by(P.CONTACT, P.QUALITY),
          when=(not_the_departments, nobody_who_handled, closed_unrated_within_30_days)),
-    Step(A.EXPIRE_RATING, at(S.AWAITING_RATING), S.CLOSED, by(P.SYSTEM), when=(window_has_ended,), stops=(K.RATING,)),
+    Step(A.CORRECT_RATING, at(S.CLOSED), None, by(P.CONTACT),
+         when=(not_the_departments, rating_to_correct, rating_not_corrected, within_two_working_days_of_rating)),
+    Step(A.EXPIRE_RATING, at(S.AWAITING_RATING), S.CLOSED, by(P.SYSTEM), when=(window_has_ended,), cuts=(K.RATING,)),
 
-    Step(A.REWORK, at(S.CLOSED), S.ASSIGNED, by(P.SYSTEM),
-         when=(lead_to_go_back_to, first_bad_rating_of_a_claim), starts=REWORK_STARTS),
+    Step(A.REWORK, at(S.CLOSED), S.ASSIGNED, by(P.SYSTEM), when=(lead_to_go_back_to, first_bad_rating_of_a_claim),
+         stops=(K.REVIEW,), review=Review.RATING, cuts=(K.REST,), starts=REWORK_STARTS, opens_cycle=True),
+    Step(A.REWORK, at(S.CLOSED), S.ASSIGNED, by(P.SYSTEM), when=(lead_to_go_back_to, rest_found_undone),
+         stops=(K.REVIEW,), review=Review.RATING, cuts=(K.REST,), starts=REWORK_STARTS, opens_cycle=True),
     Step(A.REWORK, at(S.CLOSED), S.ASSIGNED, by(P.CLERK),
          when=(lead_to_go_back_to, nobody_who_handled, before_the_third_cycle),
-         stops=(K.REVIEW,), starts=REWORK_STARTS),
-    Step(A.REWORK, at(S.CLOSED), S.ASSIGNED, by(P.SUPERVISOR),
-         when=(lead_to_go_back_to, nobody_who_handled), stops=(K.REVIEW,), starts=REWORK_STARTS),
+         stops=(K.REVIEW,), review=Review.RATING, cuts=(K.REST,), starts=REWORK_STARTS, opens_cycle=True),
+    Step(A.REWORK, at(S.CLOSED), S.ASSIGNED, by(P.SUPERVISOR), when=(lead_to_go_back_to, nobody_who_handled),
+         stops=(K.REVIEW,), review=Review.RATING, cuts=(K.REST,), starts=REWORK_STARTS, opens_cycle=True),
     Step(A.REWORK, at(S.CLOSED), S.ACCEPTED, by(P.CLERK),
          when=(no_lead_to_go_back_to, nobody_who_handled, before_the_third_cycle),
-         stops=(K.REVIEW,), starts=(K.DISPATCH,)),
-    Step(A.REWORK, at(S.CLOSED), S.ACCEPTED, by(P.SUPERVISOR),
-         when=(no_lead_to_go_back_to, nobody_who_handled), stops=(K.REVIEW,), starts=(K.DISPATCH,)),
+         stops=(K.REVIEW,), review=Review.RATING, starts=(K.DISPATCH,), opens_cycle=True),
+    Step(A.REWORK, at(S.CLOSED), S.ACCEPTED, by(P.SUPERVISOR), when=(no_lead_to_go_back_to, nobody_who_handled),
+         stops=(K.REVIEW,), review=Review.RATING, starts=(K.DISPATCH,), opens_cycle=True),
     Step(A.KEEP_CLOSED, at(S.CLOSED), None, by(P.SUPERVISOR),
-         when=(nobody_who_handled, bad_rating_without_rework), stops=(K.REVIEW,)),
+         when=(nobody_who_handled, bad_rating_without_rework), stops=(K.REVIEW,), review=Review.RATING),
+    Step(A.REPORT_REST, at(S.CLOSED), None, by(P.LEAD), when=(rest_is_running,), stops=(K.REST,)),
+    Step(A.CONFIRM_REST, at(S.CLOSED), None, by(P.CONTACT), when=(rest_was_reported, rest_may_still_be_confirmed)),
+    *asking(R.EXCLUSION, by(P.LEAD), EXCLUSION_BY, when=(within_ten_working_days,)),
+    *granting(R.EXCLUSION, ASKED_IN[R.EXCLUSION], None, EXCLUSION_BY, public=False),
+    *asking(R.APPEAL, by(P.CONTACT), APPEAL_BY, when=(not_appealed_before, within_ten_working_days), public=True),
+    *granting(R.APPEAL, at(S.REJECTED), S.SUBMITTED, APPEAL_BY, starts=(K.ACCEPT,)),
+    *granting(R.APPEAL, at(S.CLOSED), S.ACCEPTED, APPEAL_BY, cuts=(K.REST,), releases=LEAD_AND_SUPPORTS,
+              starts=(K.DISPATCH,), opens_cycle=True),
 
     Step(A.ADD_INFO, OPEN, None, by(P.CONTACT)),
     Step(A.URGE, OPEN, None, by(P.CONTACT), when=(urge_not_used_today,)),
     Step(A.URGE, OPEN, None, by(P.CLERK, P.SUPERVISOR)),
+    Step(A.CORRECT, OPEN, None, by(P.CLERK, P.SUPERVISOR), public=False),
+    Step(A.CORRECT, OPEN, None, by(P.CLERK, P.SUPERVISOR), when=(grave_corrections_by_the_supervisor,),
+         public=False, variant=GRAVE),
     Step(A.NOTE, SUBMITTED_STATES, None, by(P.CLERK, P.QUALITY, P.SUPERVISOR), public=False),
     Step(A.SUPERVISE, OPEN | at(S.CLOSED), None, by(P.SUPERVISOR, P.SYSTEM), when=(open_or_badly_rated,), public=False),
+    Step(A.INSTRUCT, OPEN | at(S.CLOSED), None, by(P.LEADER), when=(open_or_badly_rated,), public=False),
     Step(A.ANSWER_ORDER, SUBMITTED_STATES, None, by(P.LEAD), when=(order_is_running,), public=False),
     Step(A.ANSWER_ORDER, SUBMITTED_STATES, None, by(P.CLERK), when=(no_lead_to_answer, order_is_running), public=False),
     Step(A.WITHDRAW, at(S.SUBMITTED, S.SUPPLEMENTING, S.ACCEPTED), S.WITHDRAWN, by(P.CONTACT), ends=True),
-    Step(A.WITHDRAW, IN_HAND, S.WITHDRAWN, by(P.CONTACT), ends=True, starts=(K.REVIEW,)),
-    Step(A.CHECK_WITHDRAWAL, at(S.WITHDRAWN), None, by(P.QUALITY),
+    Step(A.WITHDRAW, IN_HAND, S.WITHDRAWN, by(P.CONTACT), ends=True,
+         starts=(K.REVIEW,), opens=Review.WITHDRAWAL),
+    Step(A.CHECK_WITHDRAWAL, at(S.WITHDRAWN), None, by(P.QUALITY), review=Review.WITHDRAWAL,
          when=(nobody_who_handled, withdrawal_under_review), stops=(K.REVIEW,), public=False),
-    Step(A.CHECK_WITHDRAWAL, at(S.WITHDRAWN), S.ACCEPTED, by(P.QUALITY), variant=UNDER_PRESSURE,
-         when=(nobody_who_handled, withdrawal_under_review), stops=(K.REVIEW,), starts=(K.DISPATCH,), public=False),
+    Step(A.CHECK_WITHDRAWAL, at(S.WITHDRAWN), S.ACCEPTED, by(P.QUALITY), review=Review.WITHDRAWAL,
+         variant=UNDER_PRESSURE, when=(nobody_who_handled, withdrawal_under_review),
+         stops=(K.REVIEW,), releases=LEAD_AND_SUPPORTS, starts=(K.DISPATCH,), public=False),
 )
 # fmt: on
 
 REACHED = frozenset(step.to for step in STEPS if step.to is not None)
 """The states the table leads to."""
-
-RULES_ABOUT_THE_PERSON: frozenset[Rule] = frozenset(
-    {
-        nobody_who_handled,
-        not_the_departments,
-        before_the_third_cycle,
-        against_nobody,
-        against_a_department,
-        no_lead_to_answer,
-    }
-)
 
 
 def offers(situation: Situation) -> tuple[Step, ...]:
@@ -350,8 +351,11 @@ def step_for(action: Action, situation: Situation, *, variant: str = "") -> Step
             return step
         problems.append(problem)
     closest = max(problems, key=lambda problem: problem.closeness)
-    if closest.closeness == 0:
+    if closest.closeness == WRONG_STATE:
         raise _wrong_state(action, situation.state, frozenset().union(*(row.sources for row in rows)))
+    if closest.closeness == WRONG_PARTY:
+        here = (row.by for row in rows if situation.state in row.sources)
+        raise _wrong_party(action, frozenset().union(*here))
     raise closest.error
 
 
@@ -360,6 +364,14 @@ def _wrong_state(action: Action, state: State, sources: frozenset[State]) -> Out
     return OutOfTurn(
         say("“%(action)s”需要%(needed)s，现在是“%(state)s”。", action=action, needed=needed, state=state)
     )
+
+
+def _wrong_party(action: Action, parties: frozenset[Party]) -> Refused:
+    who = tuple(party for party in Party if party in parties - {Party.SYSTEM})
+    return Refused(say("“%(action)s”由%(who)s办理，您没有这项权限。", action=action, who=who or Party.SYSTEM))
+
+
+WRONG_STATE, WRONG_PARTY = 0, 1
 
 
 @dataclass(frozen=True)
@@ -372,14 +384,11 @@ class _Problem:
 
 def _problem(step: Step, situation: Situation) -> _Problem | None:
     if situation.state not in step.sources:
-        return _Problem(0, _wrong_state(step.action, situation.state, step.sources))
+        return _Problem(WRONG_STATE, _wrong_state(step.action, situation.state, step.sources))
     if not situation.parties & step.by:
-        who = tuple(party for party in Party if party in step.by)
-        return _Problem(
-            1, Refused(say("“%(action)s”由%(who)s办理，您没有这项权限。", action=step.action, who=who))
-        )
-    for closeness, rule in enumerate(step.when, start=2):
+        return _Problem(WRONG_PARTY, _wrong_party(step.action, step.by))
+    for closeness, rule in enumerate(step.when, start=WRONG_PARTY + 1):
         if not rule(situation):
             kind = Refused if rule in RULES_ABOUT_THE_PERSON else OutOfTurn
-            return _Problem(closeness, kind((rule.__doc__ or "").strip()))
+            return _Problem(closeness, kind(sentence(rule, situation)))
     return None

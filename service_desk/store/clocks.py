@@ -1,15 +1,16 @@
 """Clocks: one deadline a row, kept as facts; its due time is a cache of what the law computes from them."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, String
+from sqlalchemy import Date, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service_desk.domain import deadlines
 from service_desk.domain.deadlines import Limit, Pause, Running
-from service_desk.domain.vocabulary import ClockKind, ClockState, Standing, Unit
+from service_desk.domain.vocabulary import ClockKind, ClockState, Review, Standing, Unit, Wait
 from service_desk.domain.worktime import OfficeCalendar
-from service_desk.store.base import Instant, Model, WordType
+from service_desk.store.base import Document, Instant, Model, WordType
 from service_desk.store.people import Department
 
 LIVE = (ClockState.RUNNING, ClockState.PAUSED)
@@ -22,7 +23,7 @@ class ClockPause(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     clock_id: Mapped[int] = mapped_column(ForeignKey("clocks.id", ondelete="CASCADE"), index=True)
-    cause: Mapped[str] = mapped_column(String(30))
+    cause: Mapped[Wait] = mapped_column(WordType(Wait))
     started_at: Mapped[Instant]
     ended_at: Mapped[Instant | None]
 
@@ -30,6 +31,8 @@ class ClockPause(Model):
 class Clock(Model):
     """时限. ``due_at`` is None while a pause makes it unknown.
 
+    ``about`` says what a review clock waits for; ``latest_date`` is a date set from above. ``extensions``
+    (at, days) and ``former_limits`` (until, number, unit) keep what the figures of an earlier instant need.
     ``next_step_at`` is when the reminders look at it next: at once where the due has changed, then at
     each step of its ladder; None where nothing is to be reminded of.
     """
@@ -53,6 +56,10 @@ class Clock(Model):
     stopped_at: Mapped[Instant | None]
     judged_at: Mapped[Instant | None]
     next_step_at: Mapped[Instant | None]
+    about: Mapped[Review | None] = mapped_column(WordType(Review))
+    latest_date: Mapped[date | None] = mapped_column(Date)
+    extensions: Mapped[list[dict[str, Any]]] = mapped_column(Document, default=list)
+    former_limits: Mapped[list[dict[str, Any]]] = mapped_column(Document, default=list)
 
     pauses: Mapped[list[ClockPause]] = relationship(
         lazy="selectin", cascade="all, delete-orphan", order_by=ClockPause.started_at
@@ -73,6 +80,7 @@ class Clock(Model):
             pauses=tuple(Pause(pause.started_at, pause.ended_at) for pause in self.pauses),
             extended=self.extended,
             named_date=self.named_date,
+            latest=self.latest_date,
         )
 
     def recompute(self, calendar: OfficeCalendar) -> None:
@@ -82,20 +90,49 @@ class Clock(Model):
         reminds = self.state is ClockState.RUNNING and self.due_at is not None
         self.next_step_at = self.started_at if reminds else None
 
-    def pause(self, at: datetime, cause: str, calendar: OfficeCalendar) -> None:
-        """Stop counting from ``at`` on, until resumed."""
-        if self.state is ClockState.RUNNING:
-            self.pauses.append(ClockPause(cause=cause, started_at=at))
+    def pause(self, at: datetime, wait: Wait, calendar: OfficeCalendar) -> None:
+        """Stop counting from ``at`` on while something is waited for; several waits may be open at once."""
+        if self.is_live and not self.waits_for(wait):
+            self.pauses.append(ClockPause(cause=wait, started_at=at))
             self.state = ClockState.PAUSED
             self.recompute(calendar)
 
-    def resume(self, at: datetime, calendar: OfficeCalendar) -> None:
-        """Count again from ``at`` on."""
-        if self.state is ClockState.PAUSED:
+    def resume(self, at: datetime, wait: Wait, calendar: OfficeCalendar) -> None:
+        """The wait is over at ``at``; the clock counts again where no other is open."""
+        if self.is_live and self.waits_for(wait):
+            # A span without length is none.
+            self.pauses = [
+                pause
+                for pause in self.pauses
+                if pause.ended_at or pause.cause is not wait or pause.started_at != at
+            ]
             for pause in self.pauses:
-                pause.ended_at = pause.ended_at or at
-            self.state = ClockState.RUNNING
+                if pause.cause is wait:
+                    pause.ended_at = pause.ended_at or at
+            if all(pause.ended_at for pause in self.pauses):
+                self.state = ClockState.RUNNING
             self.recompute(calendar)
+
+    def waits_for(self, wait: Wait) -> bool:
+        """Whether such a wait is open."""
+        return any(pause.cause is wait and pause.ended_at is None for pause in self.pauses)
+
+    def waits(self, wait: Wait) -> tuple[Pause, ...]:
+        """All waits of this kind, the open one included."""
+        return tuple(Pause(each.started_at, each.ended_at) for each in self.pauses if each.cause is wait)
+
+    def extend(self, days: int, at: datetime, calendar: OfficeCalendar) -> None:
+        """Give it ``days`` more, in its own unit; the original due is kept."""
+        self.extensions = [*self.extensions, {"at": at.isoformat(), "days": days}]
+        self.extended += days
+        self.recompute(calendar)
+
+    def change_limit(self, limit: Limit, at: datetime, calendar: OfficeCalendar) -> None:
+        """Reckon it by another limit, from its own start."""
+        former = {"until": at.isoformat(), "number": self.limit_number, "unit": self.unit.value}
+        self.former_limits = [*self.former_limits, former]
+        self.limit_number, self.unit = limit.number, limit.unit
+        self.recompute(calendar)
 
     def stop(self, at: datetime, calendar: OfficeCalendar, *, judged_at: datetime | None = None) -> None:
         """End the clock by the act it waited for, judged at ``judged_at`` (default: ``at``).
@@ -119,12 +156,13 @@ class Clock(Model):
             self.stopped_at, self.state, self.next_step_at = at, ClockState.VOID, None
 
     def cut_off(self, at: datetime) -> None:
-        """End the clock by an end of the ticket: void if not yet due, else missed."""
+        """End the clock without the act it waited for: void if not yet due, else missed."""
         if not self.is_live:
             return
         self.stopped_at, self.next_step_at = at, None
-        self.state = deadlines.cut_off(self.due_at, at)
-        self.judged_at = at if self.state is ClockState.MISSED else None
+        # A return window that passes unused is void, however long ago it passed.
+        unused = self.kind is ClockKind.RETURN_WINDOW
+        self.state = ClockState.VOID if unused else deadlines.cut_off(self.due_at, at)
 
     def standing(self, now: datetime, calendar: OfficeCalendar) -> Standing:
         """What the clock says now: due soon, today, overdue, paused, finished, or calm."""

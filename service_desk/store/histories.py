@@ -1,20 +1,29 @@
 """Tickets as histories: what the figures are reckoned from."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from sqlalchemy import Select
 from sqlalchemy.orm import selectinload
 
 from service_desk.domain.actions import Action
 from service_desk.domain.deadlines import Limit, Pause
-from service_desk.domain.figures import History, PastClock, PastEvent, Since
-from service_desk.domain.vocabulary import AssignmentRole
+from service_desk.domain.figures import (
+    FormerLimit,
+    History,
+    PastClock,
+    PastEvent,
+    PastExtension,
+    Since,
+)
+from service_desk.domain.vocabulary import AssignmentRole, Unit
 from service_desk.store.base import db
 from service_desk.store.clocks import Clock
 from service_desk.store.parts import Event
 from service_desk.store.tickets import Ticket
 
 NO_AREA = ""
+CONFIRMS_CATEGORY = (Action.SUBMIT, Action.ACCEPT, Action.CORRECT)
 
 
 def histories(tickets: Select[Ticket]) -> Iterator[History]:
@@ -31,7 +40,7 @@ def history_of(ticket: Ticket) -> History:
     said = [
         Since(event.at, event.data["category"])
         for event in ticket.events
-        if event.action in (Action.SUBMIT, Action.ACCEPT)
+        if "category" in event.data and event.action in CONFIRMS_CATEGORY
     ]
     return History(
         number=ticket.number,
@@ -54,7 +63,7 @@ def _lead_named(ticket: Ticket, event: Event) -> str | None:
 
 
 def _event(ticket: Ticket, event: Event) -> PastEvent:
-    lead = _lead_named(ticket, event) if event.action is Action.DISPATCH else None
+    lead = _lead_named(ticket, event) if event.action in (Action.DISPATCH, Action.REDISPATCH) else None
     return PastEvent(
         at=event.at,
         seq=event.id,
@@ -76,6 +85,14 @@ def _clock(clock: Clock) -> PastClock:
         original_due=clock.original_due_at,
         result=clock.state,
         pauses=tuple(Pause(pause.started_at, pause.ended_at) for pause in clock.pauses),
+        extensions=tuple(
+            PastExtension(datetime.fromisoformat(one["at"]), one["days"]) for one in clock.extensions
+        ),
+        former_limits=tuple(
+            FormerLimit(datetime.fromisoformat(one["until"]), Limit(one["number"], Unit(one["unit"])))
+            for one in clock.former_limits
+        ),
+        latest=clock.latest_date,
         stopped_at=clock.stopped_at,
         judged_at=clock.judged_at,
     )

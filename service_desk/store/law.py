@@ -1,14 +1,15 @@
 """The rules in force, as data: calendar, limits, ladders; read together and kept until one changes."""
 
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Date, ForeignKey, String, Time, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from service_desk.domain.deadlines import Limit
-from service_desk.domain.limits import Limits
+from service_desk.domain import deadlines
+from service_desk.domain.deadlines import Limit, Running
+from service_desk.domain.limits import EXTENSION_DAYS, EXTENSIONS, Limits
 from service_desk.domain.reminders import StepRule, When
 from service_desk.domain.vocabulary import ClockKind, LimitClass, Unit
 from service_desk.domain.worktime import Interval, OfficeCalendar
@@ -61,7 +62,7 @@ class OfficeHours(Model):
 
 
 class LimitRow(Model):
-    """A limit: ``kind`` is a clock kind, or ``rework``."""
+    """A limit: ``kind`` is a clock kind, ``rework``, ``extensions`` or ``extension_days``."""
 
     __tablename__ = "limits"
     __table_args__ = (UniqueConstraint("kind", "limit_class"),)
@@ -114,6 +115,13 @@ class Law:
     limits: Limits
     ladders: dict[ClockKind, tuple[LadderStep, ...]]
 
+    def working_days_after(self, start: datetime, days: int) -> datetime:
+        """The close of the ``days``-th working day after ``start``."""
+        due = deadlines.due(Running(start, Limit(days, Unit.WORKING_DAYS)), self.calendar)
+        if due is None:
+            raise ValueError("a clock without pauses has a due")
+        return due
+
 
 def current_law() -> Law:
     """The rules in force. One small statement where nothing has changed since the last call."""
@@ -150,11 +158,15 @@ def _read_law(number: int, tz: ZoneInfo) -> Law:
         loaded_years=frozenset(year for version in versions for year in version.years),
         version=versions[-1].id if versions else 0,
     )
+    rows = db.session.scalars(select(LimitRow)).all()
+    of_extensions = (EXTENSIONS, EXTENSION_DAYS)
     limits = Limits(
-        {
+        table={
             (row.kind, row.limit_class): Limit(row.number, row.unit)
-            for row in db.session.scalars(select(LimitRow))
-        }
+            for row in rows
+            if row.kind not in of_extensions
+        },
+        extensions={(row.kind, row.limit_class): row.number for row in rows if row.kind in of_extensions},
     )
     ladders: dict[ClockKind, tuple[LadderStep, ...]] = {}
     for row in db.session.scalars(select(LadderRow).order_by(LadderRow.kind, LadderRow.position)):

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_
 
+from service_desk.domain.states import OPEN
 from service_desk.domain.vocabulary import AssignmentRole, ClockKind, Role, Source, State
-from service_desk.domain.workflow import OPEN
 from service_desk.store.base import db
 from service_desk.store.clocks import LIVE, Clock
 from service_desk.store.enterprises import Enterprise

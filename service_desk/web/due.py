@@ -8,8 +8,8 @@ from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
 from service_desk.domain import deadlines
+from service_desk.domain.states import TURN_CLOCKS
 from service_desk.domain.vocabulary import ClockKind, State
-from service_desk.domain.workflow import TURN_CLOCKS
 from service_desk.store.base import db
 from service_desk.store.clocks import LIVE, Clock
 from service_desk.store.law import Law

@@ -1,5 +1,6 @@
 """Forms made from the table of actions, and the choices they offer."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -8,12 +9,13 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from werkzeug.datastructures import FileStorage
 from wtforms import (
     DateField,
     DateTimeLocalField,
     Field,
+    FieldList,
     HiddenField,
     IntegerField,
     MultipleFileField,
@@ -27,20 +29,30 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from service_desk.desk.cases import MOST_PARTS
 from service_desk.desk.dispatch import departments_to_choose
 from service_desk.desk.routing import proposal_for
 from service_desk.domain import actions
 from service_desk.domain.actions import LINE_LIMIT, TEXT_LIMIT, FieldKind
 from service_desk.domain.errors import Invalid
 from service_desk.domain.routing import Proposal
+from service_desk.domain.states import OPEN
 from service_desk.domain.vocabulary import Role, Word
 from service_desk.domain.workflow import Step
 from service_desk.store.base import db, house
 from service_desk.store.catalogue import Category
-from service_desk.store.enterprises import Area
+from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus
+from service_desk.store.incidents import Incident
+from service_desk.store.lists import ReasonCode, ReasonKind
 from service_desk.store.people import Department, User, people_of_department
+from service_desk.store.scope import visible_tickets
 from service_desk.store.tickets import Ticket
 from service_desk.web.words import said
+
+MOST_CHOICES = 50
+PARTS_SHOWN = 3
+TAG_LIMIT = 20
+TAG_BREAKS = re.compile(r"[\s,，、;；]+")
 
 
 def tidy(text: str | None) -> str | None:
@@ -135,6 +147,33 @@ class Catalogue:
         return proposal_for(self.ticket)
 
     @cached_property
+    def supports(self) -> Sequence[Department]:
+        """The departments that support this ticket."""
+        return [part.department for part in self.ticket.supports]
+
+    @cached_property
+    def parents(self) -> Sequence[Ticket]:
+        """The open tickets of the same enterprise that this one may be merged into, newest first."""
+        open_ones = visible_tickets(self.user).where(
+            Ticket.enterprise_id == self.ticket.enterprise_id,
+            Ticket.id != self.ticket.id,
+            Ticket.state.in_(OPEN),
+        )
+        return db.session.scalars(open_ones.order_by(Ticket.id.desc()).limit(MOST_CHOICES)).unique().all()
+
+    @cached_property
+    def incidents(self) -> Sequence[Incident]:
+        """The incidents that are not over, newest first."""
+        known = select(Incident).where(Incident.closed_at.is_(None))
+        return db.session.scalars(known.order_by(Incident.id.desc()).limit(MOST_CHOICES)).all()
+
+    def reasons(self, action: actions.Action) -> Sequence[str]:
+        """The reasons somebody may give who asks for this, in their order."""
+        kind = next(kind for kind, ask in actions.ASK.items() if ask is action)
+        rows = select(ReasonCode.label).where(ReasonCode.kind == ReasonKind(kind.value), ReasonCode.active)
+        return db.session.scalars(rows.order_by(ReasonCode.position, ReasonCode.id)).all()
+
+    @cached_property
     def colleagues(self) -> Sequence[User]:
         """The people of the user's department who may handle it, the user first."""
         if self.user.department_id is None:
@@ -155,7 +194,8 @@ class ActionForm(FlaskForm):
             if spec.kind is FieldKind.FILES:
                 continue
             value = _meaning(spec, self[spec.name].data, catalogue)
-            if value not in (None, "", []) or spec.required:
+            cleared = spec.kind is FieldKind.TAGS and value == []
+            if value not in (None, "", []) or spec.required or cleared:
                 given[spec.name] = value
         return given
 
@@ -176,7 +216,9 @@ class ActionForm(FlaskForm):
 def form_for(step: Step, catalogue: Catalogue, *, bound: bool = False) -> ActionForm:
     """The form of a step; ``bound`` fills it with what the request brings."""
     members: dict[str, Any] = {
-        spec.name: _field(spec, catalogue) for spec in step.fields if step.action is not actions.Action.SUBMIT
+        spec.name: _field(spec, step.action, catalogue)
+        for spec in step.fields
+        if step.action is not actions.Action.SUBMIT
     }
     members["fields_of_action"] = step.fields
     made: type[ActionForm] = type("ActionForm", (ActionForm,), members)
@@ -196,7 +238,12 @@ def _defaults(step: Step, catalogue: Catalogue) -> dict[str, Any]:
         "how": _("电话"),
         "reached": "true",
         "public": "false",
+        "complex": "true" if ticket.is_complex else "false",
+        "tags": " ".join(ticket.tags),
     }
+    if step.action is actions.Action.CORRECT:
+        known |= {"title": ticket.title, "area": ticket.area_id, "enterprise": ticket.enterprise.name}
+        known |= {"contact_name": ticket.contact_name, "contact_phone": ticket.contact_phone}
     if step.action is actions.Action.DISPATCH and catalogue.proposal is not None:
         ids = {row.name: row.id for row in catalogue.departments}
         known["lead"] = ids.get(catalogue.proposal.lead or "")
@@ -204,11 +251,11 @@ def _defaults(step: Step, catalogue: Catalogue) -> dict[str, Any]:
     return {spec.name: known[spec.name] for spec in step.fields if spec.name in known}
 
 
-def _field(spec: actions.Field, catalogue: Catalogue) -> Any:
+def _field(spec: actions.Field, action: actions.Action, catalogue: Catalogue) -> Any:
     needed = [FilledIn()] if spec.required else [Optional()]
     hint: dict[str, Any] = {"description": said(spec.hint)}
     match spec.kind:
-        case FieldKind.LINE:
+        case FieldKind.LINE | FieldKind.TAGS | FieldKind.ENTERPRISE:
             return line(said(spec.label), required=spec.required, **hint)
         case FieldKind.TEXT:
             return text(said(spec.label), required=spec.required, render_kw={"rows": 4}, **hint)
@@ -238,6 +285,25 @@ def _field(spec: actions.Field, catalogue: Catalogue) -> Any:
                 option_widget=CheckboxInput(),
                 **hint,
             )
+        case FieldKind.SUPPORT:
+            return _select(spec, catalogue.supports)
+        case FieldKind.TICKET:
+            return _rows(
+                spec, [(row.id, f"{row.number} {row.title}", row.number) for row in catalogue.parents]
+            )
+        case FieldKind.INCIDENT:
+            return _rows(
+                spec, [(row.id, f"{row.number} {row.title}", row.number) for row in catalogue.incidents]
+            )
+        case FieldKind.ORDER:
+            orders = catalogue.ticket.running_orders
+            return _rows(spec, [(each.number, f"{each.number}：{each.demand[:30]}", "") for each in orders])
+        case FieldKind.REASON:
+            reasons = [SelectChoice(label, said(label)) for label in catalogue.reasons(action)]
+            return _radio(said(spec.label), reasons, str, needed, {}, **hint)
+        case FieldKind.TEXTS:
+            part = text(_("这一部分"), required=False, render_kw={"rows": 3})
+            return FieldList(part, said(spec.label), min_entries=PARTS_SHOWN, max_entries=MOST_PARTS, **hint)
         case FieldKind.DATE:
             return DateField(said(spec.label), validators=needed, **hint)
         case FieldKind.MOMENT:
@@ -276,8 +342,26 @@ def _select(spec: actions.Field, rows: Sequence[Any]) -> Any:
     )
 
 
+def _rows(spec: actions.Field, rows: Sequence[tuple[int, str, str]]) -> Any:
+    """A choice among numbered rows, given as (id, words, number): pages send ids, scripts may send numbers."""
+    ids = {number: row_id for row_id, _words, number in rows if number}
+
+    def coerce(value: Any) -> int | None:
+        if value in (None, "", "None"):
+            return None
+        return ids[str(value)] if str(value) in ids else int(value)
+
+    return SelectField(
+        said(spec.label),
+        choices=[SelectChoice("", _("请选择")), *(SelectChoice(row_id, words) for row_id, words, _n in rows)],
+        coerce=coerce,
+        validators=[FilledIn()] if spec.required else [Optional()],
+        description=said(spec.hint),
+    )
+
+
 def _meaning(spec: actions.Field, data: Any, catalogue: Catalogue) -> Any:
-    if data in (None, ""):
+    if data is None or (data == "" and spec.kind is not FieldKind.TAGS):
         return data
     match spec.kind:
         case FieldKind.YES_NO:
@@ -292,10 +376,36 @@ def _meaning(spec: actions.Field, data: Any, catalogue: Catalogue) -> Any:
             return [row for row in catalogue.departments if row.id in data]
         case FieldKind.COLLEAGUE:
             return next(row for row in catalogue.colleagues if row.id == data)
+        case FieldKind.SUPPORT:
+            return next(row for row in catalogue.supports if row.id == data)
+        case FieldKind.TICKET:
+            return next(row for row in catalogue.parents if row.id == data)
+        case FieldKind.INCIDENT:
+            return next(row for row in catalogue.incidents if row.id == data)
+        case FieldKind.ENTERPRISE:
+            return _enterprise(spec, data)
+        case FieldKind.TAGS:
+            return [tag[:TAG_LIMIT] for tag in TAG_BREAKS.split(data) if tag]
+        case FieldKind.TEXTS:
+            return [each for each in data if each]
         case FieldKind.MOMENT:
             return park_instant(data)
         case _:
             return data
+
+
+def _enterprise(spec: actions.Field, given: str) -> Enterprise:
+    """The approved enterprise of this credit code or full name."""
+    found = db.session.scalar(
+        select(Enterprise).where(
+            or_(Enterprise.code == given.upper(), Enterprise.name == given),
+            Enterprise.status == EnterpriseStatus.APPROVED,
+        )
+    )
+    if found is None:
+        sentence = _("没有找到这家企业，请填写信用代码或企业全称。")
+        raise Invalid(sentence, fields={spec.name: sentence})
+    return found
 
 
 def park_instant(wall: datetime) -> datetime:

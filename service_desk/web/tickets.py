@@ -21,6 +21,7 @@ from service_desk.desk.verbs import VERBS
 from service_desk.domain import workflow
 from service_desk.domain.actions import Action, Party
 from service_desk.domain.errors import Invalid, OutOfTurn
+from service_desk.domain.states import stage
 from service_desk.domain.vocabulary import AssignmentState, ClockKind, Role, Source, State
 from service_desk.domain.workflow import Step
 from service_desk.store.base import db, house
@@ -199,7 +200,7 @@ def _show(
     changes = [_change(event, enterprise=enterprise) for event in stale.changes] if stale else []
     shared = {
         "ticket": ticket,
-        "stage": workflow.stage(_stood(ticket)),
+        "stage": stage(_stood(ticket)),
         "done": ticket.state is State.CLOSED,
         "changes": changes,
         "entries": entries(ticket, user),

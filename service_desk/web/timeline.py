@@ -1,6 +1,6 @@
 """The history of a ticket as its reader may read it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 
 from service_desk.desk.acting import readable_events
 from service_desk.domain.access import words_for_everybody
-from service_desk.domain.actions import Action, Party
-from service_desk.domain.vocabulary import Level, Outcome, Solved
+from service_desk.domain.actions import DECIDE, FIELDS, Action, Party
+from service_desk.domain.vocabulary import ExcludedFigure, Level, Outcome, RequestKind, Solved
 from service_desk.store.attachments import Attachment
 from service_desk.store.parts import Event, Reply
 from service_desk.store.people import User
@@ -60,6 +60,8 @@ def _entry(ticket: Ticket, event: Event, files: dict[int, list[Attachment]], as_
     text, attached = event.text, files.get(event.id, [])
     if as_enterprise:
         text = words_for_everybody(event.action, text)
+    if event.action is Action.DECIDE_REJECTION and event.data.get("granted") and as_enterprise:
+        text = _rejection_words(ticket)
     if event.action is Action.VERIFY and as_enterprise:
         # What the enterprise reads at this line is the reply that was found to hold.
         reply = next((r for r in reversed(ticket.replies) if r.at <= event.at), None)
@@ -76,6 +78,12 @@ def _entry(ticket: Ticket, event: Event, files: dict[int, list[Attachment]], as_
     )
 
 
+def _rejection_words(ticket: Ticket) -> str:
+    """Why a matter was not taken in, and where else the enterprise can turn."""
+    asked = [each for each in ticket.approvals if each.kind is RequestKind.REJECTION][-1]
+    return "\n".join([asked.text, _("您可以：%(route)s", route=asked.data["legal_route"])])
+
+
 def _reply_words(reply: Reply) -> str:
     """A reply as the enterprise reads it: what was achieved, what is still to come, and the words."""
     lines = [_("办理结果：%(outcome)s", outcome=said(reply.outcome))] if reply.outcome else []
@@ -90,6 +98,31 @@ def _who(event: Event, as_enterprise: bool) -> str:  # noqa: FBT001
     if event.department is not None and not as_enterprise:
         return f"{event.department.name} {event.by_name}"
     return said(event.actor_to(enterprise=as_enterprise))
+
+
+def _corrected(data: Mapping[str, Any]) -> str:
+    """Which things were put right."""
+    labels = {field.name: said(field.label) for field in FIELDS[Action.CORRECT]}
+    labels["is_complex"] = labels["complex"]
+    return str(_("更正：%(what)s", what=_("、").join(labels[name] for name in data.get("before", {}))))
+
+
+def _decided(event: Event) -> str:
+    """What became of a request."""
+    data = event.data
+    if not data.get("granted"):
+        return str(_("%(action)s：不同意", action=said(event.action)))
+    match event.action:
+        case Action.DECIDE_EXTENSION:
+            return str(_("同意延期 %(days)s 日", days=data.get("days")))
+        case Action.DECIDE_DEFERRAL:
+            return str(_("同意挂账，下次答复 %(day)s", day=data.get("next_reply")))
+        case Action.DECIDE_REJECTION:
+            return str(_("不予受理：%(reason)s", reason=data.get("reason_code", "")))
+        case Action.DECIDE_SIGN_OFF:
+            return str(_("已签发，答复提交审核"))
+        case _:
+            return str(_("%(action)s：同意", action=said(event.action)))
 
 
 def title_of(event: Event, *, as_enterprise: bool = False) -> str:
@@ -131,7 +164,45 @@ def _title(event: Event, *, as_enterprise: bool) -> Any:
             return _("重新办理（第 %(n)s 轮）", n=event.cycle)
         case Action.CHECK_WITHDRAWAL:
             return _("核实撤回：自愿") if data.get("voluntary") else _("核实撤回：并非自愿，恢复办理")
-        case Action.SUPERVISE:
+        case Action.REDISPATCH:
+            return _("改派给%(lead)s", lead=data.get("lead", ""))
+        case Action.ADD_SUPPORT:
+            return _("增加%(department)s协办", department=data.get("department", ""))
+        case Action.RELEASE_SUPPORT:
+            return _("取消%(department)s协办", department=data.get("department", ""))
+        case Action.MERGE:
+            return _("并入%(parent)s", parent=data.get("parent", ""))
+        case Action.SPLIT:
+            return _("拆成 %(n)s 件，本件保留第一部分", n=data.get("parts"))
+        case Action.JOIN_INCIDENT:
+            return _("关联共性问题：%(title)s", title=data.get("title", ""))
+        case Action.CORRECT:
+            return _corrected(data)
+        case Action.RESUME:
+            return _("恢复办理") if event.before is not event.after else _("等待期满，恢复计时")
+        case Action.CORRECT_RATING:
+            solved, level = said(Solved(data["solved"])), said(Level(data["level"]))
+            return _("更改评价：%(solved)s，%(level)s", solved=solved, level=level)
+        case Action.CONFIRM_REST:
+            return _("企业确认：已落实") if data.get("settled") else _("企业确认：未落实")
+        case Action.ASK_RETURN:
+            return _("申请退单：%(reason)s", reason=data.get("reason_code", ""))
+        case Action.ASK_EXTENSION:
+            return _("申请延期 %(days)s 日", days=data.get("days"))
+        case Action.ASK_DEFERRAL:
+            return _("申请挂账，下次答复 %(day)s", day=data.get("next_reply"))
+        case Action.ASK_REJECTION:
+            return _("拟不予受理：%(reason)s", reason=data.get("reason_code", ""))
+        case Action.ASK_SIGN_OFF:
+            return _("送签答复：%(outcome)s", outcome=said(Outcome(data["outcome"])))
+        case Action.ASK_EXCLUSION:
+            figure = said(ExcludedFigure(data["figure"]))
+            return _(
+                "申请从“%(figure)s”中剔除：%(reason)s", figure=figure, reason=data.get("reason_code", "")
+            )
+        case action if action in DECIDE.values():
+            return _decided(event)
+        case Action.SUPERVISE | Action.INSTRUCT:
             return _("督办单 %(n)s 号（%(level)s 级）", n=data.get("number"), level=data.get("level"))
         case Action.ANSWER_ORDER:
             number, day = data.get("number", ""), data.get("new_date", "")

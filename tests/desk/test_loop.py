@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from service_desk.desk import closing, dispatch, handling, intake, supervision
+from service_desk.desk import closing, dispatch, handling, housekeeping, intake, supervision
 from service_desk.desk.acting import Stale
 from service_desk.domain.actions import Action, Party
 from service_desk.domain.errors import Invalid, OutOfTurn, Refused
@@ -149,9 +149,9 @@ def test_a_rating_decides_whether_it_is_over(
 
 def test_unrated_closes_unrated_and_may_still_be_rated_within_thirty_days(world: World) -> None:
     ticket = world.make(State.AWAITING_RATING)
-    with pytest.raises(OutOfTurn, match="评价期还没有结束"):
-        closing.expire_rating(ticket.id, at=MONDAY + DAY)
-    closing.expire_rating(ticket.id, at=MONDAY + 30 * DAY)
+    housekeeping.pass_time_on(ticket.id, at=MONDAY + DAY)
+    assert world.ticket(ticket.number).state is State.AWAITING_RATING
+    housekeeping.pass_time_on(ticket.id, at=MONDAY + 30 * DAY)
     ticket = world.ticket(ticket.number)
     assert (ticket.state, ticket.ratings) == (State.CLOSED, [])
     closing.rate(ticket.id, by=world.owner, at=MONDAY + 40 * DAY, solved=Solved.SOLVED, level=Level.SATISFIED)
@@ -163,7 +163,7 @@ def test_unrated_closes_unrated_and_may_still_be_rated_within_thirty_days(world:
 
 def test_late_rating_ends_after_thirty_days(small_world: World) -> None:
     ticket = small_world.make(State.AWAITING_RATING)
-    closing.expire_rating(ticket.id, at=MONDAY + 30 * DAY)
+    housekeeping.pass_time_on(ticket.id, at=MONDAY + 30 * DAY)
     with pytest.raises(OutOfTurn, match="30 天内"):
         closing.rate(
             ticket.id,

@@ -104,7 +104,7 @@ def test_two_ratings_and_the_end_of_the_window_leave_one_rating(app: Flask, worl
     def rate() -> Ticket:
         return closing.rate(number, by=world.owner, at=late, **BAD)
 
-    ended = at_once(app, rate, rate, lambda: housekeeping.expire_ratings(late))
+    ended = at_once(app, rate, rate, lambda: housekeeping.pass_time(late))
     assert [type(one) for one in refusals(ended)] == [OutOfTurn]
     kept = world.ticket(ticket.number)
     assert (kept.state, kept.cycle, len(kept.ratings)) == (State.ASSIGNED, 2, 1)

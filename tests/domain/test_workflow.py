@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service_desk.domain import workflow
-from service_desk.domain.actions import Action, Party
+from service_desk.domain.actions import DECIDE, Action, Party
 from service_desk.domain.errors import DeskError, OutOfTurn, Refused
-from service_desk.domain.vocabulary import AssignmentState, State
-from service_desk.domain.workflow import Situation, offers, step_for
+from service_desk.domain.situation import Situation
+from service_desk.domain.vocabulary import AssignmentState, RequestKind, Review, State
+from service_desk.domain.workflow import offers, step_for
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 PLAIN = Situation(state=State.SUBMITTED, parties=frozenset({Party.CLERK}), now=NOW)
@@ -59,7 +60,12 @@ def test_a_support_signs_only_while_it_waits() -> None:
 
 
 def test_a_withdrawal_under_pressure_takes_another_way_than_a_voluntary_one() -> None:
-    checked = replace(PLAIN, state=State.WITHDRAWN, parties=frozenset({Party.QUALITY}), review_running=True)
+    checked = replace(
+        PLAIN,
+        state=State.WITHDRAWN,
+        parties=frozenset({Party.QUALITY}),
+        reviews=frozenset({Review.WITHDRAWAL}),
+    )
     assert step_for(Action.CHECK_WITHDRAWAL, checked).to is None
     assert step_for(Action.CHECK_WITHDRAWAL, checked, variant=workflow.UNDER_PRESSURE).to is State.ACCEPTED
     assert offered(checked).count("check_withdrawal") == 1
@@ -80,7 +86,20 @@ situations = st.builds(
     bad_ratings=st.integers(0, 2),
     claims_solution=st.booleans(),
     last_rating_is_bad=st.booleans(),
-    review_running=st.booleans(),
+    reviews=st.frozensets(st.sampled_from(Review)),
+    requests=st.frozensets(st.sampled_from(RequestKind)),
+    own_requests=st.frozensets(st.sampled_from(RequestKind)),
+    moves=st.integers(0, 3),
+    extensions=st.integers(0, 2),
+    most_extensions=st.integers(0, 2),
+    took_part=st.booleans(),
+    return_window_ends=st.none() | st.just(NOW),
+    objections_until=st.none() | st.just(NOW),
+    asked_enterprise=st.booleans(),
+    wants_sign_off=st.booleans(),
+    rest_running=st.booleans(),
+    rest_reported=st.booleans(),
+    in_incident=st.booleans(),
     may_rate_until=st.none() | st.just(NOW),
     rating_ends_at=st.none() | st.just(NOW),
     orders_running=st.integers(0, 2),
@@ -107,5 +126,7 @@ def test_what_is_offered_is_allowed_and_nothing_else_is(situation: Situation, ac
 
 @given(situations)
 def test_nobody_who_handled_ever_verifies_rates_or_decides(situation: Situation) -> None:
-    judging = {"verify", "send_back", "rate", "keep_closed", "check_withdrawal"}
+    judging = {"verify", "send_back", "rate", "keep_closed", "check_withdrawal"} | {
+        action.value for action in DECIDE.values()
+    }
     assert not judging & set(offered(replace(situation, handled=True)))

@@ -53,7 +53,8 @@ def _finished(clock: PastClock) -> Seen | None:
 def _open_due(clock: PastClock, story: Story, calendar: OfficeCalendar) -> datetime | None:
     """When a clock that runs or waits at the instant is due; None where an open pause leaves that unknown."""
     extended = sum(one.days for one in clock.extensions if one.at <= story.as_of)
-    return due(Running(clock.start, _limit(clock, story.as_of), _pauses(clock, story), extended), calendar)
+    limit, pauses = _limit(clock, story.as_of), _pauses(clock, story)
+    return due(Running(clock.start, limit, pauses, extended, latest=clock.latest), calendar)
 
 
 def _limit(clock: PastClock, as_of: datetime) -> Limit:

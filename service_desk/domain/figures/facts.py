@@ -14,8 +14,8 @@ from service_desk.domain.figures.clocks import seen
 from service_desk.domain.figures.history import History, PastClock, value_at
 from service_desk.domain.figures.marks import DUE_MOMENTS, Mark, Moment
 from service_desk.domain.figures.story import Closing, Story, tell
+from service_desk.domain.states import OPEN
 from service_desk.domain.vocabulary import ClockKind, ClockState, Level, Outcome, Solved, State, is_bad_rating
-from service_desk.domain.workflow import OPEN
 from service_desk.domain.worktime import OfficeCalendar
 
 DESK = "一窗"

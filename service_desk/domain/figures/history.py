@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from service_desk.domain.deadlines import Limit, Pause
@@ -70,6 +70,7 @@ class PastClock:
     pauses: tuple[Pause, ...] = ()
     extensions: tuple[PastExtension, ...] = ()
     former_limits: tuple[FormerLimit, ...] = ()
+    latest: date | None = None
     stopped_at: datetime | None = None
     judged_at: datetime | None = None
 
