@@ -11,8 +11,9 @@ from pages import ROOT, put, table
 sys.path.insert(0, str(ROOT))
 
 from service_desk.domain.actions import FIELDS, Action, Field, Party
-from service_desk.domain.vocabulary import ClockKind, State, Word
-from service_desk.domain.workflow import STEPS, Step
+from service_desk.domain.rules import NAMED_FACT
+from service_desk.domain.vocabulary import AssignmentRole, ClockKind, State, Wait, Word
+from service_desk.domain.workflow import PAUSED_BY, STEPS, Step
 
 REACHED = frozenset({State.DRAFT} | {step.to for step in STEPS if step.to})
 AFTER_FILING = REACHED - {State.DRAFT}
@@ -24,8 +25,6 @@ CLOCK_MOVES = (
     ("stops", "止"),
     ("judges", "按答复时刻判定"),
     ("cuts", "截止"),
-    ("pauses", "停"),
-    ("resumes", "续"),
 )
 
 INTRODUCTION = """\
@@ -40,7 +39,7 @@ INTRODUCTION = """\
 BEFORE_THE_STEPS = """
 ## 每一步
 
-“另有条件”是不符合时给出的答复。“时限”一栏：起＝开始计时，止＝计时结束，停＝暂停，续＝恢复；
+“另有条件”是不符合时给出的答复。“时限”一栏：起＝开始计时，止＝计时结束，停＝暂停（等什么），续＝不再等；
 “按答复时刻判定”＝以答复那一刻判定是否按时，“截止”＝未到期的作废、已到期的算超期；
 “协办起”是每个协办单位各自的时限。企业看不到标为“内部”的记录。
 同一操作有几行的，由具体情形决定走哪一行。
@@ -85,7 +84,7 @@ def _step(step: Step) -> tuple[str, ...]:
         _sources(step),
         step.to.label if step.to else "不变",
         _labels(Party, step.by),
-        "<br>".join((rule.__doc__ or "").strip() for rule in step.when),
+        "<br>".join(NAMED_FACT.sub("…", (rule.__doc__ or "").strip()) for rule in step.when),
         _clocks(step),
         "公开" if step.public else "内部",
     )
@@ -106,6 +105,12 @@ def _labels(words: type[Word], chosen: Iterable[Word]) -> str:
 def _clocks(step: Step) -> str:
     moves = ((word, STARTED.intersection(getattr(step, name))) for name, word in CLOCK_MOVES)
     words = [f"{word}：{_labels(ClockKind, kinds)}" for word, kinds in moves if kinds]
+    if step.waits:
+        words.append(f"停（{step.waits.label}）：{_labels(ClockKind, PAUSED_BY[step.waits])}")
+    if step.resumes:
+        words.append(f"续（{_labels(Wait, step.resumes)}）")
+    if step.releases:
+        words.append(f"作废：{_labels(AssignmentRole, step.releases)}的时限")
     return "<br>".join([*words, "全部终止"] if step.ends else words)
 
 

@@ -53,18 +53,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_incident_news_incident_id"), ["incident_id"], unique=False)
 
     op.create_table(
-        "ticket_tags",
-        sa.Column("ticket_id", sa.Integer(), nullable=False),
-        sa.Column("tag", sa.String(length=20), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["ticket_id"], ["tickets.id"], name=op.f("fk_ticket_tags_ticket_id_tickets"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("ticket_id", "tag", name=op.f("pk_ticket_tags")),
-    )
-    with op.batch_alter_table("ticket_tags", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_ticket_tags_tag"), ["tag"], unique=False)
-
-    op.create_table(
         "approvals",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("ticket_id", sa.Integer(), nullable=False),
@@ -135,6 +123,7 @@ def upgrade() -> None:
         )
 
     with op.batch_alter_table("tickets", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("tag_words", sa.String(length=120), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("parent_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("split_from_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("incident_id", sa.Integer(), nullable=True))
@@ -195,6 +184,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_tickets_split_from_id"))
         batch_op.drop_index(batch_op.f("ix_tickets_parent_id"))
         batch_op.drop_index(batch_op.f("ix_tickets_incident_id"))
+        batch_op.drop_column("tag_words")
         batch_op.drop_column("above_reply")
         batch_op.drop_column("above_due")
         batch_op.drop_column("above_number")
@@ -219,10 +209,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_approvals_department_id"))
 
     op.drop_table("approvals")
-    with op.batch_alter_table("ticket_tags", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_ticket_tags_tag"))
-
-    op.drop_table("ticket_tags")
     with op.batch_alter_table("incident_news", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_incident_news_incident_id"))
 

@@ -151,6 +151,7 @@ def enter(ticket: Ticket, *, by: User, at: datetime, law: Law, files: Sequence[S
     ticket.state, ticket.cycle, ticket.version = State.DRAFT, 1, 0
     ticket.number = next_number(law.calendar.day_of(at).year)
     ticket.submitted_at = ticket.touched_at = at
+    ticket.approvals = []
     db.session.add(ticket)
     data = {"category": ticket.category.name, "area": ticket.area.name if ticket.area else ""}
     return record(ticket, Action.SUBMIT, by=by, at=at, law=law, data=data, files=files)

@@ -46,6 +46,11 @@ def may_read(action: Action, parties: Collection[Party], *, public: bool, reopen
     return public or bool(parties & {Party.LEAD, Party.SUPPORT})
 
 
+def works_on_it(parties: Collection[Party]) -> bool:
+    """Whether somebody has a part in the matter; a leader looks on, and may order."""
+    return bool(frozenset(parties) - {Party.LEADER})
+
+
 def in_lists(action: Action, text: str, *, public: bool) -> str | None:
     """The words a list adds to the act, where whoever sees the ticket reads them; None: nothing of it.
 

@@ -62,7 +62,7 @@ class Clock(Model):
     former_limits: Mapped[list[dict[str, Any]]] = mapped_column(Document, default=list)
 
     pauses: Mapped[list[ClockPause]] = relationship(
-        lazy="selectin", cascade="all, delete-orphan", order_by=ClockPause.started_at
+        lazy="joined", cascade="all, delete-orphan", order_by=ClockPause.started_at
     )
     department: Mapped[Department | None] = relationship(lazy="joined")
 

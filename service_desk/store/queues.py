@@ -31,6 +31,7 @@ class Filter:
     department_id: int | None = None
     source: Source | None = None
     due: str = ""
+    tag: str = ""
     q: str = ""
 
 
@@ -52,6 +53,8 @@ def narrowed(
         tickets = tickets.where(Ticket.due_at < now)
     elif wanted.due == "today":
         tickets = tickets.where(Ticket.due_at >= now, Ticket.due_at < today_ends)
+    if wanted.tag:
+        tickets = tickets.where(Ticket.tag_words.contains(f" {wanted.tag} ", autoescape=True))
     if wanted.q:
         tickets = tickets.where(_mentions(wanted.q))
     return tickets

@@ -72,7 +72,10 @@ HANDLING = (
 
 
 class Ticket(Model):
-    """诉求. Lists show ``due_at``, the due of whoever's turn it is, and ``last_line``, which all may read."""
+    """诉求. Lists show ``due_at``, the due of whoever's turn it is, and ``last_line``, which all may read.
+
+    ``tag_words`` holds the tags with a blank before and after each.
+    """
 
     __tablename__ = "tickets"
     __table_args__ = (
@@ -114,6 +117,7 @@ class Ticket(Model):
     touched_at: Mapped[Instant]
     due_at: Mapped[Instant | None]
     last_line: Mapped[str] = mapped_column(String(150), default="")
+    tag_words: Mapped[str] = mapped_column(String(120), default="", server_default="")
 
     enterprise: Mapped[Enterprise] = relationship(lazy="joined", innerjoin=True)
     category: Mapped[Category] = relationship(lazy="joined", innerjoin=True)
@@ -130,9 +134,6 @@ class Ticket(Model):
     orders: Mapped[list[Order]] = relationship(cascade="all, delete-orphan", order_by=Order.id)
     attachments: Mapped[list[Attachment]] = relationship(order_by=Attachment.id)
     approvals: Mapped[list[Approval]] = relationship(cascade="all, delete-orphan", order_by=Approval.id)
-    tag_rows: Mapped[list["TicketTag"]] = relationship(
-        lazy="selectin", cascade="all, delete-orphan", order_by="TicketTag.tag"
-    )
     incident: Mapped[Incident | None] = relationship()
     parent: Mapped["Ticket | None"] = relationship(foreign_keys=[parent_id], remote_side="Ticket.id")
     split_from: Mapped["Ticket | None"] = relationship(foreign_keys=[split_from_id], remote_side="Ticket.id")
@@ -199,13 +200,11 @@ class Ticket(Model):
     @property
     def tags(self) -> list[str]:
         """标签, in order."""
-        return [row.tag for row in self.tag_rows]
+        return self.tag_words.split()
 
     @tags.setter
     def tags(self, tags: Iterable[str]) -> None:
-        wanted = set(tags)
-        kept = [row for row in self.tag_rows if row.tag in wanted]
-        self.tag_rows = [*kept, *(TicketTag(tag=tag) for tag in sorted(wanted - {row.tag for row in kept}))]
+        self.tag_words = f" {' '.join(sorted(set(tags)))} "
 
     @property
     def moves(self) -> int:
@@ -681,15 +680,6 @@ class Ticket(Model):
                 limit = law.limits.of(clock.kind, self.limit_class, cycle=clock.cycle)
                 if (limit.number, limit.unit) != (clock.limit_number, clock.unit):
                     clock.change_limit(limit, at, law.calendar)
-
-
-class TicketTag(Model):
-    """标签: a word the desk puts on a ticket, to find it again."""
-
-    __tablename__ = "ticket_tags"
-
-    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True)
-    tag: Mapped[str] = mapped_column(String(20), primary_key=True, index=True)
 
 
 def _in(law: Law) -> Callable[[datetime | None], datetime | None]:

@@ -1,5 +1,6 @@
 """Tickets: the queue, one ticket's page, and every action on it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,9 +20,10 @@ from service_desk.desk.files import store_files
 from service_desk.desk.privacy import reveal_contact
 from service_desk.desk.verbs import VERBS
 from service_desk.domain import workflow
-from service_desk.domain.actions import Action, Party
+from service_desk.domain.access import works_on_it
+from service_desk.domain.actions import DECIDE, Action, Party
 from service_desk.domain.errors import Invalid, OutOfTurn
-from service_desk.domain.states import stage
+from service_desk.domain.states import ENDED, stage
 from service_desk.domain.vocabulary import AssignmentState, ClockKind, Role, Source, State
 from service_desk.domain.workflow import Step
 from service_desk.store.base import db, house
@@ -29,7 +31,6 @@ from service_desk.store.catalogue import Category
 from service_desk.store.clocks import Clock
 from service_desk.store.enterprises import Area
 from service_desk.store.law import Law, current_law
-from service_desk.store.parts import Event
 from service_desk.store.people import Department, User
 from service_desk.store.queues import COUNTED_UP_TO, Filter, count_capped, narrowed, others_of, page
 from service_desk.store.scope import visible_tickets
@@ -38,6 +39,7 @@ from service_desk.web.due import Due, Dues, due_of_clock, promise_words
 from service_desk.web.forms import ActionForm, Catalogue, entity_choice, form_for, word_choice
 from service_desk.web.guards import me, visible_or_404
 from service_desk.web.people import show_on
+from service_desk.web.requests import may_read_request, request_facts
 from service_desk.web.timeline import entries, title_of
 from service_desk.web.words import said
 
@@ -51,10 +53,15 @@ WHOLE = (
     selectinload(Ticket.ratings),
     selectinload(Ticket.orders),
     selectinload(Ticket.attachments),
+    selectinload(Ticket.approvals),
 )
 
 # The step that moves the matter on, in the order in which a page offers it as its one primary button.
 PRIMARY = (
+    *DECIDE.values(),
+    Action.INFORM,
+    Action.SUPPLEMENT,
+    Action.CONFIRM_REST,
     Action.ACCEPT,
     Action.DISPATCH,
     Action.SIGN,
@@ -65,6 +72,9 @@ PRIMARY = (
     Action.REPLY,
     Action.CHECK_WITHDRAWAL,
     Action.KEEP_CLOSED,
+    Action.REPORT_REST,
+    Action.ANSWER_ORDER,
+    Action.PROGRESS,
 )
 
 
@@ -96,6 +106,7 @@ class FilterForm(Form):
     department = SelectField(_l("主办"))
     source = SelectField(_l("来源"))
     due = SelectField(_l("到期"))
+    tag = StringField(_l("标签"))
 
 
 @bp.get("/tickets")
@@ -149,6 +160,7 @@ def _filters() -> tuple[FilterForm, Filter]:
         department_id=chosen(form.department),
         source=chosen(form.source),
         due=chosen(form.due) or "",
+        tag=(form.tag.data or "").strip()[:20],
         q=(form.q.data or "").strip()[:50],
     )
     return form, wanted
@@ -156,13 +168,12 @@ def _filters() -> tuple[FilterForm, Filter]:
 
 @dataclass(frozen=True)
 class Offered:
-    """An action as the page offers it."""
+    """An action as a page offers it: the next step with its form, the others by a link to theirs."""
 
     name: str
     label: str
-    primary: bool
     url: str
-    form: ActionForm
+    form: ActionForm | None = None
     title: str = ""
     text: str = ""
 
@@ -173,46 +184,57 @@ def show(ticket_id: int) -> ResponseReturnValue:
     return _show(visible_or_404(ticket_id, *WHOLE))
 
 
+def _form_page(ticket: Ticket, form: ActionForm, step: Step, *, stale: Stale | None = None) -> str:
+    """One action's form on a page of its own."""
+    return render_template(
+        "tickets/action.html",
+        ticket=ticket,
+        action=_offer(step, ticket, form),
+        request_facts=request_facts(ticket, step.action),
+        changes=_changes(stale),
+        due_of=Dues([], clock.now(), current_law()).of,
+    )
+
+
+def _next_step(steps: Sequence[Step]) -> Step | None:
+    """The one step a page asks for, with its form open."""
+    by_action = {step.action: step for step in steps}
+    return next((by_action[name] for name in PRIMARY if name in by_action), None)
+
+
 def _show(
-    ticket: Ticket,
-    *,
-    bound: ActionForm | None = None,
-    action: Action | None = None,
-    stale: Stale | None = None,
-    revealed: bool = False,
+    ticket: Ticket, *, bound: ActionForm | None = None, stale: Stale | None = None, revealed: bool = False
 ) -> str:
-    """The page; ``bound`` is the form of ``action`` as it was sent, with what was wrong in it."""
+    """The page; ``bound`` is the form of the next step as it was sent, with what was wrong in it."""
     user, now, law = me(), clock.now(), current_law()
     catalogue = Catalogue(ticket, user)
     steps = workflow.offers(ticket.situation(user, now, law))
-    first = next((name for name in PRIMARY if any(step.action is name for step in steps)), None)
-    offered = [
-        _offer(
-            step,
-            ticket,
-            catalogue,
-            primary=step.action is first,
-            bound=bound if step.action is action else None,
-        )
-        for step in steps
-    ]
-    enterprise = user.has(Role.CONTACT)
-    changes = [_change(event, enterprise=enterprise) for event in stale.changes] if stale else []
-    shared = {
+    first = _next_step(steps)
+    shared: dict[str, Any] = {
         "ticket": ticket,
+        "next": _offer(first, ticket, bound or form_for(first, catalogue)) if first else None,
+        "others": [_offer(step, ticket) for step in steps if step is not first],
+        "request_facts": request_facts(ticket, first.action) if first else [],
         "stage": stage(_stood(ticket)),
         "done": ticket.state is State.CLOSED,
-        "changes": changes,
+        "changes": _changes(stale),
         "entries": entries(ticket, user),
         "due_of": Dues([], now, law).of,
         "revealed": revealed,
-        "may_reveal": bool(ticket.parties_of(user)),
+        "may_reveal": works_on_it(ticket.parties_of(user)),
+        "elapsed_days": _elapsed_days(ticket, now, law),
     }
-    if enterprise:
-        return _mine(ticket, offered, shared, now, law)
-    dispatching = any(step.action is Action.DISPATCH for step in steps)
+    if user.has(Role.CONTACT):
+        return _mine(ticket, shared, now, law)
+    dispatching = first is not None and first.action is Action.DISPATCH
     shared["proposal"] = catalogue.proposal if dispatching else None
-    return _staff(ticket, offered, shared, now, law)
+    return _staff(ticket, shared, now, law)
+
+
+def _elapsed_days(ticket: Ticket, now: datetime, law: Law) -> int:
+    """Calendar days since it was submitted, up to its last closing or end."""
+    ended = ticket.events[-1].at if ticket.state in ENDED else now
+    return (law.calendar.day_of(ended) - law.calendar.day_of(ticket.submitted_at)).days
 
 
 def _stood(ticket: Ticket) -> State:
@@ -222,35 +244,33 @@ def _stood(ticket: Ticket) -> State:
     return next(e.before for e in reversed(ticket.events) if e.after is State.WITHDRAWN)
 
 
-def _change(event: Event, *, enterprise: bool) -> str:
-    """A line the reader has not seen yet."""
-    return f"{said(event.actor_to(enterprise=enterprise))}：{title_of(event, as_enterprise=enterprise)}"
+def _changes(stale: Stale | None) -> list[str]:
+    """The lines the reader has not seen yet."""
+    enterprise = me().has(Role.CONTACT)
+    return [
+        f"{said(event.actor_to(enterprise=enterprise))}：{title_of(event, as_enterprise=enterprise)}"
+        for event in (stale.changes if stale else ())
+    ]
 
 
-def _offer(
-    step: Step, ticket: Ticket, catalogue: Catalogue, *, primary: bool, bound: ActionForm | None
-) -> Offered:
+def _offer(step: Step, ticket: Ticket, form: ActionForm | None = None) -> Offered:
+    rating = step.action in (Action.RATE, Action.CORRECT_RATING)
     return Offered(
         name=step.action.value,
         label=said(step.action),
-        primary=primary,
         url=url_for("tickets.act", ticket_id=ticket.id, action=step.action.value),
-        form=bound or form_for(step, catalogue),
+        form=form,
         title=_("请您评价") if step.action is Action.RATE else said(step.action),
-        text=_("承办单位平时只看到汇总结果；如需重办，会看到您的评价和意见。")
-        if step.action is Action.RATE
-        else "",
+        text=_("承办单位平时只看到汇总结果；如需重办，会看到您的评价和意见。") if rating else "",
     )
 
 
-def _mine(ticket: Ticket, offered: list[Offered], shared: dict[str, Any], now: datetime, law: Law) -> str:
-    asked = {State.AWAITING_RATING: Action.RATE.value}.get(ticket.state)
+def _mine(ticket: Ticket, shared: dict[str, Any], now: datetime, law: Law) -> str:
     lead = ticket.lead_department
     office = _("（电话 %(phone)s）", phone=lead.phone) if lead is not None and lead.phone else ""
     return render_template(
         "tickets/mine.html",
-        ask=next((one for one in offered if one.name == asked), None),
-        other_forms=[one for one in offered if one.name != asked],
+        question=_question(ticket),
         promise_words=promise_words(ticket, now, law),
         handler_line=_("由%(lead)s办理%(office)s", lead=lead.name, office=office) if lead is not None else "",
         filed_files=_files_of_filing(ticket),
@@ -258,12 +278,21 @@ def _mine(ticket: Ticket, offered: list[Offered], shared: dict[str, Any], now: d
     )
 
 
+ASKING = {State.SUPPLEMENTING: Action.ASK_SUPPLEMENT, State.IN_PROGRESS: Action.ASK_ENTERPRISE}
+
+
+def _question(ticket: Ticket) -> str:
+    """What the enterprise is asked right now."""
+    asked = ASKING.get(ticket.state)
+    return next((event.text for event in reversed(ticket.events) if event.action is asked), "")
+
+
 def _files_of_filing(ticket: Ticket) -> list[Any]:
     filing = ticket.events[0].id if ticket.events else None
     return [file for file in ticket.attachments if file.event_id == filing]
 
 
-def _staff(ticket: Ticket, offered: list[Offered], shared: dict[str, Any], now: datetime, law: Law) -> str:
+def _staff(ticket: Ticket, shared: dict[str, Any], now: datetime, law: Law) -> str:
     which = request.args.get("filter", "all")
     lines = shared.pop("entries")
     kept = {"public": [e for e in lines if e.public], "internal": [e for e in lines if not e.public]}
@@ -275,7 +304,6 @@ def _staff(ticket: Ticket, offered: list[Offered], shared: dict[str, Any], now: 
     ratings = [r for r in ticket.ratings if desk or (Party.LEAD in parties and r.cycle < ticket.cycle)]
     return render_template(
         "tickets/show.html",
-        actions=offered,
         entries=kept.get(which, lines),
         filter=which if which in kept else "all",
         clocks=[
@@ -285,6 +313,7 @@ def _staff(ticket: Ticket, offered: list[Offered], shared: dict[str, Any], now: 
         ],
         assignments=[part for part in ticket.assignments if part.state is not AssignmentState.RELEASED],
         ratings=ratings,
+        requests=[each for each in ticket.approvals if each.is_open and may_read_request(each.kind, parties)],
         replies=_replies_read_by(ticket, parties),
         filed_files=_files_of_filing(ticket),
         against=ticket.against,
@@ -302,33 +331,42 @@ def _tells_of_a_rating(ticket: Ticket, clock: Clock) -> bool:
 def _replies_read_by(ticket: Ticket, parties: frozenset[Party]) -> list[Any]:
     """Replies that were not sent back; onlookers read verified ones only."""
     standing = [reply for reply in ticket.replies if reply.sent_back_at is None]
-    return standing if parties else [reply for reply in standing if reply.verified_at is not None]
+    return (
+        standing if works_on_it(parties) else [reply for reply in standing if reply.verified_at is not None]
+    )
 
 
 @bp.post("/tickets/<int:ticket_id>/reveal")
 def reveal(ticket_id: int) -> ResponseReturnValue:
     """Show the contact this once; the reason is kept."""
     ticket = visible_or_404(ticket_id, *WHOLE)
-    if not ticket.parties_of(me()):
+    if not works_on_it(ticket.parties_of(me())):
         abort(404)
     reveal_contact(ticket.id, by=me(), at=clock.now(), reason=(request.form.get("reason") or "").strip())
     return _show(visible_or_404(ticket_id, *WHOLE), revealed=True)
 
 
-@bp.post("/tickets/<int:ticket_id>/<action>")
+@bp.route("/tickets/<int:ticket_id>/<action>", methods=["GET", "POST"])
 def act(ticket_id: int, action: str) -> ResponseReturnValue:
-    """Take an action; what is wrong with it is shown on the page it came from, with all that was typed."""
+    """The form of an action, or the act itself; out of turn, the refusal says what the ticket waits for."""
     ticket = visible_or_404(ticket_id, *WHOLE)
     if action not in VERBS:
         abort(404)
-    name = Action(action)
-    user, now = me(), clock.now()
+    if request.method == "POST":
+        return _take(ticket, Action(action))
+    step = _step(Action(action), ticket, me(), clock.now())
+    return _form_page(ticket, form_for(step, Catalogue(ticket, me())), step)
+
+
+def _take(ticket: Ticket, name: Action) -> ResponseReturnValue:
+    """Take an action; what is wrong with it is shown on the page it came from, with all that was typed."""
+    ticket_id, user, now = ticket.id, me(), clock.now()
     seen = request.form.get("version", type=int)
     step = _step(name, ticket, user, now)
     catalogue = Catalogue(ticket, user)
     form = form_for(step, catalogue, bound=True)
     if not form.validate():
-        return _show(ticket, bound=form, action=name), 422
+        return _again(ticket, form, step), 422
     try:
         arguments = form.verb_arguments(catalogue)
         if "files" in form:
@@ -336,14 +374,22 @@ def act(ticket_id: int, action: str) -> ResponseReturnValue:
         VERBS[name](ticket.id, by=user, at=now, seen=seen, **arguments)
     except Invalid as error:
         show_on(form, error)
-        return _show(visible_or_404(ticket_id, *WHOLE), bound=form, action=name), 422
+        return _again(visible_or_404(ticket_id, *WHOLE), form, step), 422
     except Stale as stale:
         fresh = visible_or_404(ticket_id, *WHOLE)
-        _step(name, fresh, user, now)
+        step = _step(name, fresh, user, now)
         form.version.data = str(fresh.version)
-        return _show(fresh, bound=form, action=name, stale=stale), 409
+        return _again(fresh, form, step, stale=stale), 409
     flash(DONE_WORDS.get(name) or _("“%(action)s”已完成。", action=said(name)), "success")
     return redirect(url_for("tickets.show", ticket_id=ticket_id))
+
+
+def _again(ticket: Ticket, form: ActionForm, step: Step, *, stale: Stale | None = None) -> str:
+    """The page a form came from, with all that was typed and what is wrong with it."""
+    first = _next_step(workflow.offers(ticket.situation(me(), clock.now(), current_law())))
+    if first is not None and first.action is step.action:
+        return _show(ticket, bound=form, stale=stale)
+    return _form_page(ticket, form, step, stale=stale)
 
 
 def _step(name: Action, ticket: Ticket, user: User, now: datetime) -> Step:

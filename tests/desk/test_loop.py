@@ -154,10 +154,10 @@ def test_unrated_closes_unrated_and_may_still_be_rated_within_thirty_days(world:
     housekeeping.pass_time_on(ticket.id, at=MONDAY + 30 * DAY)
     ticket = world.ticket(ticket.number)
     assert (ticket.state, ticket.ratings) == (State.CLOSED, [])
-    closing.rate(ticket.id, by=world.owner, at=MONDAY + 40 * DAY, solved=Solved.SOLVED, level=Level.SATISFIED)
+    closing.rate(ticket.id, by=world.owner, at=MONDAY + 35 * DAY, solved=Solved.SOLVED, level=Level.SATISFIED)
     with pytest.raises(OutOfTurn):
         closing.rate(
-            ticket.id, by=world.owner, at=MONDAY + 41 * DAY, solved=Solved.SOLVED, level=Level.SATISFIED
+            ticket.id, by=world.owner, at=MONDAY + 36 * DAY, solved=Solved.SOLVED, level=Level.SATISFIED
         )
 
 
@@ -268,7 +268,7 @@ def test_who_was_named_at_signing_and_passed_it_on_never_verifies(small_world: W
     world = small_world
     ticket = world.make(State.ASSIGNED)
     handling.sign(ticket.id, by=world.power, at=MONDAY + DAY, handler=world.power2)
-    handling.hand_over(ticket.id, by=world.power, at=MONDAY + DAY, to=world.power)
+    handling.hand_over(ticket.id, by=world.power2, at=MONDAY + DAY, to=world.power)
     handling.reply(ticket.id, by=world.power, at=MONDAY + DAY, outcome=Outcome.SOLVED, text="已增容")
     person = world.power2
     person.roles = {*person.roles, *world.quality.roles}

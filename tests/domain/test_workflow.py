@@ -25,11 +25,52 @@ def offered(situation: Situation) -> list[str]:
 @pytest.mark.parametrize(
     ("state", "party", "actions"),
     [
-        (State.SUBMITTED, Party.CLERK, ["accept", "answer", "urge", "note"]),
+        (
+            State.SUBMITTED,
+            Party.CLERK,
+            [
+                "accept",
+                "answer",
+                "ask_supplement",
+                "merge",
+                "split",
+                "join_incident",
+                "ask_rejection",
+                "urge",
+                "correct",
+                "note",
+            ],
+        ),
         (State.SUBMITTED, Party.CONTACT, ["add_info", "urge", "withdraw"]),
-        (State.ACCEPTED, Party.CLERK, ["dispatch", "answer", "urge", "note"]),
+        (
+            State.ACCEPTED,
+            Party.CLERK,
+            [
+                "dispatch",
+                "answer",
+                "merge",
+                "split",
+                "join_incident",
+                "ask_rejection",
+                "urge",
+                "correct",
+                "note",
+            ],
+        ),
         (State.ASSIGNED, Party.LEAD, ["sign", "hand_over"]),
-        (State.IN_PROGRESS, Party.LEAD, ["first_contact", "reply", "progress", "hand_over"]),
+        (
+            State.IN_PROGRESS,
+            Party.LEAD,
+            [
+                "first_contact",
+                "reply",
+                "progress",
+                "ask_enterprise",
+                "hand_over",
+                "ask_deferral",
+                "ask_sign_off",
+            ],
+        ),
         (State.REPLIED, Party.QUALITY, ["verify", "send_back", "note"]),
         (State.REPLIED, Party.LEAD, []),
         (State.AWAITING_RATING, Party.CONTACT, ["rate"]),
@@ -46,7 +87,7 @@ def test_the_buttons_of_the_straight_path(state: State, party: Party, actions: l
 def test_a_refusal_says_what_is_needed() -> None:
     with pytest.raises(OutOfTurn, match="“审核通过”需要“待审核”，现在是“待受理”。"):
         step_for(Action.VERIFY, PLAIN)
-    with pytest.raises(Refused, match="“签收”由主办单位办理，您没有这项权限。"):
+    with pytest.raises(Refused, match="“签收”由主办单位、协办单位办理，您没有这项权限。"):
         step_for(Action.SIGN, replace(PLAIN, state=State.ASSIGNED))
     with pytest.raises(Refused, match="没有经办过"):
         step_for(Action.VERIFY, replace(PLAIN, state=State.REPLIED, handled=True))

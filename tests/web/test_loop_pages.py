@@ -192,7 +192,7 @@ def test_names_and_phones_are_masked_until_somebody_says_why(small_world: World,
 def test_an_enterprise_is_not_told_the_names_of_the_staff(small_world: World, visit: Visit) -> None:
     ticket = small_world.make(State.IN_PROGRESS)
     owner, path = visit("owner"), f"/tickets/{ticket.id}"
-    seen = version(owner.get(path))
+    seen = version(owner.get(f"{path}/add_info"))
     visit("power").post(f"{path}/progress", text="已到现场", public="true")
     page = owner.post(f"{path}/add_info", status=409, text="补充：下午更严重", version=seen)
     assert "供电公司：办理进展" in page
