@@ -17,7 +17,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @command("foundation")
 def foundation() -> None:
-    """Give an empty desk its rules: calendar, office hours, limits, ladders, categories, departments, matters."""
+    """Give an empty desk its rules: calendar, office hours, limits, ladders, lists."""
     laid = lay_foundation(at=clock.now())
     click.echo(f"已建立：{'、'.join(laid)}。" if laid else "已经齐备，没有改动。")
 

@@ -12,7 +12,7 @@ from sqlalchemy import exists, select
 from service_desk.domain.vocabulary import LimitClass, Unit
 from service_desk.domain.worktime import MONDAY_TO_FRIDAY
 from service_desk.store.base import Base, db, transaction
-from service_desk.store.catalogue import Category, Matter
+from service_desk.store.catalogue import Category, DangerRow, Matter
 from service_desk.store.law import (
     CalendarDay,
     CalendarVersion,
@@ -145,6 +145,10 @@ def _add_reasons(_at: datetime) -> None:
     )
 
 
+def _add_danger_words(_at: datetime) -> None:
+    db.session.add_all(DangerRow(**line) for line in read_data("danger_words.json"))
+
+
 LISTS: tuple[tuple[str, type[Base], Callable[[datetime], None]], ...] = (
     ("calendar", CalendarVersion, _load_calendar),
     ("office_hours", OfficeHours, _set_office_hours),
@@ -154,4 +158,5 @@ LISTS: tuple[tuple[str, type[Base], Callable[[datetime], None]], ...] = (
     ("departments", Department, _add_departments),
     ("matters", Matter, _add_matters),
     ("reasons", ReasonCode, _add_reasons),
+    ("danger_words", DangerRow, _add_danger_words),
 )

@@ -1,46 +1,165 @@
-"""Routing for the desk: the matter list, asked about a ticket."""
+"""Routing for the desk: rules, the matter list and what closed tickets taught, asked about a ticket."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
-from service_desk.domain.routing import MatterEntry, Proposal, propose
-from service_desk.store.base import db
-from service_desk.store.catalogue import Matter
+from service_desk.domain.actions import Action
+from service_desk.domain.asked import Asked
+from service_desk.domain.danger import danger_words_in
+from service_desk.domain.keywords import Written
+from service_desk.domain.learning import Example, Learned
+from service_desk.domain.routing import (
+    Knowledge,
+    Proposal,
+    matter_of,
+    propose,
+    seeds,
+)
+from service_desk.domain.sentences import Sentence, say
+from service_desk.domain.vocabulary import AssignmentRole, AssignmentState, State
+from service_desk.store.base import db, house
+from service_desk.store.catalogue import Category, Rule
+from service_desk.store.enterprises import Area, Enterprise
+from service_desk.store.law import Law, current_law
+from service_desk.store.people import Department, units_above, units_below
 from service_desk.store.tickets import Ticket
 
+EXAMPLES = 5000
+"""So many of the last closed tickets are learned from."""
+EXAMPLE_LENGTH = 200
+"""So many characters of each text: what it is about stands at its beginning."""
+LEARN_ANEW = timedelta(days=1)
+MOST_SHOWN = 2000
 
-def matter_list(category_id: int) -> Sequence[MatterEntry]:
-    """The lines of one category that are in use."""
-    of_category = select(Matter).where(Matter.category_id == category_id, Matter.active)
-    rows = db.session.scalars(of_category.order_by(Matter.id))
-    return [
-        MatterEntry(
-            category=row.category.name,
-            name=row.name,
-            keywords=tuple(row.keywords),
-            lead=row.lead.name if row.lead else None,
-            supports=tuple(row.support_names),
-            is_complex=row.is_complex,
-        )
-        for row in rows
-    ]
+
+@dataclass(frozen=True)
+class _Kept:
+    """What a process has learned, when, and by which version of the law."""
+
+    at: datetime
+    version: int
+    learned: Learned
+
+
+@dataclass(frozen=True)
+class WouldHave:
+    """What a rule would have done to a ticket; ``had`` is None where nobody led it."""
+
+    number: str
+    title: str
+    had: str | None
+    would: str
+
+
+def asked_of(ticket: Ticket) -> Asked:
+    """What routing is told of a ticket."""
+    return Asked(
+        title=ticket.title,
+        text=ticket.text,
+        category=ticket.category.name,
+        area=ticket.area.name if ticket.area else None,
+        enterprise=ticket.enterprise.name,
+    )
 
 
 def proposal_for(ticket: Ticket) -> Proposal | None:
-    """What the matter list proposes; a department that is complained of is never proposed."""
-    found = _found(ticket)
-    if found is None or (ticket.against is not None and found.lead == ticket.against.name):
-        return None
-    return found
+    """Who should lead, and why; None where nothing is certain.
+
+    Never the department complained of or one below it, nor one that gave this ticket back.
+    """
+    law = current_law()
+    knowledge = Knowledge(law.rules, law.matters, _learned(law, now=ticket.touched_at))
+    return propose(knowledge, asked_of(ticket), barred=_barred(ticket))
 
 
 def is_complex(ticket: Ticket) -> bool:
     """Whether the matter list gives this kind of matter the 复杂 limits."""
-    found = _found(ticket)
-    return found is not None and found.matter.is_complex
+    matter = matter_of(current_law().matters, asked_of(ticket))
+    return matter is not None and matter.is_complex
 
 
-def _found(ticket: Ticket) -> Proposal | None:
-    category = ticket.category
-    return propose(matter_list(category.id), category=category.name, title=ticket.title, text=ticket.text)
+def proposed_urgency(ticket: Ticket | str) -> Sentence | None:
+    """Why 特急 is proposed: the words of danger in a ticket (or a text); None where there are none."""
+    written = ticket if isinstance(ticket, str) else f"{ticket.title}\n{ticket.text}"
+    words = danger_words_in(written, current_law().danger_words)
+    if not words:
+        return None
+    return say("文中提到%(words)s，建议定为特急", words=tuple(f"“{word}”" for word in words))
+
+
+def would_have(rule: Rule, since: datetime) -> list[WouldHave]:
+    """What a rule would have done to the tickets submitted since then, the newest first (at most 2,000)."""
+    entry, lead = rule.entry, aliased(Department)
+    statement = (
+        select(Ticket.number, Ticket.title, Ticket.text, lead.name, Category.name, Area.name, Enterprise.name)
+        .join(Ticket.category)
+        .join(Ticket.enterprise)
+        .outerjoin(Ticket.area)
+        .outerjoin(lead, Ticket.lead_department_id == lead.id)
+        .where(Ticket.submitted_at >= since)
+        .where(Ticket.against_id.is_(None) | Ticket.against_id.not_in(units_above(rule.lead_id)))
+        .order_by(Ticket.id.desc())
+    )
+    # What the database can tell, it tells; keywords are for the law of routing.
+    for column, wanted in (
+        (Ticket.category_id, rule.category_id),
+        (Ticket.area_id, rule.area_id),
+        (Ticket.enterprise_id, rule.enterprise_id),
+    ):
+        statement = statement.where(column == wanted) if wanted is not None else statement
+    return [
+        WouldHave(number, title, had, entry.lead)
+        for number, title, text, had, category, area, enterprise in db.session.execute(
+            statement.limit(MOST_SHOWN)
+        )
+        if entry.holds_for(Asked(title, text, category, area, enterprise), Written.of(title, text))
+    ]
+
+
+def learn(now: datetime, law: Law) -> Learned:
+    """Learn anew from the matter list and the last closed tickets."""
+    closed = (
+        select(Ticket.title, Ticket.text, Department.name)
+        .join(Department, Ticket.lead_department_id == Department.id)
+        .where(Ticket.state == State.CLOSED, Ticket.against_id.is_(None))
+        .order_by(Ticket.id.desc())
+        .limit(EXAMPLES)
+    )
+    learned = Learned(seeds(law.matters))
+    for title, text, lead in db.session.execute(closed):
+        learned.learn(example(title, text, lead))
+    house().learned = _Kept(now, law.version, learned)
+    return learned
+
+
+def example(title: str, text: str, lead: str) -> Example:
+    """A settled ticket as something to learn from."""
+    return Example(f"{title} {text[:EXAMPLE_LENGTH]}", lead)
+
+
+def _learned(law: Law, *, now: datetime) -> Learned:
+    """What this process has learned, not older than a day and by the matter list in force."""
+    kept: _Kept | None = house().learned
+    if kept is not None and kept.version == law.version and now - kept.at < LEARN_ANEW:
+        return kept.learned
+    return learn(now, law)
+
+
+def _barred(ticket: Ticket) -> set[str]:
+    """Whom not to propose."""
+    given_up = {
+        part.department.name
+        for part in ticket.assignments
+        if part.role is AssignmentRole.LEAD
+        and part.state is AssignmentState.RELEASED
+        and part.cycle == ticket.cycle
+        # A withdrawal releases the lead too, but says nothing of who should have it.
+        and not any(e.action is Action.WITHDRAW and e.at >= part.assigned_at for e in ticket.events)
+    }
+    if ticket.against_id is None:
+        return given_up
+    below = select(Department.name).where(Department.id.in_(units_below(ticket.against_id)))
+    return given_up | set(db.session.scalars(below))

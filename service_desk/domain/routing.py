@@ -1,14 +1,42 @@
-"""Routing: which department can settle a request, with the reason; never a silent guess."""
+"""Routing: which department can settle a request, and what made us think so; never a silent guess.
 
-from collections.abc import Sequence
+Asked in this order: the rules, the matter list, what was learned from closed tickets. Where none is certain
+there is no proposal, and the desk decides.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from service_desk.domain.sentences import say
+from service_desk.domain.asked import Asked
+from service_desk.domain.keywords import TOGETHER, Written, met, without_covered
+from service_desk.domain.learning import Example, Learned, Suggestion
+from service_desk.domain.sentences import Sentence, say
+from service_desk.domain.vocabulary import Word
+
+CERTAIN = 1.5
+"""A line counts from here on: more than one word of two characters somewhere in the text."""
+AHEAD = 1.2
+"""How much more the best department's words must weigh than the next one's."""
+OWN_CATEGORY = 1.5
+"""The category speaks for its lines; a text that clearly speaks for another category still wins."""
+MARGIN = 0.02
+"""How far ahead of the next a learned suggestion must be (nats a gram): below it, one in seven was wrong."""
+
+
+class MadeBy(Word):
+    """What a proposal comes from."""
+
+    RULE = "rule", "规则"
+    MATTER = "matter", "事项清单"
+    LEARNED = "learned", "历史派单"
 
 
 @dataclass(frozen=True)
 class MatterEntry:
-    """One line of the matter list. Without keywords it stands for its whole category."""
+    """One line of the matter list.
+
+    Without keywords it stands for its whole category; without lead, for what the desk must look at itself.
+    """
 
     category: str
     name: str
@@ -19,39 +47,172 @@ class MatterEntry:
 
 
 @dataclass(frozen=True)
-class Proposal:
-    """Who should lead and support, and the sentence that says what made it so."""
+class RuleEntry:
+    """A rule narrows the matter list: every condition it gives must hold; of its keywords, one."""
 
-    matter: MatterEntry
-    reason: str
+    name: str
+    priority: int
+    lead: str
+    supports: tuple[str, ...] = ()
+    category: str | None = None
+    area: str | None = None
+    enterprise: str | None = None
+    keywords: tuple[str, ...] = ()
 
     @property
-    def lead(self) -> str | None:
-        """The proposed lead; None where the list leaves the choice to the desk."""
-        return self.matter.lead
+    def asks_for_something(self) -> bool:
+        """Whether it has a condition at all; one without any would take every ticket."""
+        return any((self.category, self.area, self.enterprise, self.keywords))
 
-
-def propose(matters: Sequence[MatterEntry], *, category: str, title: str, text: str) -> Proposal | None:
-    """The line of the category whose keywords are met most often, the title counting double.
-
-    Where no keyword is met it is the category's own line; None where the list has neither.
-    """
-    of_category = [matter for matter in matters if matter.category == category]
-
-    def score(matter: MatterEntry) -> int:
-        return sum(2 * (word in title) + (word in text) for word in matter.keywords)
-
-    best = max(of_category, key=score, default=None)
-    if best is not None and score(best) > 0:
-        met = tuple(f"“{word}”" for word in best.keywords if word in title or word in text)
-        return Proposal(
-            best,
-            say(
-                "事项清单“%(category)s－%(matter)s”，文中提到%(met)s",
-                category=category,
-                matter=best.name,
-                met=met,
-            ),
+    def holds_for(self, asked: Asked, written: Written) -> bool:
+        """Whether all its conditions hold."""
+        return (
+            self.asks_for_something
+            and self.category in (None, asked.category)
+            and self.area in (None, asked.area)
+            and self.enterprise in (None, asked.enterprise)
+            and (not self.keywords or any(map(written.has, self.keywords)))
         )
-    own = next((matter for matter in of_category if not matter.keywords), None)
-    return Proposal(own, say("事项清单“%(category)s”的默认承办单位", category=category)) if own else None
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Who should lead and support, what made it so, and the sentence that says it."""
+
+    made_by: MadeBy
+    lead: str | None
+    supports: tuple[str, ...]
+    reason: Sentence
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """All that routing goes by: rules, the matter list, and what was learned (None: nothing yet)."""
+
+    rules: Sequence[RuleEntry]
+    matters: Sequence[MatterEntry]
+    learned: Learned | None = None
+
+
+@dataclass(frozen=True)
+class _Met:
+    """A line of the list, the keywords it met, and how much they weigh."""
+
+    matter: MatterEntry
+    keywords: tuple[str, ...]
+    weight: float
+
+
+def seeds(matters: Iterable[MatterEntry]) -> list[Example]:
+    """What is known before the first ticket is closed: each line's own words are an example for its lead."""
+    return [
+        Example(" ".join([matter.name, *matter.keywords]).replace(TOGETHER, " "), matter.lead)
+        for matter in matters
+        if matter.lead is not None and matter.keywords
+    ]
+
+
+def propose(knowledge: Knowledge, asked: Asked, *, barred: Iterable[str] = ()) -> Proposal | None:
+    """Who should lead; None where nothing is certain. ``barred`` are departments never to be proposed."""
+    out = frozenset(barred)
+    written = Written.of(asked.title, asked.text)
+    lines = _by_lead(_met_lines(knowledge.matters, asked, written), out)
+    learned = knowledge.learned.suggest(f"{asked.title} {asked.text}", out) if knowledge.learned else None
+    for proposal in (
+        _by_rule(knowledge.rules, asked, written, out),
+        _by_words(lines),
+        _own_line(knowledge.matters, asked, out) if not lines else None,
+        _by_learning(learned, [line.matter.lead for line in lines[:2]]),
+    ):
+        if proposal is not None:
+            return proposal
+    return None
+
+
+def matter_of(matters: Sequence[MatterEntry], asked: Asked) -> MatterEntry | None:
+    """The line of the ticket's own category that its words meet best, else the category's own line."""
+    own = [matter for matter in matters if matter.category == asked.category]
+    lines = _met_lines(own, asked, Written.of(asked.title, asked.text))
+    if lines:
+        return max(lines, key=lambda line: line.weight).matter
+    return next((matter for matter in own if not matter.keywords), None)
+
+
+def _by_rule(
+    rules: Sequence[RuleEntry], asked: Asked, written: Written, out: frozenset[str]
+) -> Proposal | None:
+    holding = [rule for rule in rules if rule.lead not in out and rule.holds_for(asked, written)]
+    best = max(holding, key=lambda rule: rule.priority, default=None)
+    if best is None:
+        return None
+    return Proposal(
+        MadeBy.RULE,
+        best.lead,
+        _supports(best.supports, best.lead, out),
+        say("规则“%(name)s”", name=best.name),
+    )
+
+
+def _met_lines(matters: Sequence[MatterEntry], asked: Asked, written: Written) -> list[_Met]:
+    """The lines that have a keyword in the text. A keyword that is but a piece of another does not count."""
+    weights = met((keyword for matter in matters for keyword in matter.keywords), written)
+    whole = without_covered(weights)
+    lines = []
+    for matter in matters:
+        words = tuple(keyword for keyword in matter.keywords if keyword in whole)
+        if words:
+            factor = OWN_CATEGORY if matter.category == asked.category else 1.0
+            lines.append(_Met(matter, words, factor * sum(weights[word] for word in words)))
+    return lines
+
+
+def _by_lead(lines: Sequence[_Met], out: frozenset[str]) -> list[_Met]:
+    """The best line of each lead, the heaviest first."""
+    best: dict[str | None, _Met] = {}
+    for line in sorted(lines, key=lambda line: -line.weight):
+        if line.matter.lead not in out:
+            best.setdefault(line.matter.lead, line)
+    return list(best.values())
+
+
+def _by_words(lines: Sequence[_Met]) -> Proposal | None:
+    """The heaviest line, where it weighs enough and clearly more than any other department's."""
+    if not lines or lines[0].weight < CERTAIN:
+        return None
+    if len(lines) > 1 and lines[0].weight < AHEAD * lines[1].weight:
+        return None
+    matter = lines[0].matter
+    reason = say(
+        "事项清单“%(category)s－%(matter)s”，文中提到%(met)s",
+        category=matter.category,
+        matter=matter.name,
+        met=_quoted(keyword.replace(TOGETHER, "…") for keyword in lines[0].keywords),
+    )
+    return Proposal(MadeBy.MATTER, matter.lead, matter.supports, reason)
+
+
+def _own_line(matters: Sequence[MatterEntry], asked: Asked, out: frozenset[str]) -> Proposal | None:
+    """The line that stands for the whole category; one that leaves the choice to the desk proposes nobody."""
+    for matter in matters:
+        if matter.category == asked.category and not matter.keywords and matter.lead not in (None, *out):
+            reason = say("事项清单“%(category)s”的默认承办单位", category=matter.category)
+            return Proposal(MadeBy.MATTER, matter.lead, matter.supports, reason)
+    return None
+
+
+def _by_learning(suggestion: Suggestion | None, candidates: Sequence[str | None]) -> Proposal | None:
+    """What was learned, where it is certain or decides between the departments that words speak for."""
+    if suggestion is None or None in candidates[:1]:
+        return None
+    if suggestion.margin < MARGIN and suggestion.lead not in candidates:
+        return None
+    reason = say("与已办结诉求的派单相似，相近的字词有%(words)s", words=_quoted(suggestion.because))
+    return Proposal(MadeBy.LEARNED, suggestion.lead, (), reason)
+
+
+def _supports(names: Iterable[str], lead: str, out: frozenset[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name != lead and name not in out)
+
+
+def _quoted(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"“{word}”" for word in words)

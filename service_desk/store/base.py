@@ -100,6 +100,8 @@ class House:
     """Puts a sentence into the language of the park, for what is kept in words: notices, lists' last lines."""
     law: Any = None
     """The rules in force as last read, see ``store.law``."""
+    learned: Any = None
+    """What routing learned from closed tickets and when, see ``desk.routing``."""
 
 
 def house() -> House:

@@ -1,4 +1,4 @@
-"""The rules in force, as data: calendar, limits, ladders; read together and kept until one changes."""
+"""The rules in force, as data: calendar, limits, ladders, routing; read together and kept until one changes."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -10,10 +10,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from service_desk.domain import deadlines
 from service_desk.domain.deadlines import Limit, Running
 from service_desk.domain.limits import EXTENSION_DAYS, EXTENSIONS, Limits
+from service_desk.domain.danger import DangerWord
 from service_desk.domain.reminders import StepRule, When
+from service_desk.domain.routing import MatterEntry, RuleEntry
 from service_desk.domain.vocabulary import ClockKind, LimitClass, Unit
 from service_desk.domain.worktime import Interval, OfficeCalendar
 from service_desk.store.base import Document, Instant, Model, WordType, db, house
+from service_desk.store.catalogue import DangerRow, Matter, Rule
 
 
 class LawVersion(Model):
@@ -114,6 +117,9 @@ class Law:
     calendar: OfficeCalendar
     limits: Limits
     ladders: dict[ClockKind, tuple[LadderStep, ...]]
+    rules: tuple[RuleEntry, ...]
+    matters: tuple[MatterEntry, ...]
+    danger_words: tuple[DangerWord, ...]
 
     def working_days_after(self, start: datetime, days: int) -> datetime:
         """The close of the ``days``-th working day after ``start``."""
@@ -171,7 +177,18 @@ def _read_law(number: int, tz: ZoneInfo) -> Law:
     ladders: dict[ClockKind, tuple[LadderStep, ...]] = {}
     for row in db.session.scalars(select(LadderRow).order_by(LadderRow.kind, LadderRow.position)):
         ladders[row.kind] = (*ladders.get(row.kind, ()), _ladder_step(row))
-    return Law(version=number, calendar=calendar, limits=limits, ladders=ladders)
+    return Law(
+        version=number,
+        calendar=calendar,
+        limits=limits,
+        ladders=ladders,
+        rules=tuple(
+            row.entry
+            for row in db.session.scalars(select(Rule).where(Rule.active).order_by(Rule.id)).unique()
+        ),
+        matters=tuple(row.entry for row in db.session.scalars(select(Matter).order_by(Matter.id))),
+        danger_words=tuple(row.entry for row in db.session.scalars(select(DangerRow).order_by(DangerRow.id))),
+    )
 
 
 def _ladder_step(row: LadderRow) -> LadderStep:

@@ -1,10 +1,8 @@
 """Filing a request: a short form for phones, one autosaved draft, files kept when something was wrong."""
 
-import json
 import secrets
 from collections.abc import Sequence
 from functools import cached_property
-from importlib import resources
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -28,7 +26,7 @@ from service_desk.store.base import db, house
 from service_desk.store.catalogue import Category
 from service_desk.store.drafts import Draft
 from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus
-from service_desk.store.law import current_law
+from service_desk.store.law import Law, current_law
 from service_desk.store.people import Department
 from service_desk.web.enterprises import PHONE
 from service_desk.web.filters import stamp
@@ -39,9 +37,6 @@ from service_desk.web.words import said
 
 bp = Blueprint("filing", __name__)
 
-DANGER_WORDS: list[str] = json.loads(
-    resources.files("service_desk.data").joinpath("danger_words.json").read_text(encoding="utf-8")
-)
 DRAFT_FIELDS = (
     "category",
     "title",
@@ -238,20 +233,21 @@ def _arguments(form: FilingForm, choices: Choices) -> dict[str, Any]:
 
 def _page(form: FilingForm, choices: Choices) -> str:
     _offer(form.against, choices.departments)
+    law = current_law()
     return render_template(
         "tickets/new.html",
         form=form,
         categories=choices.categories,
-        danger_words=DANGER_WORDS,
-        promise_line=_promise_line(),
+        danger_words=[{"word": each.word, "exceptions": each.exceptions} for each in law.danger_words],
+        promise_line=_promise_line(law),
         pending=intake.pending_files(me()),
         draft_fields=DRAFT_FIELDS,
     )
 
 
-def _promise_line() -> str:
+def _promise_line(law: Law) -> str:
     """By when an answer is promised if this were filed now: as an ordinary request, and as a complaint."""
-    law, now = current_law(), clock.now()
+    now = clock.now()
 
     def promised(klass: LimitClass) -> str:
         return stamp(

@@ -31,13 +31,14 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from service_desk.desk.cases import MOST_PARTS
 from service_desk.desk.dispatch import departments_to_choose
-from service_desk.desk.routing import proposal_for
+from service_desk.desk.routing import proposal_for, proposed_urgency
 from service_desk.domain import actions
 from service_desk.domain.actions import LINE_LIMIT, TEXT_LIMIT, FieldKind
 from service_desk.domain.errors import Invalid
 from service_desk.domain.routing import Proposal
+from service_desk.domain.sentences import Sentence
 from service_desk.domain.states import OPEN
-from service_desk.domain.vocabulary import Role, Word
+from service_desk.domain.vocabulary import Role, Urgency, Word
 from service_desk.domain.workflow import Step
 from service_desk.store.base import db, house
 from service_desk.store.catalogue import Category
@@ -143,7 +144,7 @@ class Catalogue:
 
     @cached_property
     def proposal(self) -> Proposal | None:
-        """Who should lead, by the matter list."""
+        """Who should lead, and why."""
         return proposal_for(self.ticket)
 
     @cached_property
@@ -172,6 +173,11 @@ class Catalogue:
         kind = next(kind for kind, ask in actions.ASK.items() if ask is action)
         rows = select(ReasonCode.label).where(ReasonCode.kind == ReasonKind(kind.value), ReasonCode.active)
         return db.session.scalars(rows.order_by(ReasonCode.position, ReasonCode.id)).all()
+
+    @cached_property
+    def danger(self) -> Sentence | None:
+        """Why 特急 is proposed; None where no word of danger was written."""
+        return proposed_urgency(self.ticket)
 
     @cached_property
     def colleagues(self) -> Sequence[User]:
@@ -224,6 +230,8 @@ def form_for(step: Step, catalogue: Catalogue, *, bound: bool = False) -> Action
     made: type[ActionForm] = type("ActionForm", (ActionForm,), members)
     form = made() if bound else made(formdata=None, data=_defaults(step, catalogue))
     form.version.data = str(catalogue.ticket.version)
+    if step.action is actions.Action.ACCEPT and catalogue.danger is not None:
+        form.urgency.description = said(catalogue.danger)
     return form
 
 
@@ -244,10 +252,12 @@ def _defaults(step: Step, catalogue: Catalogue) -> dict[str, Any]:
     if step.action is actions.Action.CORRECT:
         known |= {"title": ticket.title, "area": ticket.area_id, "enterprise": ticket.enterprise.name}
         known |= {"contact_name": ticket.contact_name, "contact_phone": ticket.contact_phone}
+    if step.action is actions.Action.ACCEPT and catalogue.danger is not None:
+        known["urgency"] = Urgency.CRITICAL.value
     if step.action is actions.Action.DISPATCH and catalogue.proposal is not None:
         ids = {row.name: row.id for row in catalogue.departments}
         known["lead"] = ids.get(catalogue.proposal.lead or "")
-        known["supports"] = [ids[name] for name in catalogue.proposal.matter.supports if name in ids]
+        known["supports"] = [ids[name] for name in catalogue.proposal.supports if name in ids]
     return {spec.name: known[spec.name] for spec in step.fields if spec.name in known}
 
 

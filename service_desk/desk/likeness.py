@@ -1,0 +1,113 @@
+"""Repeated and shared requests: earlier ones of the same enterprise, present ones of its neighbours."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+
+from sqlalchemy import ColumnElement
+
+from service_desk.desk.foundation import DATA, read_data
+from service_desk.desk.routing import asked_of
+from service_desk.domain.asked import Asked
+from service_desk.domain.likeness import Topic, Vocabulary, alike
+from service_desk.domain.sentences import Sentence
+from service_desk.domain.vocabulary import State
+from service_desk.store.base import db
+from service_desk.store.catalogue import Category
+from service_desk.store.enterprises import Area, Enterprise
+from service_desk.store.people import User
+from service_desk.store.scope import visible_tickets
+from service_desk.store.tickets import Ticket
+
+REPEATED_WITHIN = timedelta(days=90)
+SHARED_WITHIN = timedelta(days=3)
+CANDIDATES = 2000
+"""So many of the newest are looked through."""
+
+
+@dataclass(frozen=True)
+class Similar:
+    """A ticket that seems to be about the same matter: how likely (0 to 1), and why."""
+
+    ticket_id: int
+    number: str
+    title: str
+    enterprise: str
+    state: State
+    score: float
+    reason: Sentence
+
+
+def repeated(ticket: Ticket, user: User, now: datetime) -> list[Similar]:
+    """Earlier tickets of the same enterprise on the same matter, of the 90 days before; the likest first."""
+    return _similar(
+        ticket,
+        user,
+        Ticket.enterprise_id == ticket.enterprise_id,
+        Ticket.submitted_at >= ticket.submitted_at - REPEATED_WITHIN,
+        Ticket.submitted_at <= min(ticket.submitted_at, now),
+        Ticket.id != ticket.id,
+    )
+
+
+def shared(ticket: Ticket, user: User, now: datetime) -> list[Similar]:
+    """Tickets of other enterprises on the same matter, filed within 3 days of it; the likest first."""
+    return _similar(
+        ticket,
+        user,
+        Ticket.enterprise_id != ticket.enterprise_id,
+        Ticket.submitted_at >= ticket.submitted_at - SHARED_WITHIN,
+        Ticket.submitted_at <= min(ticket.submitted_at + SHARED_WITHIN, now),
+    )
+
+
+def vocabulary(background: Sequence[Asked] = ()) -> Vocabulary:
+    """The shipped topics, with what is rare judged by shipped requests and these."""
+    return Vocabulary(_topics(), (*_shipped(), *background))
+
+
+@cache
+def _topics() -> tuple[Topic, ...]:
+    return tuple(Topic(tuple(line["words"]), line["neighbourhood"]) for line in read_data("topics.json"))
+
+
+@cache
+def _shipped() -> tuple[Asked, ...]:
+    """The demo park's requests: what is common in them is common in any."""
+    lines = (DATA / "requests.jsonl").read_text(encoding="utf-8").splitlines()
+    return tuple(Asked(line["title"], line["description"]) for line in map(json.loads, lines))
+
+
+def _similar(ticket: Ticket, user: User, *which: ColumnElement[bool]) -> list[Similar]:
+    columns = (
+        Ticket.id, Ticket.number, Ticket.title, Ticket.text, Ticket.state,
+        Category.name, Area.name, Enterprise.name,
+    )  # fmt: skip
+    statement = (
+        visible_tickets(user)
+        .where(*which)
+        .join(Ticket.category)
+        .join(Ticket.enterprise)
+        .outerjoin(Ticket.area)
+        .with_only_columns(*columns)
+        .order_by(Ticket.id.desc())
+        .limit(CANDIDATES)
+    )
+    rows = db.session.execute(statement).all()
+    if not rows:
+        return []
+    words = vocabulary()
+    asked = [Asked(title, text, *names) for _, _, title, text, _, *names in rows]
+    traits = [words.traits(each) for each in asked]
+    mine = words.traits(asked_of(ticket))
+    found = alike(mine, traits, words)
+    return sorted(
+        (
+            Similar(row[0], row[1], row[2], row[7], row[4], found[index].score, found[index].reason)
+            for index, row in enumerate(rows)
+            if index in found
+        ),
+        key=lambda similar: -similar.score,
+    )
