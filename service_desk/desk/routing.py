@@ -29,7 +29,7 @@ from service_desk.store.tickets import Ticket
 
 EXAMPLES = 5000
 """So many of the last closed tickets are learned from."""
-EXAMPLE_LENGTH = 200
+EXAMPLE_LENGTH = 120
 """So many characters of each text: what it is about stands at its beginning."""
 LEARN_ANEW = timedelta(days=1)
 MOST_SHOWN = 2000

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 POWERS = {"十": 10, "百": 100, "千": 1000}
 CHINESE_NUMBER = re.compile(
-    "[零〇一二三四五六七八九十百千两]+(?=[号楼栋幢#度点月日万千块元毛台个家层吨天年亩倍%分多件户])"
+    "[零〇一二三四五六七八九十百千两]+(?=[号楼栋幢#度点月日万块元毛台个家层吨天年亩倍%分多件户人])"
     "|(?<=点)[零〇一二三四五六七八九十两]+"
 )
 ROAD = re.compile(r"([\u4e00-\u9fff\d]([\u4e00-\u9fff\d]))(路|街|大道|桥|河)")

@@ -55,8 +55,11 @@ class Learned:
     def forget(self, example: Example) -> None:
         """As if this example, learned before, had never been."""
         found = set(grams(example.text, SIZES))
-        self._own[example.lead].subtract(found)
-        self._every.subtract(found)
+        for counts in (self._own[example.lead], self._every):
+            counts.subtract(found)
+            for gram in found:
+                if not counts[gram]:
+                    del counts[gram]
         self._sizes[example.lead] -= len(found)
 
     def suggest(self, text: str, barred: Container[str] = ()) -> Suggestion | None:

@@ -64,8 +64,8 @@ class Signs(NamedTuple):
     category: float
 
 
-OF_ONE_ENTERPRISE = Signs(-5.0, 0.5, 0.5, 0.2, 0.1, 0.7, 0, 0.2, -0.3, -0.3, 0.5, 0, 0.5, 0, 0, 1.9)
-OF_SEVERAL = Signs(-10.2, 0.45, 0.25, 0.5, 0.7, 0.45, 1.9, 2.5, -1.8, -0.2, 1.6, -1.5, 0.2, 1.8, 3.6, 0.6)
+OF_ONE_ENTERPRISE = Signs(-5.0, 0.4, 0.7, 0.4, 0.3, 0.7, 0, 0.2, -0.3, -0.3, 0.5, 0, 0.5, 0, 0, 1.6)
+OF_SEVERAL = Signs(-10.0, 0.42, 0.3, 0.6, 0.66, 0.58, 3.2, 2.5, -1.8, -0.2, 1.3, -1.5, 0.4, 1.8, 3.2, 0.55)
 """Fitted by logistic regression to tests/data/duplicates.jsonl and rounded."""
 
 
@@ -202,8 +202,9 @@ def _shared_phrases(one: Traits, other: Traits, vocabulary: Vocabulary) -> list[
     shared = one.pairs & other.pairs
     phrases: dict[str, float] = {}
     for run in RUN.findall(one.text) if shared else ():
-        if run in shared and run.isascii():
-            phrases[run] = vocabulary.rarity(run)
+        if run.isascii():
+            if run in shared:
+                phrases[run] = vocabulary.rarity(run)
             continue
         start = 0
         while start < len(run) - 1:
@@ -215,7 +216,16 @@ def _shared_phrases(one: Traits, other: Traits, vocabulary: Vocabulary) -> list[
                 pairs = (phrase[place : place + 2] for place in range(len(phrase) - 1))
                 phrases[phrase] = sum(max(0, vocabulary.rarity(pair) - BOILERPLATE) for pair in pairs)
             start = max(start + 1, end - 2)
-    return sorted(((weight, phrase) for phrase, weight in phrases.items() if weight > 0), reverse=True)
+    # A shared road is a sign of its own.
+    roads = one.landmarks.roads & other.landmarks.roads
+    return sorted(
+        (
+            (weight, phrase)
+            for phrase, weight in phrases.items()
+            if weight > 0 and not any(road in phrase or phrase in road for road in roads)
+        ),
+        reverse=True,
+    )
 
 
 def _signs(

@@ -20,7 +20,9 @@ AHEAD = 1.2
 OWN_CATEGORY = 1.5
 """The category speaks for its lines; a text that clearly speaks for another category still wins."""
 MARGIN = 0.02
-"""How far ahead of the next a learned suggestion must be (nats a gram): below it, one in seven was wrong."""
+"""How far ahead of the next a learned suggestion must be (nats a gram) to have an opinion at all …"""
+SURE = 0.09
+"""… and to be enough where no word of the list was met."""
 
 
 class MadeBy(Word):
@@ -120,7 +122,7 @@ def propose(knowledge: Knowledge, asked: Asked, *, barred: Iterable[str] = ()) -
     learned = knowledge.learned.suggest(f"{asked.title} {asked.text}", out) if knowledge.learned else None
     for proposal in (
         _by_rule(knowledge.rules, asked, written, out),
-        _by_words(lines),
+        _by_words(lines, learned),
         _own_line(knowledge.matters, asked, out) if not lines else None,
         _by_learning(learned, [line.matter.lead for line in lines[:2]]),
     ):
@@ -175,9 +177,15 @@ def _by_lead(lines: Sequence[_Met], out: frozenset[str]) -> list[_Met]:
     return list(best.values())
 
 
-def _by_words(lines: Sequence[_Met]) -> Proposal | None:
-    """The heaviest line, where it weighs enough and clearly more than any other department's."""
-    if not lines or lines[0].weight < CERTAIN:
+def _by_words(lines: Sequence[_Met], learned: Suggestion | None) -> Proposal | None:
+    """The heaviest line, where it weighs clearly more than any other department's.
+
+    A light one does only where what was learned does not speak against it.
+    """
+    if not lines:
+        return None
+    against = learned is not None and learned.margin >= MARGIN and learned.lead != lines[0].matter.lead
+    if lines[0].weight < CERTAIN and against:
         return None
     if len(lines) > 1 and lines[0].weight < AHEAD * lines[1].weight:
         return None
@@ -204,7 +212,7 @@ def _by_learning(suggestion: Suggestion | None, candidates: Sequence[str | None]
     """What was learned, where it is certain or decides between the departments that words speak for."""
     if suggestion is None or None in candidates[:1]:
         return None
-    if suggestion.margin < MARGIN and suggestion.lead not in candidates:
+    if suggestion.margin < SURE and suggestion.lead not in candidates:
         return None
     reason = say("与已办结诉求的派单相似，相近的字词有%(words)s", words=_quoted(suggestion.because))
     return Proposal(MadeBy.LEARNED, suggestion.lead, (), reason)

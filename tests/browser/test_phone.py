@@ -81,6 +81,8 @@ def test_a_word_of_danger_brings_the_emergency_numbers_at_once(visit: Visit) -> 
     expect(phone.get_by_role("alert")).to_contain_text("请先打电话")
     expect(numbers).to_be_visible()
     expect(numbers).to_have_attribute("href", "tel:119")
+    phone.get_by_label("标题").fill("采购防爆炸柜")
+    expect(numbers).to_be_hidden()
     phone.get_by_label("标题").fill("调压箱附近施工")
     expect(numbers).to_be_hidden()
 

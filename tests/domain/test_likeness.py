@@ -1,0 +1,94 @@
+"""Likeness: one matter told by several people, and many matters told alike."""
+
+from dataclasses import replace
+
+import pytest
+
+from service_desk.desk.likeness import vocabulary
+from service_desk.domain.asked import Asked
+from service_desk.domain.landmarks import in_digits, landmarks_of
+from service_desk.domain.likeness import THRESHOLD, Likeness, alike, likeness
+
+CUT = Asked(
+    "停电!!炉子里的铁水要废",
+    "今天上午10点20分整条纬三路没电了，没接到通知。",
+    "用电",
+    "智能装备园",
+    "云津安泰铸造",
+)
+NEIGHBOUR = Asked(
+    "纬三路突然断电",
+    "10:20左右失电，两条线停机，请说明预计恢复时间。",
+    "用电",
+    "智能装备园",
+    "云津博越汽车零部件",
+)
+
+
+def compared(one: Asked, other: Asked) -> Likeness:
+    words = vocabulary()
+    return likeness(words.traits(one), words.traits(other), words)
+
+
+def test_one_power_cut_told_by_two_is_one_matter() -> None:
+    found = compared(CUT, NEIGHBOUR)
+    assert found.score >= THRESHOLD
+    assert found.reason.startswith("都提到“纬三路”")
+
+
+def test_likeness_goes_both_ways() -> None:
+    assert compared(CUT, NEIGHBOUR).score == pytest.approx(compared(NEIGHBOUR, CUT).score, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(
+            replace(NEIGHBOUR, title="经十路突然断电", text="8:10失电。"), id="another road and time"
+        ),
+        pytest.param(
+            replace(NEIGHBOUR, title="停电通知能否提前发短信", text="好安排炉次。", area="食品产业园"),
+            id="another area",
+        ),
+        pytest.param(replace(NEIGHBOUR, title="纬三路公交太少", text="中班回不去。"), id="another trouble"),
+    ],
+)
+def test_a_like_trouble_elsewhere_is_another_matter(other: Asked) -> None:
+    assert compared(CUT, other).score < THRESHOLD
+
+
+def test_a_loan_of_another_enterprise_is_another_matter() -> None:
+    one = Asked("贷款到期求续贷", "本月28号到期，银行要先还后贷。", "融资", "智能装备园", "云津甲机械")
+    other = Asked("续贷被拒", "贷款下月到期，农商行不给续。", "融资", "智能装备园", "云津乙模具")
+    assert compared(one, other).score < THRESHOLD
+    assert compared(one, replace(other, enterprise="云津甲机械")).score >= THRESHOLD
+
+
+def test_what_a_third_request_connects_is_one_matter() -> None:
+    vague = Asked(
+        "我们这一片突然停电", "上午没接到通知，问隔壁安泰也没有。", "用电", "智能装备园", "云津卓远轴承"
+    )
+    words = vocabulary()
+    mine, *others = (words.traits(asked) for asked in (vague, NEIGHBOUR, CUT))
+    assert likeness(mine, others[0], words).score < THRESHOLD
+    assert set(alike(mine, others, words)) == {0, 1}
+
+
+class TestLandmarks:
+    @pytest.mark.parametrize("text", ["五号楼", "5#楼", "5栋", "3、5号楼"])
+    def test_a_building_however_written(self, text: str) -> None:
+        assert "5" in landmarks_of(in_digits(text)).houses
+
+    @pytest.mark.parametrize("text", ["14:05", "下午两点零五", "2点5分"])
+    def test_a_time_however_written(self, text: str) -> None:
+        assert landmarks_of(in_digits(text)).times == {(2, 1)}
+
+    def test_numbers_in_characters_are_numbers(self) -> None:
+        assert in_digits("欠四百六十万，一千二百人") == "欠460万，1200人"
+
+    @pytest.mark.parametrize("text", ["线路", "修路", "这条路", "高速公路", "走夜路"])
+    def test_not_every_way_is_a_road(self, text: str) -> None:
+        assert landmarks_of(text).roads == frozenset()
+
+    def test_a_road_loses_what_stands_before_its_name(self) -> None:
+        assert landmarks_of("整条纬三路到工业大道").roads == {"纬三路", "工业大道"}
