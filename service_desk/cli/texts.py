@@ -17,7 +17,7 @@ def route(*, file: Path) -> None:
     """Route the requests of FILE.jsonl and compare with their lead_department.
 
     Goes by title, description, park_area and enterprise_name alone, never by the category; what is learned comes
-    from the other lines of the file (leave one out) and the words of the matter list. Rules, matters and danger
+    from the other lines of the file (leave one out), the matter list and shipped examples. Rules, matters and danger
     words are those of this desk.
 
     Prints JSON. right: the proposed lead is lead_department or one of ambiguous_with, or nobody was proposed

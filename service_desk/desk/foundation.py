@@ -56,6 +56,12 @@ def read_data(name: str) -> Any:  # noqa: ANN401 - whatever the file holds
     return json.loads((DATA / name).read_text(encoding="utf-8"))
 
 
+@cache
+def read_lines(name: str) -> tuple[Any, ...]:
+    """The same of a file of JSON lines."""
+    return tuple(map(json.loads, (DATA / name).read_text(encoding="utf-8").splitlines()))
+
+
 def _load_calendar(at: datetime) -> None:
     version = CalendarVersion(
         loaded_at=at,

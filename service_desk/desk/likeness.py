@@ -1,6 +1,5 @@
 """Repeated and shared requests: earlier ones of the same enterprise, present ones of its neighbours."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +7,7 @@ from functools import cache
 
 from sqlalchemy import ColumnElement
 
-from service_desk.desk.foundation import DATA, read_data
+from service_desk.desk.foundation import read_data, read_lines
 from service_desk.desk.routing import asked_of
 from service_desk.domain.asked import Asked
 from service_desk.domain.likeness import Topic, Vocabulary, alike
@@ -76,8 +75,7 @@ def _topics() -> tuple[Topic, ...]:
 @cache
 def _shipped() -> tuple[Asked, ...]:
     """The demo park's requests: what is common in them is common in any."""
-    lines = (DATA / "requests.jsonl").read_text(encoding="utf-8").splitlines()
-    return tuple(Asked(line["title"], line["description"]) for line in map(json.loads, lines))
+    return tuple(Asked(line["title"], line["description"]) for line in read_lines("requests.jsonl"))
 
 
 def _similar(ticket: Ticket, user: User, *which: ColumnElement[bool]) -> list[Similar]:

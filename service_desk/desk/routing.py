@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
+from service_desk.desk.foundation import read_lines
 from service_desk.domain.actions import Action
 from service_desk.domain.asked import Asked
 from service_desk.domain.danger import danger_words_in
@@ -128,11 +130,30 @@ def learn(now: datetime, law: Law) -> Learned:
         .order_by(Ticket.id.desc())
         .limit(EXAMPLES)
     )
-    learned = Learned(seeds(law.matters))
+    learned = Learned(beginnings(law))
     for title, text, lead in db.session.execute(closed):
         learned.learn(example(title, text, lead))
     house().learned = _Kept(now, law.version, learned)
     return learned
+
+
+def beginnings(law: Law) -> list[Example]:
+    """What is known before the first ticket is closed: the matter list's words, and shipped examples.
+
+    Of the examples only those whose department is on this desk's matter list.
+    """
+    leads = {matter.lead for matter in law.matters}
+    return [*seeds(law.matters), *(each for each in _shipped_examples() if each.lead in leads)]
+
+
+@cache
+def _shipped_examples() -> tuple[Example, ...]:
+    lines = (*read_lines("examples.jsonl"), *read_lines("requests.jsonl"))
+    return tuple(
+        example(line["title"], line["description"], line["lead_department"])
+        for line in lines
+        if line["lead_department"]
+    )
 
 
 def example(title: str, text: str, lead: str) -> Example:
