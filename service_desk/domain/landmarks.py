@@ -38,7 +38,7 @@ class Landmarks:
 
 def in_digits(normalised: str) -> str:
     """A normalised text with the Chinese numbers before units in digits: 四百六十万 is 460万."""
-    return CHINESE_NUMBER.sub(lambda found: _value(found.group()), normalised)
+    return CHINESE_NUMBER.sub(lambda found: _value(found.group()), normalised).replace("点半", "点30")
 
 
 def landmarks_of(text: str) -> Landmarks:

@@ -57,6 +57,16 @@ def test_a_like_trouble_elsewhere_is_another_matter(other: Asked) -> None:
     assert compared(CUT, other).score < THRESHOLD
 
 
+def test_another_day_tells_two_power_cuts_apart() -> None:
+    def on(day: str) -> Asked:
+        return replace(NEIGHBOUR, title="纬三路停电", text=f"{day}停电两个多小时。")
+
+    other = replace(CUT, title="纬三路停电", text="8月17日停电，炉子废了。")
+    same_day, other_day = (compared(on(day), other).score for day in ("8月17号", "3月2日"))
+    assert same_day > THRESHOLD
+    assert same_day > other_day
+
+
 def test_a_loan_of_another_enterprise_is_another_matter() -> None:
     one = Asked("贷款到期求续贷", "本月28号到期，银行要先还后贷。", "融资", "智能装备园", "云津甲机械")
     other = Asked("续贷被拒", "贷款下月到期，农商行不给续。", "融资", "智能装备园", "云津乙模具")
@@ -66,7 +76,11 @@ def test_a_loan_of_another_enterprise_is_another_matter() -> None:
 
 def test_what_a_third_request_connects_is_one_matter() -> None:
     vague = Asked(
-        "我们这一片突然停电", "上午没接到通知，问隔壁安泰也没有。", "用电", "智能装备园", "云津卓远轴承"
+        "我们这一片突然停电",
+        "上午没接到通知，问隔壁安泰也没有，恢复时间？",
+        "用电",
+        "智能装备园",
+        "云津卓远轴承",
     )
     words = vocabulary()
     mine, *others = (words.traits(asked) for asked in (vague, NEIGHBOUR, CUT))
@@ -82,6 +96,9 @@ class TestLandmarks:
     @pytest.mark.parametrize("text", ["14:05", "下午两点零五", "2点5分"])
     def test_a_time_however_written(self, text: str) -> None:
         assert landmarks_of(in_digits(text)).times == {(2, 1)}
+
+    def test_half_past_is_a_time(self) -> None:
+        assert landmarks_of(in_digits("三点半左右")).times == landmarks_of("15:30").times
 
     def test_numbers_in_characters_are_numbers(self) -> None:
         assert in_digits("欠四百六十万，一千二百人") == "欠460万，1200人"
