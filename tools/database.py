@@ -57,7 +57,8 @@ def main() -> None:
     if not (has_people or settings.is_production or os.environ.get("DEMO") == "0"):
         print("→ loading the demo park", flush=True)
         flask("demo")
-    elif not is_laid:
+    elif not (is_laid and is_current):
+        # A newer version may bring a list of its own; lists that hold something stay as they are.
         print("→ laying the foundation", flush=True)
         flask("foundation")
 

@@ -10,7 +10,7 @@ from service_desk.domain.ngrams import grams
 SIZES = (1, 2, 3)
 SMOOTHING = 1.0
 REASONS = 4
-TWO = 2
+RIVALS = 2
 """A department is likeliest only beside another."""
 
 
@@ -66,10 +66,10 @@ class Learned:
         """The likeliest department that is not barred; None where too little is known to tell two apart."""
         known = [gram for gram in set(grams(text, SIZES)) if self._every[gram] > 0]
         leads = [lead for lead, size in self._sizes.items() if size > 0 and lead not in barred]
-        if not known or len(leads) < TWO:
+        if not known or len(leads) < RIVALS:
             return None
         scores = {lead: sum(self._weights(known, lead).values()) / len(known) for lead in leads}
-        best, second = sorted(leads, key=lambda lead: -scores[lead])[:TWO]
+        best, second = sorted(leads, key=lambda lead: -scores[lead])[:RIVALS]
         words = [gram for gram in known if len(gram) > 1]
         ours, theirs = self._weights(words, best), self._weights(words, second)
         because = sorted(words, key=lambda gram: (theirs[gram] - ours[gram], gram))[:REASONS]

@@ -14,7 +14,7 @@ from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import Word
 
 CERTAIN = 1.5
-"""A line counts from here on: more than one word of two characters somewhere in the text."""
+"""A lighter line, such as one word of two characters in the text, gives way to what was learned."""
 AHEAD = 1.2
 """How much more the best department's words must weigh than the next one's."""
 OWN_CATEGORY = 1.5
