@@ -8,9 +8,9 @@ from sqlalchemy import Date, ForeignKey, String, Time, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service_desk.domain import deadlines
+from service_desk.domain.danger import DangerWord
 from service_desk.domain.deadlines import Limit, Running
 from service_desk.domain.limits import EXTENSION_DAYS, EXTENSIONS, Limits
-from service_desk.domain.danger import DangerWord
 from service_desk.domain.reminders import StepRule, When
 from service_desk.domain.routing import MatterEntry, RuleEntry
 from service_desk.domain.vocabulary import ClockKind, LimitClass, Unit
@@ -186,7 +186,9 @@ def _read_law(number: int, tz: ZoneInfo) -> Law:
             row.entry
             for row in db.session.scalars(select(Rule).where(Rule.active).order_by(Rule.id)).unique()
         ),
-        matters=tuple(row.entry for row in db.session.scalars(select(Matter).order_by(Matter.id))),
+        matters=tuple(
+            row.entry for row in db.session.scalars(select(Matter).where(Matter.active).order_by(Matter.id))
+        ),
         danger_words=tuple(row.entry for row in db.session.scalars(select(DangerRow).order_by(DangerRow.id))),
     )
 
