@@ -126,9 +126,8 @@ def _later() -> None:
 
 
 def _assert_reminded_once(ticket_id: int) -> None:
-    settle = db.session.scalars(
-        select(Clock).where(Clock.ticket_id == ticket_id, Clock.kind == ClockKind.SETTLE)
-    ).one()
+    clocks = select(Clock).where(Clock.ticket_id == ticket_id, Clock.kind == ClockKind.SETTLE)
+    settle = db.session.scalars(clocks).unique().one()
     sent = select(StepTaken.step).where(StepTaken.clock_id == settle.id, StepTaken.sent)
     assert db.session.scalars(sent).all() == ["overdue_5"]
     assert db.session.scalars(select(Order.level).where(Order.ticket_id == ticket_id)).all() == [2]
@@ -164,10 +163,8 @@ def test_every_job_can_be_run_by_hand(small_world: World, sqlite_app: Flask, nam
 
 
 def test_a_job_by_hand_says_what_it_touched(small_world: World, sqlite_app: Flask) -> None:
-    small_world.make(State.IN_PROGRESS)
-    answer = sqlite_app.test_cli_runner().invoke(
-        args=["job", "lapse_windows", "--at", "2026-03-10T10:00:00+08:00"]
-    )
+    small_world.make(State.AWAITING_RATING)
+    answer = sqlite_app.test_cli_runner().invoke(args=["job", "pass_time", "--at", "2026-03-30T10:00:00+08:00"])
     assert json.loads(answer.stdout)["touched"] == 1
 
 

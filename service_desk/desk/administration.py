@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from service_desk.desk.lists import LINK, Kind, Noun, Row
@@ -18,7 +17,7 @@ from service_desk.domain.errors import Invalid, NotFound, OutOfTurn, Refused
 from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Role
 from service_desk.store.base import db, transaction
-from service_desk.store.law import LawVersion
+from service_desk.store.law import law_changed
 from service_desk.store.lists import alterations_of, note_alteration
 from service_desk.store.people import User
 
@@ -80,7 +79,8 @@ def _administrators_in_turn(by: User) -> None:
     What forbids a change is looked up in several rows (circles of departments, names taken, who still works
     there), and lists are changed so rarely that all may queue for the row of the rules' version.
     """
-    db.session.execute(select(LawVersion.id).limit(1).with_for_update())
+    # It is the lock, and tells every process to read the lists anew.
+    law_changed()
     # Whoever waited has read rows that are no longer so.
     db.session.expire_all()
     if not (by.active and by.has(Role.ADMIN)):

@@ -12,6 +12,7 @@ from service_desk.desk.routing import asked_of
 from service_desk.domain.asked import Asked
 from service_desk.domain.likeness import Topic, Vocabulary, alike
 from service_desk.domain.sentences import Sentence
+from service_desk.domain.states import OPEN
 from service_desk.domain.vocabulary import State
 from service_desk.store.base import db
 from service_desk.store.catalogue import Category
@@ -37,6 +38,11 @@ class Similar:
     state: State
     score: float
     reason: Sentence
+
+    @property
+    def is_open(self) -> bool:
+        """Whether another may be merged into it."""
+        return self.state in OPEN
 
 
 def repeated(ticket: Ticket, user: User, now: datetime) -> list[Similar]:

@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from service_desk.desk.foundation import read_lines
-from service_desk.domain.actions import Action
 from service_desk.domain.asked import Asked
 from service_desk.domain.danger import danger_words_in
 from service_desk.domain.keywords import Written
@@ -21,7 +20,7 @@ from service_desk.domain.routing import (
     seeds,
 )
 from service_desk.domain.sentences import Sentence, say
-from service_desk.domain.vocabulary import AssignmentRole, AssignmentState, State
+from service_desk.domain.vocabulary import ApprovalState, RequestKind, State
 from service_desk.store.base import db, house
 from service_desk.store.catalogue import Category, Rule
 from service_desk.store.enterprises import Area, Enterprise
@@ -170,17 +169,15 @@ def _learned(law: Law, *, now: datetime) -> Learned:
 
 
 def _barred(ticket: Ticket) -> set[str]:
-    """Whom not to propose."""
-    given_up = {
-        part.department.name
-        for part in ticket.assignments
-        if part.role is AssignmentRole.LEAD
-        and part.state is AssignmentState.RELEASED
-        and part.cycle == ticket.cycle
-        # A withdrawal releases the lead too, but says nothing of who should have it.
-        and not any(e.action is Action.WITHDRAW and e.at >= part.assigned_at for e in ticket.events)
+    """Whom not to propose: those whose return of this ticket was upheld, and the one complained of."""
+    given_back = {
+        request.department.name
+        for request in ticket.approvals
+        if request.kind is RequestKind.RETURN
+        and request.state is ApprovalState.GRANTED
+        and request.department
     }
     if ticket.against_id is None:
-        return given_up
+        return given_back
     below = select(Department.name).where(Department.id.in_(units_below(ticket.against_id)))
-    return given_up | set(db.session.scalars(below))
+    return given_back | set(db.session.scalars(below))

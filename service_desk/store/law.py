@@ -146,6 +146,7 @@ def law_changed() -> None:
         db.session.add(LawVersion())
     else:
         row.number += 1
+        db.session.flush()
 
 
 def _read_law(number: int, tz: ZoneInfo) -> Law:

@@ -10,19 +10,20 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 from wtforms import Form, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from service_desk import clock
+from service_desk.desk import likeness
 from service_desk.desk.acting import Stale, readable_events
 from service_desk.desk.files import store_files
 from service_desk.desk.privacy import reveal_contact
 from service_desk.desk.verbs import VERBS
 from service_desk.domain import workflow
 from service_desk.domain.access import works_on_it
-from service_desk.domain.actions import DECIDE, Action, Party
-from service_desk.domain.errors import Invalid, OutOfTurn
+from service_desk.domain.actions import DECIDE, LINE_LIMIT, Action, Party
+from service_desk.domain.errors import DeskError, Invalid, OutOfTurn
 from service_desk.domain.states import ENDED, stage
 from service_desk.domain.vocabulary import AssignmentState, ClockKind, Role, Source, State
 from service_desk.domain.workflow import Step
@@ -50,8 +51,9 @@ WHOLE = (
     selectinload(Ticket.clocks),
     selectinload(Ticket.assignments),
     selectinload(Ticket.replies),
-    selectinload(Ticket.ratings),
-    selectinload(Ticket.orders),
+    # Few rows each: they come with the ticket itself.
+    joinedload(Ticket.ratings),
+    joinedload(Ticket.orders),
     selectinload(Ticket.attachments),
     selectinload(Ticket.approvals),
 )
@@ -91,6 +93,9 @@ DONE_WORDS = {
     Action.RATE: _l("感谢您的评价。"),
     Action.WITHDRAW: _l("诉求已撤回。"),
 }
+
+BEFORE_DISPATCH = (State.SUBMITTED, State.ACCEPTED)
+MOST_GATHERED = 50
 
 # Nobody waits for the end of a return window.
 SHOWN_CLOCKS = frozenset(ClockKind) - {ClockKind.RETURN_WINDOW}
@@ -318,9 +323,16 @@ def _staff(ticket: Ticket, shared: dict[str, Any], now: datetime, law: Law) -> s
         filed_files=_files_of_filing(ticket),
         against=ticket.against,
         waits_for_supervisor=ticket.against is not None and ticket.state is State.ACCEPTED,
+        repeated=likeness.repeated(ticket, me(), now) if _reads_to_route(ticket, parties) else [],
+        shared_with=likeness.shared(ticket, me(), now) if _reads_to_route(ticket, parties) else [],
         others_of_enterprise=others_of(visible_tickets(me()), ticket),
         **shared,
     )
+
+
+def _reads_to_route(ticket: Ticket, parties: frozenset[Party]) -> bool:
+    """Whether this is the clerk who decides where the matter goes."""
+    return Party.CLERK in parties and ticket.state in BEFORE_DISPATCH
 
 
 def _tells_of_a_rating(ticket: Ticket, clock: Clock) -> bool:
@@ -334,6 +346,33 @@ def _replies_read_by(ticket: Ticket, parties: frozenset[Party]) -> list[Any]:
     return (
         standing if works_on_it(parties) else [reply for reply in standing if reply.verified_at is not None]
     )
+
+
+@bp.post("/tickets/<int:ticket_id>/gather")
+def gather(ticket_id: int) -> ResponseReturnValue:
+    """Join this ticket and those chosen to one incident, each by an act of its own."""
+    ticket = visible_or_404(ticket_id, *WHOLE)
+    user, now = me(), clock.now()
+    wanted = [number for number in request.form.getlist("with", type=int) if number != ticket.id][
+        :MOST_GATHERED
+    ]
+    others = db.session.scalars(visible_tickets(user).where(Ticket.id.in_(wanted))).unique().all()
+    known = next((each.incident for each in (ticket, *others) if each.incident is not None), None)
+    title = (request.form.get("title") or ticket.title).strip()[:LINE_LIMIT]
+    refused = []
+    for each in (ticket, *others):
+        if each.incident_id is not None:
+            continue
+        try:
+            joined = VERBS[Action.JOIN_INCIDENT](each.id, by=user, at=now, incident=known, title=title)
+            known = joined.incident
+        except DeskError as error:
+            refused.append(f"{each.number}：{said(error.sentence)}")
+    if known is not None:
+        flash(_("已关联到共性问题“%(title)s”。", title=known.title), "success")
+    for sentence in refused:
+        flash(sentence, "warning")
+    return redirect(url_for("tickets.show", ticket_id=ticket_id))
 
 
 @bp.post("/tickets/<int:ticket_id>/reveal")
