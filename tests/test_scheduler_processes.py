@@ -164,7 +164,9 @@ def test_every_job_can_be_run_by_hand(small_world: World, sqlite_app: Flask, nam
 
 def test_a_job_by_hand_says_what_it_touched(small_world: World, sqlite_app: Flask) -> None:
     small_world.make(State.AWAITING_RATING)
-    answer = sqlite_app.test_cli_runner().invoke(args=["job", "pass_time", "--at", "2026-03-30T10:00:00+08:00"])
+    answer = sqlite_app.test_cli_runner().invoke(
+        args=["job", "pass_time", "--at", "2026-03-30T10:00:00+08:00"]
+    )
     assert json.loads(answer.stdout)["touched"] == 1
 
 

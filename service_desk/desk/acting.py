@@ -87,6 +87,7 @@ def record(  # noqa: PLR0913 - one argument for each thing an act may bring
     moves_clocks: bool = True,
     files: Sequence[StoredFile] = (),
     variant: str = "",
+    guest: str = "",
 ) -> Event:
     """Take the action, keep its files, and queue its notices."""
     event = ticket.take(
@@ -99,6 +100,7 @@ def record(  # noqa: PLR0913 - one argument for each thing an act may bring
         public=public,
         moves_clocks=moves_clocks,
         variant=variant,
+        guest=guest,
     )
     db.session.flush()
     if by is not None:

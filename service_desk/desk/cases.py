@@ -19,7 +19,7 @@ from service_desk.store.catalogue import Category
 from service_desk.store.enterprises import Area, Enterprise
 from service_desk.store.incidents import Incident
 from service_desk.store.law import Law
-from service_desk.store.people import User
+from service_desk.store.people import Department, User, units_below
 from service_desk.store.tickets import Ticket, locked
 
 FEWEST_PARTS, MOST_PARTS = 2, 5
@@ -46,6 +46,7 @@ def correct(  # noqa: PLR0913 - everything about a ticket that may be put right
     contact_phone: str | None = None,
     nature: Nature | None = None,
     urgency: Urgency | None = None,
+    against: Department | None = None,
     complex: bool | None = None,  # noqa: A002 - the field's name in the law
     tags: Sequence[str] | None = None,
     text: str = "",
@@ -64,6 +65,7 @@ def correct(  # noqa: PLR0913 - everything about a ticket that may be put right
         "contact_phone": contact_phone,
         "nature": nature,
         "urgency": urgency,
+        "against": against,
         "is_complex": complex,
         "tags": None if tags is None else sorted(set(tags)),
     }
@@ -73,6 +75,8 @@ def correct(  # noqa: PLR0913 - everything about a ticket that may be put right
     if not changes:
         raise Invalid("没有需要更正的内容，请修改后再提交。")
     _check_tags(tags or ())
+    if against is not None:
+        _check_against(ticket, against)
     data = {"before": {name: _written(getattr(ticket, name)) for name in changes}} | {
         name: _written(value) for name, value in changes.items()
     }
@@ -85,6 +89,15 @@ def correct(  # noqa: PLR0913 - everything about a ticket that may be put right
     return ticket
 
 
+def _check_against(ticket: Ticket, against: Department) -> None:
+    """Nobody handles a complaint about themselves."""
+    below = set(db.session.scalars(units_below(against.id)))
+    part = next((each for each in ticket.assignments if each.is_live and each.department_id in below), None)
+    if part is not None:
+        sentence = say("“%(name)s”正在承办这件诉求，请先改派或取消协办。", name=part.department.name)
+        raise Invalid(sentence, fields={"against": sentence})
+
+
 def _check_tags(tags: Sequence[str]) -> None:
     if len(tags) > MOST_TAGS:
         sentence = say("最多 %(most)s 个标签。", most=MOST_TAGS)
@@ -93,7 +106,7 @@ def _check_tags(tags: Sequence[str]) -> None:
 
 def _written(value: Any) -> Any:  # noqa: ANN401 - whatever a ticket is made of
     """A value as events keep it: names of rows, values of words."""
-    if isinstance(value, Category | Area | Enterprise):
+    if isinstance(value, Category | Area | Enterprise | Department):
         return value.name
     return value.value if isinstance(value, Word) else value
 

@@ -67,8 +67,26 @@ def rate(
 ) -> Ticket:
     """The enterprise says whether it was settled."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
-    data = {"solved": solved.value, "level": level.value}
-    event = record(ticket, Action.RATE, by=by, at=at, law=law, text=text, data=data)
+    record_rating(ticket, by=by, at=at, law=law, solved=solved, level=level, text=text)
+    return ticket
+
+
+def record_rating(
+    ticket: Ticket,
+    *,
+    by: User | None,
+    at: datetime,
+    law: Law,
+    solved: Solved,
+    level: Level,
+    text: str,
+    guest: str = "",
+) -> None:
+    """Keep a rating within the caller's transaction; ``guest`` is the contact who came by a one-time link."""
+    data: dict[str, object] = {"solved": solved.value, "level": level.value}
+    if guest:
+        data["by_link"] = True
+    event = record(ticket, Action.RATE, by=by, at=at, law=law, text=text, data=data, guest=guest)
     rating = Rating(
         event_id=event.id,
         cycle=ticket.cycle,
@@ -81,7 +99,6 @@ def rate(
     ticket.ratings.append(rating)
     finish(ticket, event, law)
     _answer_bad_rating(ticket, rating, event.at, law)
-    return ticket
 
 
 def _answer_bad_rating(ticket: Ticket, rating: Rating, at: datetime, law: Law) -> None:

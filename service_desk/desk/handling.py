@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+from sqlalchemy import select
+
 from service_desk.desk.acting import finish, open_ticket, record
 from service_desk.desk.files import StoredFile
 from service_desk.domain.actions import Action, Party
 from service_desk.domain.errors import Invalid
 from service_desk.domain.limits import DAYS_OF_TRIES, NEXT_REPLY_DAYS, REST_DAYS, TRIES
+from service_desk.domain.reply_checks import warnings
 from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import (
     AssignmentRole,
@@ -17,11 +20,14 @@ from service_desk.domain.vocabulary import (
     State,
     Wait,
 )
-from service_desk.store.base import transaction
+from service_desk.store.base import db, house, transaction
 from service_desk.store.law import Law
 from service_desk.store.parts import Assignment, Event, Reply
 from service_desk.store.people import Department, User
 from service_desk.store.tickets import Ticket
+
+COMPARED = 200
+"""A reply is compared with so many of its department's latest."""
 
 
 @transaction
@@ -236,8 +242,15 @@ def keep_reply(
     data: Mapping[str, str],
     department: Department | None,
 ) -> None:
-    """Keep a reply that goes out at ``at``; its files came with the event."""
+    """Keep a reply that goes out at ``at``, with what is doubtful about it; its files came with the event."""
     rest = data.get("rest_date")
+    doubts = warnings(
+        text,
+        enterprise=ticket.enterprise.name,
+        number=ticket.number,
+        has_evidence=any(file.event_id == event_id for file in ticket.attachments),
+        others=_replies_elsewhere(ticket, department),
+    )
     ticket.replies.append(
         Reply(
             event_id=event_id,
@@ -248,8 +261,23 @@ def keep_reply(
             outcome=Outcome(data["outcome"]),
             text=text,
             rest_date=date.fromisoformat(rest) if rest else None,
+            warnings=[house().say(doubt) for doubt in doubts],
         )
     )
+
+
+def _replies_elsewhere(ticket: Ticket, department: Department | None) -> list[tuple[str, str]]:
+    """The department's latest replies to other cases, as (number, text)."""
+    if department is None:
+        return []
+    statement = (
+        select(Ticket.number, Reply.text)
+        .join(Ticket, Ticket.id == Reply.ticket_id)
+        .where(Reply.department_id == department.id, Reply.ticket_id != ticket.id)
+        .order_by(Reply.id.desc())
+        .limit(COMPARED)
+    )
+    return [(number, text) for number, text in db.session.execute(statement)]
 
 
 def _check_rest(outcome: Outcome, rest_date: date | None, today: date) -> None:

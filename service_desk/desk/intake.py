@@ -187,11 +187,14 @@ def accept(
     category: Category,
     nature: Nature,
     urgency: Urgency,
+    against: Department | None = None,
 ) -> Ticket:
     """Accept with category, nature and urgency confirmed; a changed limit class recomputes the promise."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
     before = ticket.limit_class
     ticket.category, ticket.nature, ticket.urgency = category, nature, urgency
+    if nature is Nature.COMPLAINT and against is not None:
+        ticket.against, ticket.against_id = against, against.id
     ticket.is_complex = routing.is_complex(ticket)
     data = {"category": category.name, "nature": nature.value, "urgency": urgency.value}
     event = record(ticket, Action.ACCEPT, by=by, at=at, law=law, data=data)

@@ -98,6 +98,10 @@ TOLD: dict[Action, tuple[Told, ...]] = {
         Told(A.LEAD, "领导批示，请回复", "%(text)s"),
         Told(A.DESK, "领导批示", "%(ticket_title)s：%(text)s"),
     ),
+    Action.ANSWER_INQUIRY: (
+        Told(A.DESK, "被投诉单位已回复询问", "%(ticket_title)s：%(text)s"),
+        Told(A.SUPERVISOR, "被投诉单位已回复询问", "%(ticket_title)s：%(text)s"),
+    ),
     Action.ANSWER_ORDER: (Told(A.SUPERVISOR, "督办单已回复"), Told(A.DESK, "督办单已回复")),
     Action.ASK_SUPPLEMENT: (Told(A.ENTERPRISE, "请补正后再受理", "%(text)s%(supplement)s"),),
     Action.SUPPLEMENT: (Told(A.DESK, "企业已补正，请受理", "%(enterprise)s：%(ticket_title)s"),),

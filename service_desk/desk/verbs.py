@@ -3,7 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-from service_desk.desk import cases, closing, dispatch, handling, intake, requests, supervision
+from service_desk.desk import (
+    cases,
+    closing,
+    dispatch,
+    handling,
+    inquiries,
+    intake,
+    requests,
+    supervision,
+)
 from service_desk.domain.actions import CANCEL, Action
 
 VERBS: dict[Action, Callable[..., Any]] = {
@@ -43,6 +52,8 @@ VERBS: dict[Action, Callable[..., Any]] = {
     Action.KEEP_CLOSED: closing.keep_closed,
     Action.REPORT_REST: closing.report_rest,
     Action.CONFIRM_REST: closing.confirm_rest,
+    Action.INQUIRE: inquiries.inquire,
+    Action.ANSWER_INQUIRY: inquiries.answer_inquiry,
     Action.SUPERVISE: supervision.supervise,
     Action.INSTRUCT: supervision.instruct,
     Action.ANSWER_ORDER: supervision.answer_order,

@@ -5,7 +5,9 @@ from collections.abc import Collection
 from service_desk.domain.actions import Action, Party
 
 DESK = frozenset({Party.CLERK, Party.QUALITY, Party.SUPERVISOR})
-DESK_ONLY = frozenset({Action.NOTE, Action.CHECK_WITHDRAWAL, Action.KEEP_CLOSED})
+DESK_ONLY = frozenset(
+    {Action.NOTE, Action.CHECK_WITHDRAWAL, Action.KEEP_CLOSED, Action.INQUIRE, Action.ANSWER_INQUIRY}
+)
 RATINGS = frozenset({Action.RATE, Action.CORRECT_RATING})
 LEAD_ONLY = frozenset({Action.ASK_EXCLUSION, Action.DECIDE_EXCLUSION, Action.CANCEL_EXCLUSION})
 """Lines that tell how a matter was rated: not for supports."""

@@ -56,6 +56,8 @@ class Action(Word):
     WITHDRAW = "withdraw", "撤回"
     CHECK_WITHDRAWAL = "check_withdrawal", "撤回核实"
     URGE = "urge", "催办"
+    INQUIRE = "inquire", "询问被投诉单位"
+    ANSWER_INQUIRY = "answer_inquiry", "回复询问"
     SUPERVISE = "supervise", "督办"
     INSTRUCT = "instruct", "批示"
     ANSWER_ORDER = "answer_order", "督办回复"
@@ -130,6 +132,7 @@ class Party(Word):
     LEAD = "lead", "主办单位"
     LEAD_HEAD = "lead_head", "主办单位负责人"
     SUPPORT = "support", "协办单位"
+    RESPONDENT = "respondent", "被投诉单位"
     SYSTEM = "system", "系统"
 
 
@@ -149,6 +152,7 @@ class FieldKind(Word):
     AREA = "area"
     DEPARTMENT = "department"
     DEPARTMENTS = "departments"
+    ANY_DEPARTMENT = "any_department"
     COLLEAGUE = "colleague"
     ENTERPRISE = "enterprise"
     TICKET = "ticket"
@@ -184,6 +188,13 @@ def _text(label: str, *, name: str = "text", required: bool = True, hint: str = 
 CATEGORY = Field("category", FieldKind.CATEGORY, "诉求类别")
 NATURE = Field("nature", FieldKind.CHOICE, "诉求性质", choices=Nature)
 URGENCY = Field("urgency", FieldKind.CHOICE, "紧急程度", choices=Urgency)
+AGAINST = Field(
+    "against",
+    FieldKind.ANY_DEPARTMENT,
+    "被投诉单位",
+    required=False,
+    hint="仅投诉时填写，该单位的人员看不到这件诉求",
+)
 FILES = Field("files", FieldKind.FILES, "照片或文件", required=False)
 REASON = _text("原因", name="reason")
 
@@ -216,7 +227,7 @@ FIELDS: dict[Action, tuple[Field, ...]] = {
         Field("area", FieldKind.AREA, "所在片区"),
         Field("nature", FieldKind.CHOICE, "诉求性质", required=False, choices=Nature),
         Field("payer", FieldKind.CHOICE, "付款方", required=False, choices=Payer),
-        Field("against", FieldKind.DEPARTMENT, "被投诉单位", required=False),
+        AGAINST,
         Field("source", FieldKind.CHOICE, "来源渠道", required=False, choices=Source),
         Field("received_at", FieldKind.MOMENT, "实际收到时间", required=False),
         Field("above_office", FieldKind.LINE, "来文单位", required=False, hint="仅上级转办、领导批示时填写"),
@@ -237,13 +248,14 @@ FIELDS: dict[Action, tuple[Field, ...]] = {
         Field("contact_phone", FieldKind.LINE, "联系电话", required=False),
         _optional(NATURE),
         _optional(URGENCY),
+        AGAINST,
         Field("complex", FieldKind.YES_NO, "按复杂事项办理", required=False),
         Field("tags", FieldKind.TAGS, "标签", required=False, hint="用空格隔开，最多 5 个"),
         _text("更正原因", required=False),
     ),
     Action.ASK_SUPPLEMENT: (_text("请企业补充什么", hint="写清缺哪些材料或情况，企业会看到"),),
     Action.SUPPLEMENT: (_text("补正内容"), FILES),
-    Action.ACCEPT: (CATEGORY, NATURE, URGENCY),
+    Action.ACCEPT: (CATEGORY, NATURE, URGENCY, AGAINST),
     Action.MERGE: (
         Field("parent", FieldKind.TICKET, "并入哪一件", hint="填写同一企业另一件诉求的编号，此后只办那一件"),
     ),
@@ -312,6 +324,8 @@ FIELDS: dict[Action, tuple[Field, ...]] = {
         _text("核实情况", required=False),
     ),
     Action.URGE: (_text("催办内容", required=False),),
+    Action.INQUIRE: (_text("询问内容", hint="用专窗自己的话写，不要透露是谁投诉；对方只看到这段话"),),
+    Action.ANSWER_INQUIRY: (_text("回复内容"),),
     Action.SUPERVISE: (
         Field("level", FieldKind.CHOICE, "督办级别", choices=OrderLevel, hint="级别越高越紧迫，三级最高"),
         _text("督办要求"),

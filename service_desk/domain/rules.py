@@ -192,6 +192,21 @@ def no_lead_to_answer(s: Situation) -> bool:
     return not s.had_lead
 
 
+def complaint_against_a_department(s: Situation) -> bool:
+    """只有投诉承办单位的诉求，才需要询问被投诉单位。"""
+    return s.against_a_department
+
+
+def no_inquiry_open(s: Situation) -> bool:
+    """上一次询问还没有收到回复。"""
+    return not s.inquiry_is_open
+
+
+def inquiry_is_open(s: Situation) -> bool:
+    """没有待回复的询问。"""
+    return s.inquiry_is_open
+
+
 def open_or_badly_rated(s: Situation) -> bool:
     """已办结的诉求只有在被差评时才能督办。"""
     return s.state in OPEN or s.last_rating_is_bad

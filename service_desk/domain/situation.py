@@ -55,6 +55,8 @@ class Situation:
     may_urge: bool = True
     against_a_department: bool = False
     """It is a complaint against a department."""
+    inquiry_is_open: bool = False
+    """The department complained of has not answered the desk's question."""
     moves: int = 0
     """Upheld returns and redispatches so far."""
     return_window_ends: datetime | None = None

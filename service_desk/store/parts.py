@@ -95,7 +95,10 @@ class Assignment(Model):
 
 
 class Reply(Model):
-    """答复: what the lead (or the desk itself) answers. Verified and confirmed are facts of their own."""
+    """答复: what the lead (or the desk itself) answers. Verified and confirmed are facts of their own.
+
+    ``warnings`` say what seemed doubtful when it went out, to those who verify it.
+    """
 
     __tablename__ = "replies"
 
@@ -108,6 +111,7 @@ class Reply(Model):
     outcome: Mapped[Outcome | None] = mapped_column(WordType(Outcome))
     text: Mapped[str] = mapped_column(Text)
     rest_date: Mapped[date | None] = mapped_column(Date)
+    warnings: Mapped[list[str]] = mapped_column(Document, default=list)
     verified_at: Mapped[Instant | None]
     sent_back_at: Mapped[Instant | None]
 

@@ -1,6 +1,7 @@
 """The ticket: its rows, the situation a person finds it in, and the one way to move it on."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -49,7 +50,7 @@ from service_desk.store.enterprises import Area, Enterprise
 from service_desk.store.incidents import Incident
 from service_desk.store.law import Law
 from service_desk.store.parts import Assignment, Event, Order, Rating, Reply
-from service_desk.store.people import Department, User
+from service_desk.store.people import Department, User, units_above
 
 LATE_RATING = timedelta(hours=24 * 30)
 """How long after closing unrated a ticket may still be rated (the law, fine print)."""
@@ -271,6 +272,8 @@ class Ticket(Model):
         """In what capacities somebody may act; the system itself where ``user`` is None."""
         if user is None:
             return frozenset({Party.SYSTEM})
+        if self.is_complaint_against(user):
+            return frozenset({Party.RESPONDENT}) if user.has(Role.HANDLER, Role.HEAD) else frozenset()
         parties = {Party(role.value) for role in user.roles & {Role.CLERK, Role.QUALITY, Role.SUPERVISOR}}
         own = user.enterprise_id == self.enterprise_id and user.has(Role.CONTACT)
         if own and (user.is_owner or self.filed_by_id in (None, user.id)):
@@ -287,6 +290,17 @@ class Ticket(Model):
             if any(part.department_id == user.department_id for part in self.supports):
                 parties.add(Party.SUPPORT)
         return frozenset(parties)
+
+    def is_complaint_against(self, user: User) -> bool:
+        """Whether this person works for the department complained of, or one of its sub-units."""
+        if self.against_id is None or user.department_id is None:
+            return False
+        # Asked several times in making one page, and the same for all of a department.
+        known: dict[int, bool] = self.__dict__.setdefault("complained_of", {})
+        if user.department_id not in known:
+            above = set(db.session.scalars(units_above(user.department_id)))
+            known[user.department_id] = self.against_id in above
+        return known[user.department_id]
 
     def situation(self, user: User | None, now: datetime, law: Law) -> Situation:
         """The facts the table of actions is asked about."""
@@ -325,6 +339,7 @@ class Ticket(Model):
             orders_running=len(self.running_orders),
             may_urge=self._may_urge(now, law),
             against_a_department=self.against_id is not None,
+            inquiry_is_open=self._last_of(Action.INQUIRE, Action.ANSWER_INQUIRY) is Action.INQUIRE,
             moves=self.moves,
             return_window_ends=here(self._return_window_ends()),
             return_asked=lead is not None
@@ -483,9 +498,11 @@ class Ticket(Model):
         public: bool | None = None,
         moves_clocks: bool = True,
         variant: str = "",
+        guest: str = "",
     ) -> Event:
         """Take an action: the table says yes, one event is written, the clocks move.
 
+        ``guest`` is the name of an enterprise's contact who comes by a one-time link, without an account.
         ``public`` overrides what the table says of who reads the line. An instant before the last
         event is taken as that event's: the history never runs backwards.
 
@@ -493,6 +510,8 @@ class Ticket(Model):
         """
         at = max(at, self.touched_at)
         situation = self.situation(by, at, law)
+        if guest:
+            situation = replace(situation, parties=frozenset({Party.CONTACT}))
         step = workflow.step_for(action, situation, variant=variant)
         party = min(situation.parties & step.by, key=list(Party).index)
         before = self.state
@@ -507,7 +526,7 @@ class Ticket(Model):
             after=self.state,
             cycle=self.cycle,
             by_id=by.id if by else None,
-            by_name=by.name if by else Party.SYSTEM.label,
+            by_name=by.name if by else guest or Party.SYSTEM.label,
             party=party,
             department_id=department_id,
             public=step.public if public is None else public,

@@ -28,9 +28,11 @@ from service_desk.web import (
     guards,
     health,
     home,
+    inquiries,
     letters,
     notices,
     people,
+    rating,
     reports,
     tickets,
 )
@@ -78,9 +80,11 @@ def init_app(app: Flask) -> None:
         filing,
         health,
         home,
+        inquiries,
         letters,
         notices,
         people,
+        rating,
         reports,
         tickets,
     ):

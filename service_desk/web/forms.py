@@ -143,6 +143,11 @@ class Catalogue:
         return departments_to_choose(self.ticket)
 
     @cached_property
+    def all_departments(self) -> Sequence[Department]:
+        """All departments in use: any may be complained of."""
+        return db.session.scalars(select(Department).where(Department.active).order_by(Department.id)).all()
+
+    @cached_property
     def proposal(self) -> Proposal | None:
         """Who should lead, and why."""
         return proposal_for(self.ticket)
@@ -246,6 +251,7 @@ def _defaults(step: Step, catalogue: Catalogue) -> dict[str, Any]:
         "how": _("电话"),
         "reached": "true",
         "public": "false",
+        "against": ticket.against_id,
         "complex": "true" if ticket.is_complex else "false",
         "tags": " ".join(ticket.tags),
     }
@@ -282,6 +288,8 @@ def _field(spec: actions.Field, action: actions.Action, catalogue: Catalogue) ->
             return _select(spec, catalogue.areas)
         case FieldKind.DEPARTMENT:
             return _select(spec, catalogue.departments)
+        case FieldKind.ANY_DEPARTMENT:
+            return _select(spec, catalogue.all_departments)
         case FieldKind.COLLEAGUE:
             return _select(spec, catalogue.colleagues)
         case FieldKind.DEPARTMENTS:
@@ -382,6 +390,8 @@ def _meaning(spec: actions.Field, data: Any, catalogue: Catalogue) -> Any:
             return next(row for row in catalogue.areas if row.id == data)
         case FieldKind.DEPARTMENT:
             return next(row for row in catalogue.departments if row.id == data)
+        case FieldKind.ANY_DEPARTMENT:
+            return next(row for row in catalogue.all_departments if row.id == data)
         case FieldKind.DEPARTMENTS:
             return [row for row in catalogue.departments if row.id in data]
         case FieldKind.COLLEAGUE:

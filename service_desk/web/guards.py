@@ -29,6 +29,8 @@ PUBLIC = frozenset(
         "people.set_password",
         "enterprises.register",
         "enterprises.registered",
+        "rating.rate",
+        "rating.thanks",
         "health.healthz",
         "health.readyz",
     }

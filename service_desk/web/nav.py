@@ -35,6 +35,8 @@ def nav_of(user: User, endpoint: str) -> list[NavItem]:
     items = [item(_("我的待办"), "home.index", "inbox")]
     if not user.has(Role.ADMIN, Role.AUDITOR):
         items.append(item(_("诉求"), "tickets.index", "list", "tickets.show", "tickets.act"))
+    if user.department_id is not None and user.has(Role.HANDLER, Role.HEAD):
+        items.append(item(_("专窗询问"), "inquiries.index", "message"))
     if user.has(Role.CLERK, Role.OFFICER):
         items.append(item(_("代企业录入"), "filing.new", "edit"))
     if user.has(Role.CLERK, Role.QUALITY, Role.SUPERVISOR):

@@ -15,14 +15,14 @@ from wtforms import Form, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from service_desk import clock
-from service_desk.desk import likeness
+from service_desk.desk import likeness, presence
 from service_desk.desk.acting import Stale, readable_events
 from service_desk.desk.files import store_files
 from service_desk.desk.privacy import reveal_contact
 from service_desk.desk.verbs import VERBS
 from service_desk.domain import workflow
 from service_desk.domain.access import works_on_it
-from service_desk.domain.actions import DECIDE, LINE_LIMIT, Action, Party
+from service_desk.domain.actions import DECIDE, FIELDS, LINE_LIMIT, TEXT_LIMIT, Action, FieldKind, Party
 from service_desk.domain.errors import DeskError, Invalid, OutOfTurn
 from service_desk.domain.states import ENDED, stage
 from service_desk.domain.vocabulary import AssignmentState, ClockKind, Role, Source, State
@@ -54,8 +54,8 @@ WHOLE = (
     # Few rows each: they come with the ticket itself.
     joinedload(Ticket.ratings),
     joinedload(Ticket.orders),
+    joinedload(Ticket.approvals),
     selectinload(Ticket.attachments),
-    selectinload(Ticket.approvals),
 )
 
 # The step that moves the matter on, in the order in which a page offers it as its one primary button.
@@ -93,6 +93,9 @@ DONE_WORDS = {
     Action.RATE: _l("感谢您的评价。"),
     Action.WITHDRAW: _l("诉求已撤回。"),
 }
+
+TYPED = (FieldKind.TEXT,)
+"""What is kept while it is typed."""
 
 BEFORE_DISPATCH = (State.SUBMITTED, State.ACCEPTED)
 MOST_GATHERED = 50
@@ -178,6 +181,7 @@ class Offered:
     name: str
     label: str
     url: str
+    draft_url: str
     form: ActionForm | None = None
     title: str = ""
     text: str = ""
@@ -217,7 +221,7 @@ def _show(
     first = _next_step(steps)
     shared: dict[str, Any] = {
         "ticket": ticket,
-        "next": _offer(first, ticket, bound or form_for(first, catalogue)) if first else None,
+        "next": _offer(first, ticket, bound or _fresh_form(first, catalogue)) if first else None,
         "others": [_offer(step, ticket) for step in steps if step is not first],
         "request_facts": request_facts(ticket, first.action) if first else [],
         "stage": stage(_stood(ticket)),
@@ -264,6 +268,7 @@ def _offer(step: Step, ticket: Ticket, form: ActionForm | None = None) -> Offere
         name=step.action.value,
         label=said(step.action),
         url=url_for("tickets.act", ticket_id=ticket.id, action=step.action.value),
+        draft_url=url_for("tickets.autosave", ticket_id=ticket.id, action=step.action.value),
         form=form,
         title=_("请您评价") if step.action is Action.RATE else said(step.action),
         text=_("承办单位平时只看到汇总结果；如需重办，会看到您的评价和意见。") if rating else "",
@@ -323,6 +328,9 @@ def _staff(ticket: Ticket, shared: dict[str, Any], now: datetime, law: Law) -> s
         filed_files=_files_of_filing(ticket),
         against=ticket.against,
         waits_for_supervisor=ticket.against is not None and ticket.state is State.ACCEPTED,
+        reads_warnings=desk,
+        may_make_rating_link=ticket.state is State.AWAITING_RATING
+        and bool(parties & {Party.CLERK, Party.QUALITY}),
         repeated=likeness.repeated(ticket, me(), now) if _reads_to_route(ticket, parties) else [],
         shared_with=likeness.shared(ticket, me(), now) if _reads_to_route(ticket, parties) else [],
         others_of_enterprise=others_of(visible_tickets(me()), ticket),
@@ -385,6 +393,27 @@ def reveal(ticket_id: int) -> ResponseReturnValue:
     return _show(visible_or_404(ticket_id, *WHOLE), revealed=True)
 
 
+@bp.post("/tickets/<int:ticket_id>/<action>/draft")
+def autosave(ticket_id: int, action: str) -> ResponseReturnValue:
+    """Keep what is being typed for an action; answered with the time it was kept."""
+    ticket = visible_or_404(ticket_id)
+    if action not in VERBS:
+        abort(404)
+    texts = [field.name for field in FIELDS[Action(action)] if field.kind in TYPED]
+    typed = {name: request.form[name][:TEXT_LIMIT] for name in texts if name in request.form}
+    now = clock.now()
+    presence.save_action_draft(ticket.id, Action(action), typed, by=me(), at=now)
+    return {"saved_at": f"{now.astimezone(house().timezone):%H:%M}"}
+
+
+@bp.post("/tickets/<int:ticket_id>/presence")
+def be_present(ticket_id: int) -> ResponseReturnValue:
+    """Say that I have the page open; answered with who else of my side has."""
+    ticket, now = visible_or_404(ticket_id, *WHOLE), clock.now()
+    presence.be_present(ticket.id, by=me(), at=now, typing=request.form.get("typing") == "true")
+    return {"others": [said(words) for words in presence.others_present(ticket, user=me(), at=now)]}
+
+
 @bp.route("/tickets/<int:ticket_id>/<action>", methods=["GET", "POST"])
 def act(ticket_id: int, action: str) -> ResponseReturnValue:
     """The form of an action, or the act itself; out of turn, the refusal says what the ticket waits for."""
@@ -394,7 +423,17 @@ def act(ticket_id: int, action: str) -> ResponseReturnValue:
     if request.method == "POST":
         return _take(ticket, Action(action))
     step = _step(Action(action), ticket, me(), clock.now())
-    return _form_page(ticket, form_for(step, Catalogue(ticket, me())), step)
+    return _form_page(ticket, _fresh_form(step, Catalogue(ticket, me())), step)
+
+
+def _fresh_form(step: Step, catalogue: Catalogue) -> ActionForm:
+    """The form of a step, with what this person has begun to write in it."""
+    form = form_for(step, catalogue)
+    if any(field.kind in TYPED for field in step.fields):
+        for name, text in presence.action_draft(catalogue.ticket.id, step.action, by=catalogue.user).items():
+            if text and name in form:
+                form[name].data = text
+    return form
 
 
 def _take(ticket: Ticket, name: Action) -> ResponseReturnValue:
@@ -419,6 +458,7 @@ def _take(ticket: Ticket, name: Action) -> ResponseReturnValue:
         step = _step(name, fresh, user, now)
         form.version.data = str(fresh.version)
         return _again(fresh, form, step, stale=stale), 409
+    presence.forget_action_draft(ticket_id, name, by=user)
     flash(DONE_WORDS.get(name) or _("“%(action)s”已完成。", action=said(name)), "success")
     return redirect(url_for("tickets.show", ticket_id=ticket_id))
 
