@@ -31,6 +31,8 @@ class Kind(Enum):
     WORDS = auto()
     ROW = auto()
     """A row of another list."""
+    NAMED = auto()
+    """A row of a list too long to choose from: typed by name."""
     NAMES = auto()
     """Rows of another list, kept by name."""
 
@@ -113,7 +115,7 @@ class Noun:
 
 def _plain(field: Field, value: Any) -> Any:  # noqa: ANN401 - whatever the column holds
     match field.kind:
-        case Kind.ROW:
+        case Kind.ROW | Kind.NAMED:
             return value.name if value is not None else None
         case Kind.WORD:
             return value.value if value is not None else None

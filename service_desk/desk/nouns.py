@@ -12,7 +12,7 @@ from service_desk.domain.sentences import say
 from service_desk.domain.states import OPEN
 from service_desk.domain.vocabulary import Outcome, Role, State
 from service_desk.store.base import Model, db
-from service_desk.store.catalogue import Category, Matter
+from service_desk.store.catalogue import Category, Matter, Rule
 from service_desk.store.enterprises import Area, Enterprise
 from service_desk.store.lists import PLACEHOLDERS, ReasonCode, ReasonKind, ReplyTemplate, left_open
 from service_desk.store.parts import LIVE_ASSIGNMENT, Assignment
@@ -391,4 +391,44 @@ PEOPLE = Noun(
     search=("name", "username"),
 )
 
-NOUNS = {noun.name: noun for noun in (DEPARTMENTS, AREAS, MATTERS, REASONS, TEMPLATES, PEOPLE)}
+
+# 派单规则
+
+
+def _rule_concerns(row: Rule | None) -> str:
+    waiting = _counts(tickets=_number(Ticket, Ticket.state.in_((State.SUBMITTED, State.ACCEPTED))))
+    sentence = "现在有 %(tickets)s 件还没有派单，符合这条规则的，派单建议会随之改变；已经派出的不变。可先“试算”再保存。"
+    return say(sentence, **waiting) if row is None or row.active else "这条规则已停用，不影响派单建议。"
+
+
+def _finish_rule(row: Rule, _before: Mapping[str, Any], _by: User) -> None:
+    if not (row.category or row.area or row.enterprise or row.keywords):
+        sentence = "至少填写一个条件：类别、片区、企业或关键词。"
+        raise Invalid(sentence, fields={"keywords": sentence})
+
+
+RULES = Noun(
+    name="rules",
+    label="派单规则",
+    row_label="规则",
+    says="在事项清单之前生效：特定片区、企业或关键词由谁主办",
+    icon="send",
+    entity=Rule,
+    fields=(
+        Field("name", "名称", required=True),
+        Field("priority", "优先级", Kind.NUMBER, hint="数字大的先看"),
+        Field("category", "诉求类别", Kind.ROW, of=Category, hint="条件可填几个，须同时符合"),
+        Field("area", "片区", Kind.ROW, of=Area),
+        Field("enterprise", "企业", Kind.NAMED, of=Enterprise, limit=100, hint="填企业全称"),
+        Field("keywords", "关键词", Kind.TERMS, limit=500, hint="标题或说明里出现其中一个即可，用顿号分开"),
+        Field("lead", "主办单位", Kind.ROW, required=True, of=Department),
+        Field("support_names", "协办单位", Kind.NAMES, of=Department),
+        ACTIVE,
+    ),
+    columns=("priority", "category", "area", "keywords", "lead"),
+    order=(Rule.priority.desc(), Rule.id),
+    concerns=_rule_concerns,
+    finish=_finish_rule,
+)
+
+NOUNS = {noun.name: noun for noun in (DEPARTMENTS, AREAS, MATTERS, RULES, REASONS, TEMPLATES, PEOPLE)}

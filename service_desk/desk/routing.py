@@ -1,8 +1,10 @@
 """Routing for the desk: rules, the matter list and what closed tickets taught, asked about a ticket."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
@@ -89,6 +91,15 @@ def proposed_urgency(ticket: Ticket | str) -> Sentence | None:
     if not words:
         return None
     return say("文中提到%(words)s，建议定为特急", words=tuple(f"“{word}”" for word in words))
+
+
+def rule_of(values: Mapping[str, Any]) -> Rule:
+    """A rule that is only tried: never part of the session."""
+    rows = {name: values.get(name) for name in ("category", "area", "enterprise", "lead")}
+    rule = Rule(**values)
+    for name, row in rows.items():
+        setattr(rule, f"{name}_id", row.id if row is not None else None)
+    return rule
 
 
 def would_have(rule: Rule, since: datetime) -> list[WouldHave]:

@@ -5,13 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_
+from sqlalchemy.orm import aliased
 
+from service_desk.domain.actions import Action
 from service_desk.domain.states import OPEN
-from service_desk.domain.vocabulary import AssignmentRole, ClockKind, Role, Source, State
+from service_desk.domain.vocabulary import (
+    ApprovalState,
+    AssignmentRole,
+    ClockKind,
+    RequestKind,
+    Role,
+    Source,
+    State,
+)
+from service_desk.store.approvals import Approval
 from service_desk.store.base import db
 from service_desk.store.clocks import LIVE, Clock
 from service_desk.store.enterprises import Enterprise
-from service_desk.store.parts import LIVE_ASSIGNMENT, Assignment
+from service_desk.store.parts import LIVE_ASSIGNMENT, Assignment, Event
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
 
@@ -130,9 +141,25 @@ def others_of(tickets: Select[Ticket], ticket: Ticket, *, most: int = 5) -> Sequ
     return db.session.scalars(same.order_by(Ticket.id.desc()).limit(most)).unique().all()
 
 
+def decides(user: User) -> Select[int]:
+    """The tickets with a request that waits for this person's decision, by id."""
+    kinds: list[ColumnElement[bool]] = [false()]
+    if user.has(Role.CLERK):
+        kinds.append(Approval.kind.in_((RequestKind.RETURN, RequestKind.EXTENSION)))
+    if user.has(Role.SUPERVISOR):
+        kinds.append(Approval.kind != RequestKind.SIGN_OFF)
+    if user.has(Role.HEAD) and user.department_id is not None:
+        own = Approval.department_id == user.department_id
+        kinds.append(and_(Approval.kind == RequestKind.SIGN_OFF, own))
+    asked_by_another = or_(Approval.asked_by_id.is_(None), Approval.asked_by_id != user.id)
+    return select(Approval.ticket_id).where(
+        Approval.state == ApprovalState.OPEN, asked_by_another, or_(*kinds)
+    )
+
+
 def waits_for(user: User) -> ColumnElement[bool]:
     """The condition under which it is this person's turn, whatever their roles."""
-    turns: list[ColumnElement[bool]] = [false()]
+    turns: list[ColumnElement[bool]] = [Ticket.id.in_(decides(user))]
     if user.has(Role.CLERK):
         turns.append(Ticket.state.in_((State.SUBMITTED, State.REPLIED)))
         # Who leads a complaint against a department is for the supervisor to choose.
@@ -145,6 +172,8 @@ def waits_for(user: User) -> ColumnElement[bool]:
         turns.append(and_(Ticket.state == State.ACCEPTED, Ticket.against_id.is_not(None)))
     if user.has(Role.CONTACT):
         turns.append(Ticket.state.in_((State.AWAITING_RATING, State.SUPPLEMENTING)))
+        # A question that has waited too long runs the clock again, and is a question still.
+        turns.append(and_(Ticket.state == State.IN_PROGRESS, _is_asked()))
     if user.department_id is not None and user.has(Role.HANDLER, Role.HEAD):
         turns.append(
             and_(
@@ -152,6 +181,12 @@ def waits_for(user: User) -> ColumnElement[bool]:
                 Ticket.state.in_((State.ASSIGNED, State.IN_PROGRESS, State.DEFERRED)),
             )
         )
+        owed = select(Clock.ticket_id).where(
+            Clock.department_id == user.department_id,
+            Clock.kind.in_((ClockKind.ORDER, ClockKind.REST)),
+            Clock.state.in_(LIVE),
+        )
+        turns.append(Ticket.id.in_(owed))
         support = select(Assignment.ticket_id).where(
             Assignment.department_id == user.department_id,
             Assignment.role == AssignmentRole.SUPPORT,
@@ -161,6 +196,21 @@ def waits_for(user: User) -> ColumnElement[bool]:
     if user.has(Role.OFFICER, Role.LEADER):
         turns.append(Ticket.state.in_(OPEN))
     return or_(*turns)
+
+
+def _is_asked() -> ColumnElement[bool]:
+    """The last word between department and enterprise was a question."""
+    said = aliased(Event)
+    last = (
+        select(said.action)
+        .where(said.ticket_id == Ticket.id)
+        .where(said.action.in_((Action.ASK_ENTERPRISE, Action.INFORM, Action.REPLY)))
+        .order_by(said.id.desc())
+        .limit(1)
+        .correlate(Ticket)
+        .scalar_subquery()
+    )
+    return last == Action.ASK_ENTERPRISE
 
 
 def _has_clock(kind: ClockKind) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -11,7 +12,8 @@ from flask_babel import gettext as _
 from service_desk import clock
 from service_desk.desk import administration as desk
 from service_desk.desk.lists import Noun, Row
-from service_desk.desk.nouns import NOUNS, PEOPLE
+from service_desk.desk.nouns import NOUNS, PEOPLE, RULES
+from service_desk.desk.routing import WouldHave, rule_of, would_have
 from service_desk.domain.errors import Invalid
 from service_desk.domain.vocabulary import Role
 from service_desk.settings import current_settings
@@ -26,6 +28,8 @@ bp = Blueprint("admin", __name__)
 PAGE = 50
 LAST_PAGE = 1000
 SHORT_HISTORY = 10
+PREVIEWED = timedelta(days=90)
+SHOWN_OF_PREVIEW = 100
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,8 @@ def new(noun: str) -> ResponseReturnValue:
     if request.method == "GET":
         return _page(kept, None, form)
     if form.validate():
+        if "preview" in request.form:
+            return _page(kept, None, form, preview=_tried(form, kept, None))
         try:
             row = desk.add(kept, values_of(form, kept, None), by=me(), at=clock.now())
         except Invalid as error:
@@ -100,8 +106,10 @@ def row(noun: str, row_id: int) -> ResponseReturnValue:
         return _page(kept, present, form)
     if not form.validate():
         return _page(kept, present, form), 422
-    given = values_of(form, kept, present)
+    if "preview" in request.form:
+        return _page(kept, present, form, preview=_tried(form, kept, present))
     try:
+        given = values_of(form, kept, present)
         desk.change(kept, row_id, given, seen=form.seen_id, by=me(), at=clock.now())
     except Invalid as error:
         show_on(form, error)
@@ -121,6 +129,19 @@ def link(row_id: int) -> ResponseReturnValue:
     person, token = desk.make_password_link(row_id, by=me(), at=clock.now())
     address = f"{current_settings().base_url}{url_for('people.set_password', token=token)}"
     return render_template("admin/link.html", person=person, address=address)
+
+
+def _tried(form: ListForm, noun: Noun, row: Row) -> list[WouldHave] | None:
+    """What a rule as typed would have done to the last 90 days; None where what was typed is no rule."""
+    if noun is not RULES:
+        abort(404)
+    try:
+        given = values_of(form, noun, row)
+    except Invalid as error:
+        show_on(form, error)
+        return None
+    with db.session.no_autoflush:
+        return would_have(rule_of(given), clock.now() - PREVIEWED)
 
 
 def _noun(name: str) -> Noun:
@@ -146,7 +167,13 @@ def _entry(noun: Noun, row: Row) -> Entry:
 
 
 def _page(
-    noun: Noun, row: Row, form: ListForm, *, conflict: str = "", unseen: Sequence[Alteration] = ()
+    noun: Noun,
+    row: Row,
+    form: ListForm,
+    *,
+    conflict: str = "",
+    unseen: Sequence[Alteration] = (),
+    preview: Sequence[WouldHave] | None = None,
 ) -> str:
     return render_template(
         "admin/row.html",
@@ -157,6 +184,9 @@ def _page(
         concerns=said(noun.concerns(row)),
         conflict=conflict,
         unseen=history(noun, unseen),
+        may_preview=noun is RULES,
+        preview=preview[:SHOWN_OF_PREVIEW] if preview is not None else None,
+        previewed=len(preview or ()),
         beside=[(said(label), words) for label, words in noun.beside(row)] if row is not None else [],
         history=history(noun, alterations_of(noun.name, row.id)) if row is not None else [],
     )

@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from service_desk.desk.lists import Field, Kind, Noun, Row
+from service_desk.domain.errors import Invalid
 from service_desk.store.base import db
 from service_desk.store.lists import Alteration
 from service_desk.store.queues import is_row_id
@@ -65,7 +66,7 @@ def values_of(form: ListForm, noun: Noun, row: Row) -> dict[str, Any]:
 
 def _choices(field: Field, row: Row) -> Sequence[Any]:
     """The rows a field offers: those in use, and those chosen before."""
-    if field.of is None:
+    if field.of is None or field.kind is Kind.NAMED:
         return ()
     rows = db.session.scalars(select(field.of).order_by(field.of.id)).unique().all()
     held = getattr(row, field.name) if row is not None else None
@@ -82,7 +83,7 @@ def _control(field: Field, rows: Sequence[Any]) -> Any:
     needed = [FilledIn()] if field.required else [Optional()]
     label, hint = said(field.label), {"description": said(field.hint)}
     match field.kind:
-        case Kind.LINE | Kind.TERMS:
+        case Kind.LINE | Kind.TERMS | Kind.NAMED:
             also = [PATTERNS[field.name]] if field.name in PATTERNS else []
             return line(label, required=field.required, limit=field.limit, also=also, **hint)
         case Kind.TEXT:
@@ -134,6 +135,8 @@ def _typed(field: Field, value: Any) -> Any:
             return [word.value for word in value]
         case Kind.ROW:
             return value.id if value is not None else None
+        case Kind.NAMED:
+            return value.name if value is not None else ""
         case _:
             return value
 
@@ -151,10 +154,20 @@ def _meaning(field: Field, data: Any, rows: Sequence[Any]) -> Any:
             return [row.name for row in rows if row.name in data]
         case Kind.ROW:
             return next((row for row in rows if row.id == data), None)
+        case Kind.NAMED:
+            return _row_named(field, data) if data else None
         case Kind.YES_NO | Kind.NUMBER:
             return data
         case _:
             return data or None
+
+
+def _row_named(field: Field, name: str) -> Any:
+    found = db.session.scalars(select(field.of).where(field.of.name == name)).unique().first()
+    if found is None:
+        sentence = _("没有“%(name)s”，请填写全称。", name=name)
+        raise Invalid(sentence, fields={field.name: sentence})
+    return found
 
 
 # Tables and history

@@ -1,6 +1,7 @@
 """Where each role starts: what waits for them, in the order of what hurts."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
@@ -8,9 +9,12 @@ from flask_babel import gettext as _
 
 from service_desk import clock
 from service_desk.domain.vocabulary import Role, Standing, State
+from service_desk.store.approvals import Approval
 from service_desk.store.base import db
 from service_desk.store.law import current_law
-from service_desk.store.queues import page, waits_for
+from service_desk.store.people import User
+from service_desk.store.queues import decides, page, waits_for
+from service_desk.store.rating_totals import rating_totals
 from service_desk.store.scope import visible_tickets
 from service_desk.store.tickets import Ticket
 from service_desk.web.due import Dues
@@ -19,6 +23,7 @@ from service_desk.web.words import said
 
 bp = Blueprint("home", __name__)
 MOST = 100
+RATED_WITHIN = timedelta(days=90)
 
 
 @bp.get("/")
@@ -36,15 +41,47 @@ def index() -> ResponseReturnValue:
     rows = db.session.scalars(waiting.order_by(Ticket.due_at.is_(None), Ticket.due_at, Ticket.id).limit(MOST))
     tickets = rows.unique().all()
     dues = Dues(tickets, now, current_law())
-    return render_template("home/todo.html", sections=_sections(tickets, dues), due_of=dues.of)
+    return render_template(
+        "home/todo.html",
+        sections=_sections(tickets, dues, _to_decide(user, tickets)),
+        due_of=dues.of,
+        ratings=_ratings_line(user, now),
+    )
 
 
-def _sections(tickets: Iterable[Ticket], dues: Dues) -> list[tuple[str, str, list[Ticket]]]:
+def _ratings_line(user: User, now: datetime) -> str:
+    """What enterprises thought of this person's department, in totals; nothing where they are too few."""
+    if user.department_id is None or not user.has(Role.HANDLER, Role.HEAD):
+        return ""
+    totals = rating_totals(user.department_id, since=now - RATED_WITHIN)
+    if totals is None:
+        return ""
+    return str(
+        _(
+            "近 90 天，企业评价本单位办结的 %(rated)s 件：已解决 %(solved)s 件，满意 %(satisfied)s 件。",
+            rated=totals.rated,
+            solved=totals.solved,
+            satisfied=totals.satisfied,
+        )
+    )
+
+
+def _to_decide(user: User, tickets: Iterable[Ticket]) -> frozenset[int]:
+    """Those of the tickets that wait for this person's decision."""
+    shown = [ticket.id for ticket in tickets]
+    found = decides(user).where(Approval.ticket_id.in_(shown)) if shown else None
+    return frozenset(db.session.scalars(found)) if found is not None else frozenset()
+
+
+def _sections(
+    tickets: Iterable[Ticket], dues: Dues, to_decide: frozenset[int]
+) -> list[tuple[str, str, list[Ticket]]]:
     """Overdue, due today, then by whose turn it is, then what is due soon, then the rest."""
     waiting = (State.SUBMITTED, State.ACCEPTED, State.ASSIGNED, State.REPLIED, State.CLOSED, State.WITHDRAWN)
     titles: dict[str, tuple[str, str]] = {
         Standing.OVERDUE.value: (_("已超期"), "bad"),
         Standing.DUE_TODAY.value: (_("今天到期"), "warn"),
+        "decide": (_("待审批"), "warn"),
         **{state.value: (said(state), "") for state in waiting},
         Standing.DUE_SOON.value: (_("近期到期"), "warn"),
         "rest": (_("办理中"), ""),
@@ -56,7 +93,9 @@ def _sections(tickets: Iterable[Ticket], dues: Dues) -> list[tuple[str, str, lis
         due = dues.of(ticket)
         standing = due.standing if due else ""
         urgent = standing in (Standing.OVERDUE.value, Standing.DUE_TODAY.value)
-        if urgent:
+        if ticket.id in to_decide:
+            found["decide"].append(ticket)
+        elif urgent:
             found[standing].append(ticket)
         elif ticket.state in waiting:
             found[ticket.state.value].append(ticket)

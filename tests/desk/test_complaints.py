@@ -24,7 +24,11 @@ THEIRS = ("power", "power2", "power_head", "marketing")
 
 
 def complaint(world: World, state: State = State.ACCEPTED, **more: Any) -> Ticket:
-    filed: dict[str, Any] = {"nature": Nature.COMPLAINT, "against": world.department("供电公司"), "lead": "园区管委会"}
+    filed: dict[str, Any] = {
+        "nature": Nature.COMPLAINT,
+        "against": world.department("供电公司"),
+        "lead": "园区管委会",
+    }
     return world.make(state, **(filed | more))
 
 
