@@ -254,6 +254,7 @@ def _defaults(step: Step, catalogue: Catalogue) -> dict[str, Any]:
         "against": ticket.against_id,
         "complex": "true" if ticket.is_complex else "false",
         "tags": " ".join(ticket.tags),
+        "parts": [ticket.text],
     }
     if step.action is actions.Action.CORRECT:
         known |= {"title": ticket.title, "area": ticket.area_id, "enterprise": ticket.enterprise.name}
