@@ -46,6 +46,10 @@ def _add_staff(password: str) -> None:
         unit.phone = f"88120{number:02d}"
         _person(username, next(names), Role.HANDLER, password).department_id = unit.id
         _person(f"{username}-head", next(names), Role.HEAD, password).department_id = unit.id
+        unit.wants_sign_off = department in plan["signing_off"]
+    for department, username in plan["colleagues"].items():
+        unit = db.session.scalars(select(Department).where(Department.name == department)).one()
+        _person(username, next(names), Role.HANDLER, password).department_id = unit.id
 
 
 def _person(username: str, name: str, role: Role, password: str) -> User:
