@@ -4,28 +4,16 @@
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from pages import ROOT, put, table
 
 sys.path.insert(0, str(ROOT))
 
-from service_desk.domain.actions import FIELDS, Action, Field, Party
-from service_desk.domain.rules import NAMED_FACT
-from service_desk.domain.vocabulary import AssignmentRole, ClockKind, State, Wait, Word
-from service_desk.domain.workflow import PAUSED_BY, STEPS, Step
-
-REACHED = frozenset({State.DRAFT} | {step.to for step in STEPS if step.to})
-AFTER_FILING = REACHED - {State.DRAFT}
-# A clock that nothing starts yet is not spoken of.
-STARTED = frozenset(kind for step in STEPS for kind in (*step.starts, *step.support_starts))
-CLOCK_MOVES = (
-    ("starts", "起"),
-    ("support_starts", "协办起"),
-    ("stops", "止"),
-    ("judges", "按答复时刻判定"),
-    ("cuts", "截止"),
-)
+from service_desk.domain.actions import Field
+from service_desk.domain.sentences import in_chinese
+from service_desk.domain.table import STATES, Row, by_action, rows, ways
+from service_desk.domain.vocabulary import State
 
 INTRODUCTION = """\
 # 操作表
@@ -56,69 +44,39 @@ def diagram() -> Iterator[str]:
     """The states and the ways between them, in Mermaid's words."""
     yield "```mermaid"
     yield "stateDiagram-v2"
-    for state in State:
-        if state in AFTER_FILING:
+    for state in STATES:
+        if state is not State.DRAFT:
             yield f'    state "{state.label}" as {state.value}'
-    ways: dict[tuple[State, State], list[str]] = {}
-    for step in STEPS:
-        for source in State:
-            if source in step.sources & REACHED and step.to:
-                ways.setdefault((source, step.to), []).append(step.action.label)
-    for (source, target), labels in ways.items():
+    for (source, target), actions in ways().items():
         begins = "[*]" if source is State.DRAFT else source.value
-        yield f"    {begins} --> {target.value} : {' / '.join(dict.fromkeys(labels))}"
+        yield f"    {begins} --> {target.value} : {' / '.join(action.label for action in actions)}"
     yield "```"
 
 
 def steps() -> Iterator[str]:
     """Every row of the table."""
     headings = ("操作", "名称", "从", "到", "由谁办", "另有条件", "时限", "记录")
-    return table(headings, map(_step, STEPS))
+    return table(headings, map(_cells, rows()))
 
 
-def _step(step: Step) -> tuple[str, ...]:
-    name = f"`{step.action.value}`" + (f"（{step.variant}）" if step.variant else "")
+def _cells(row: Row) -> tuple[str, ...]:
+    step = row.step
     return (
         step.action.label,
-        name,
-        _sources(step),
+        f"`{step.action.value}`" + (f"（{step.variant}）" if step.variant else ""),
+        "提交后的任何状态" if row.anywhere else in_chinese(row.sources),
         step.to.label if step.to else "不变",
-        _labels(Party, step.by),
-        "<br>".join(NAMED_FACT.sub("…", (rule.__doc__ or "").strip()) for rule in step.when),
-        _clocks(step),
+        in_chinese(row.by),
+        "<br>".join(row.conditions),
+        "<br>".join(row.clocks),
         "公开" if step.public else "内部",
     )
 
 
-def _sources(step: Step) -> str:
-    if step.sources >= AFTER_FILING:
-        return "提交后的任何状态"
-    return _labels(State, step.sources & REACHED)
-
-
-def _labels(words: type[Word], chosen: Iterable[Word]) -> str:
-    """The chosen words in the order of their set."""
-    kept = frozenset(chosen)
-    return "、".join(word.label for word in words if word in kept)
-
-
-def _clocks(step: Step) -> str:
-    moves = ((word, STARTED.intersection(getattr(step, name))) for name, word in CLOCK_MOVES)
-    words = [f"{word}：{_labels(ClockKind, kinds)}" for word, kinds in moves if kinds]
-    if step.waits:
-        words.append(f"停（{step.waits.label}）：{_labels(ClockKind, PAUSED_BY[step.waits])}")
-    if step.resumes:
-        words.append(f"续（{_labels(Wait, step.resumes)}）")
-    if step.releases:
-        words.append(f"作废：{_labels(AssignmentRole, step.releases)}的时限")
-    return "<br>".join([*words, "全部终止"] if step.ends else words)
-
-
 def fields() -> Iterator[str]:
     """What each action asks for."""
-    taken = {step.action for step in STEPS}
-    rows = ((action.label, "、".join(map(_field, FIELDS[action]))) for action in Action if action in taken)
-    return table(("操作", "填写"), rows)
+    told = ((each.action.label, "、".join(map(_field, each.fields))) for each in by_action())
+    return table(("操作", "填写"), told)
 
 
 def _field(field: Field) -> str:

@@ -35,6 +35,7 @@ from service_desk.web import (
     rating,
     reports,
     tickets,
+    workflow,
 )
 from service_desk.web.limits import limiter
 from service_desk.web.nav import nav_of
@@ -87,6 +88,7 @@ def init_app(app: Flask) -> None:
         rating,
         reports,
         tickets,
+        workflow,
     ):
         app.register_blueprint(module.bp)
     app.context_processor(_shared)

@@ -200,6 +200,8 @@ def account() -> ResponseReturnValue:
     """My own page."""
     user = me()
     links = [Link(_("消息"), url_for("notices.index"), "bell")]
+    if not user.has(Role.CONTACT):
+        links.append(Link(_("办理规则"), url_for("workflow.index"), "list-check"))
     roles = [role for role in Role if role in user.roles]
     return render_template("people/account.html", user=user, roles=roles, links=links)
 
