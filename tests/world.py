@@ -1,7 +1,7 @@
 """A little park: a desk, three departments with a sub-unit, two enterprises, and the people in them."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -42,6 +42,7 @@ PEOPLE: dict[str, tuple[str | None, str | None, tuple[Role, ...]]] = {
     "finance": ("金融办", None, (Role.HANDLER,)),
     "finance_head": ("金融办", None, (Role.HEAD,)),
     "committee": ("园区管委会", None, (Role.HANDLER,)),
+    "committee_head": ("园区管委会", None, (Role.HEAD,)),
 }
 
 
@@ -126,6 +127,11 @@ class World:
         db.session.expire_all()
         return db.session.scalars(select(Ticket).where(Ticket.number == number)).unique().one()
 
+    def ticket_by_id(self, ticket_id: int) -> Ticket:
+        """A ticket, read anew."""
+        db.session.expire_all()
+        return db.session.get_one(Ticket, ticket_id)
+
     def file(
         self,
         *,
@@ -158,6 +164,7 @@ class World:
         nature: Nature = Nature.HELP,
         urgency: Urgency = Urgency.NORMAL,
         outcome: Outcome = Outcome.SOLVED,
+        rest_date: date | None = None,
         solved: Solved = Solved.SOLVED,
         level: Level = Level.SATISFIED,
         **filing: Any,
@@ -180,10 +187,11 @@ class World:
                 supports=[self.department(name) for name in supports])),
             (State.IN_PROGRESS, lambda: handling.sign(ticket.id, by=self._handler(lead), at=later())),
             (State.REPLIED, lambda: handling.reply(
-                ticket.id, by=self._handler(lead), at=later(), outcome=outcome, text="已现场勘察，增设变压器。")),
+                ticket.id, by=self._handler(lead), at=later(), outcome=outcome,
+                text="已现场勘察，增设变压器。", rest_date=rest_date)),
             (State.AWAITING_RATING, lambda: closing.verify(ticket.id, by=self.quality, at=later())),
             (State.CLOSED, lambda: closing.rate(
-                ticket.id, by=self.owner, at=later(), solved=solved, level=level)),
+                ticket.id, by=getattr(self, filing.get("by", "owner")), at=later(), solved=solved, level=level)),
         ]  # fmt: skip
         if state is State.SUBMITTED:
             return ticket

@@ -110,6 +110,7 @@ def _answer_bad_rating(ticket: Ticket, rating: Rating, at: datetime, law: Law) -
         )
     elif rating.is_bad and Review.RATING not in situation.reviews:
         ticket.start_clock(ClockKind.REVIEW, at, law, about=Review.RATING)
+        ticket.refresh_due()
 
 
 @transaction

@@ -17,6 +17,7 @@ from service_desk.domain.vocabulary import (
     Outcome,
     Payer,
     RequestKind,
+    Review,
 )
 from service_desk.domain.workflow import GRANTED
 from service_desk.store.approvals import Approval
@@ -261,10 +262,18 @@ def _send_out(ticket: Ticket, request: Approval, event: Event, _law: Law) -> Non
     )
 
 
+def _take_up(ticket: Ticket, _request: Approval, event: Event, law: Law) -> None:
+    """A bad rating that waited to be reviewed has been answered, as by a rework."""
+    for clock in ticket.clocks:
+        if clock.about is Review.RATING:
+            clock.stop(event.at, law.calendar)
+
+
 EFFECTS: dict[RequestKind, Callable[[Ticket, Approval, Event, Law], None]] = {
     RequestKind.EXTENSION: _extend,
     RequestKind.DEFERRAL: _defer,
     RequestKind.SIGN_OFF: _send_out,
+    RequestKind.APPEAL: _take_up,
 }
 """What a grant does beyond the step."""
 

@@ -64,7 +64,7 @@ def live_support(s: Situation) -> bool:
 
 def handler_or_nobody_yet(s: Situation) -> bool:
     """科内转办由承办人本人或单位负责人进行。"""
-    return s.is_handler or not s.has_handler
+    return s.is_handler or s.is_head or not s.has_handler
 
 
 def first_contact_is_open(s: Situation) -> bool:

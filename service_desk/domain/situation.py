@@ -29,6 +29,8 @@ class Situation:
     """Somebody has been named to handle the part of this person's department."""
     is_handler: bool = False
     """It is this person."""
+    is_head: bool = False
+    """This person heads a department."""
     wants_sign_off: bool = False
     """Replies of the lead go out when its head has signed them."""
     support: AssignmentState | None = None

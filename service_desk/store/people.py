@@ -1,5 +1,6 @@
 """People and the departments they work for."""
 
+from collections.abc import Iterator
 from typing import Self
 
 from flask_login import UserMixin
@@ -103,6 +104,14 @@ class User(UserMixin, Model):
     def has(self, *roles: Role) -> bool:
         """Whether this person holds one of ``roles``."""
         return not self.roles.isdisjoint(roles)
+
+    @property
+    def units(self) -> Iterator[Department]:
+        """The department this person works for, and all it belongs to, from the lowest up."""
+        unit = self.department
+        while unit is not None:
+            yield unit
+            unit = unit.parent
 
     @property
     def is_active(self) -> bool:

@@ -240,10 +240,13 @@ class Ticket(Model):
 
     @property
     def turn_clock(self) -> Clock | None:
-        """The clock of whoever's turn it is; of several the one that is due first."""
-        about = TURN_REVIEWS.get(self.state)
+        """The clock of whoever's turn it is; of several the one that is due first. Supports have no turn."""
+        about, lead = TURN_REVIEWS.get(self.state), self.lead
         clocks = [
-            clock for kind in TURN_CLOCKS.get(self.state, ()) for clock in self._live(kind, about=about)[:1]
+            clock
+            for kind in TURN_CLOCKS.get(self.state, ())
+            for clock in self._live(kind, about=about)
+            if clock.department_id is None or (lead is not None and clock.department_id == lead.department_id)
         ]
         return min(
             clocks, key=lambda clock: (clock.due_at is None, clock.due_at or clock.started_at), default=None
@@ -269,7 +272,11 @@ class Ticket(Model):
     # -- who stands before it -----------------------------------------------------------------
 
     def parties_of(self, user: User | None) -> frozenset[Party]:
-        """In what capacities somebody may act; the system itself where ``user`` is None."""
+        """In what capacities somebody may act; the system itself where ``user`` is None.
+
+        Nothing but an answer is asked of the people of a department complained of and of its sub-units, whatever
+        their role.
+        """
         if user is None:
             return frozenset({Party.SYSTEM})
         if self.is_complaint_against(user):
@@ -293,14 +300,7 @@ class Ticket(Model):
 
     def is_complaint_against(self, user: User) -> bool:
         """Whether this person works for the department complained of, or one of its sub-units."""
-        if self.against_id is None or user.department_id is None:
-            return False
-        # Asked several times in making one page, and the same for all of a department.
-        known: dict[int, bool] = self.__dict__.setdefault("complained_of", {})
-        if user.department_id not in known:
-            above = set(db.session.scalars(units_above(user.department_id)))
-            known[user.department_id] = self.against_id in above
-        return known[user.department_id]
+        return self.against_id is not None and any(unit.id == self.against_id for unit in user.units)
 
     def situation(self, user: User | None, now: datetime, law: Law) -> Situation:
         """The facts the table of actions is asked about."""
@@ -320,6 +320,7 @@ class Ticket(Model):
             had_lead=lead is not None,
             has_handler=mine is not None and mine.handler_id is not None,
             is_handler=user is not None and mine is not None and mine.handler_id == user.id,
+            is_head=user is not None and user.has(Role.HEAD),
             wants_sign_off=lead is not None and lead.department.wants_sign_off,
             support=self._support_of(user),
             contacted=any(event.data.get("reached", True) for event in self.calls),

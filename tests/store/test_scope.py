@@ -50,6 +50,7 @@ SEES = {
     "finance": {"other"},
     "finance_head": {"other", "power", "fresh", "against"},
     "committee": {"power", "against"},
+    "committee_head": {"power", "against"},
 }
 
 
