@@ -363,7 +363,7 @@ def step_for(action: Action, situation: Situation, *, variant: str = "") -> Step
     if closest.closeness == WRONG_PARTY:
         here = (row.by for row in rows if situation.state in row.sources)
         raise _wrong_party(action, frozenset().union(*here))
-    raise closest.error
+    raise closest.error(situation)
 
 
 def _wrong_state(action: Action, state: State, sources: frozenset[State]) -> OutOfTurn:
@@ -383,19 +383,28 @@ WRONG_STATE, WRONG_PARTY = 0, 1
 
 @dataclass(frozen=True)
 class _Problem:
-    """Why a row does not fit; ``closeness`` grows with how many of its conditions did."""
+    """Why a row does not fit; ``closeness`` grows with how many of its conditions did.
+
+    What people are told is put into words only where somebody is told: pages ask about every row.
+    """
 
     closeness: int
-    error: DeskError
+    rule: Rule | None = None
+
+    def error(self, situation: Situation) -> DeskError:
+        """The refusal of the rule that does not hold."""
+        if self.rule is None:
+            raise LookupError("a wrong state or person breaks no rule")
+        kind = Refused if self.rule in RULES_ABOUT_THE_PERSON else OutOfTurn
+        return kind(sentence(self.rule, situation))
 
 
 def _problem(step: Step, situation: Situation) -> _Problem | None:
     if situation.state not in step.sources:
-        return _Problem(WRONG_STATE, _wrong_state(step.action, situation.state, step.sources))
+        return _Problem(WRONG_STATE)
     if not situation.parties & step.by:
-        return _Problem(WRONG_PARTY, _wrong_party(step.action, step.by))
+        return _Problem(WRONG_PARTY)
     for closeness, rule in enumerate(step.when, start=WRONG_PARTY + 1):
         if not rule(situation):
-            kind = Refused if rule in RULES_ABOUT_THE_PERSON else OutOfTurn
-            return _Problem(closeness, kind(sentence(rule, situation)))
+            return _Problem(closeness, rule)
     return None
