@@ -2,20 +2,32 @@
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from service_desk.desk import closing, handling, housekeeping, intake, supervision
-from service_desk.domain.errors import OutOfTurn
+from service_desk.desk import (
+    cases,
+    closing,
+    dispatch,
+    handling,
+    housekeeping,
+    intake,
+    requests,
+    supervision,
+)
+from service_desk.domain.errors import Invalid, OutOfTurn, Refused
 from service_desk.domain.vocabulary import (
     ClockState,
+    ExcludedFigure,
     Level,
     Nature,
     OrderLevel,
     Outcome,
+    RequestKind,
     Solved,
     State,
     Urgency,
@@ -25,6 +37,8 @@ from service_desk.store.clocks import Clock
 from service_desk.store.drafts import Draft
 from service_desk.store.parts import Rating
 from service_desk.store.tickets import Ticket
+from tests.oath import Oath
+from tests.recount import Filed
 from tests.world import MONDAY, World
 
 BAD: dict[str, Any] = {"solved": Solved.UNSOLVED, "level": Level.DISSATISFIED}
@@ -159,3 +173,169 @@ def test_windows_that_save_a_draft_at_once_all_succeed(app: Flask, world: World)
     assert refusals(at_once(app, *[save] * 4)) == []
     db.session.remove()
     assert [draft.fields for draft in db.session.scalars(select(Draft))] == [{"title": "电压不稳"}]
+
+
+# Two who act at the same instant, on everything that can be done in two ways
+
+GOOD: dict[str, Any] = {"solved": Solved.SOLVED, "level": Level.SATISFIED}
+Act = Callable[[World, int, datetime], Any]
+Pair = tuple[Callable[[World], Ticket], Act, Act]
+
+
+def requested(kind: RequestKind, state: State, who: str, **given: Any) -> Callable[[World], Ticket]:
+    """A ticket on which somebody has asked for something."""
+
+    def scene(world: World) -> Ticket:
+        ticket = world.make(state)
+        verb = getattr(requests, f"ask_{kind.value}")
+        asked: Ticket = verb(ticket.id, by=getattr(world, who), at=ticket.touched_at, **given)
+        return asked
+
+    return scene
+
+
+def deciding(kind: RequestKind, who: str, *, granted: bool) -> Act:
+    verb = getattr(requests, f"decide_{kind.value}")
+    return lambda w, t, at: verb(t, by=getattr(w, who), at=at, granted=granted)
+
+
+def cancelling(kind: RequestKind, who: str) -> Act:
+    return lambda w, t, at: requests.CANCELLING[kind](t, by=getattr(w, who), at=at)
+
+
+def replying(w: World, t: int, at: datetime) -> Ticket:
+    return handling.reply(t, by=w.power_head, at=at, outcome=Outcome.SOLVED, text="已增容。")
+
+
+def rating(given: dict[str, Any]) -> Act:
+    return lambda w, t, at: closing.rate(t, by=w.owner, at=at, **given)
+
+
+def correcting(given: dict[str, Any]) -> Act:
+    return lambda w, t, at: closing.correct_rating(t, by=w.owner, at=at, **given)
+
+
+def withdrawing(w: World, t: int, at: datetime) -> Ticket:
+    return intake.withdraw(t, by=w.owner, at=at, reason="已自行解决")
+
+
+def answering(w: World, t: int, at: datetime) -> Ticket:
+    return intake.answer(t, by=w.clerk2, at=at, text="请带执照到三号窗口。")
+
+
+def reworking(w: World, t: int, at: datetime) -> Ticket:
+    return closing.rework(t, by=w.clerk, at=at, reason="没有说清")
+
+
+def redispatching(w: World, t: int, at: datetime) -> Ticket:
+    return dispatch.redispatch(t, by=w.clerk2, at=at, lead=w.department("金融办"), reason="职责调整")
+
+
+R = RequestKind
+ASKED: dict[RequestKind, tuple[Callable[[World], Ticket], str, str, Act]] = {
+    R.RETURN: (
+        requested(R.RETURN, State.IN_PROGRESS, "power", reason_code="属地不符", text="不在本辖区"),
+        "power", "clerk", redispatching,
+    ),
+    R.EXTENSION: (
+        requested(R.EXTENSION, State.IN_PROGRESS, "power", days=2, text="设备未到"), "power", "clerk", replying,
+    ),
+    R.DEFERRAL: (
+        requested(R.DEFERRAL, State.IN_PROGRESS, "power", plan="等设备", next_reply=date(2026, 3, 20)),
+        "power", "supervisor", replying,
+    ),
+    R.REJECTION: (
+        requested(
+            R.REJECTION, State.SUBMITTED, "clerk", reason_code="应走法定途径", text="已在诉讼中", legal_route="起诉"
+        ),
+        "clerk", "supervisor", answering,
+    ),
+    R.SIGN_OFF: (
+        requested(R.SIGN_OFF, State.IN_PROGRESS, "power", outcome=Outcome.SOLVED, text="已增容"),
+        "power", "power_head", redispatching,
+    ),
+    R.EXCLUSION: (
+        requested(
+            R.EXCLUSION, State.CLOSED, "power", figure=ExcludedFigure.SOLVED, reason_code="不可抗力", text="台风"
+        ),
+        "power", "supervisor", reworking,
+    ),
+    R.APPEAL: (requested(R.APPEAL, State.CLOSED, "owner", text="不服"), "owner", "supervisor", reworking),
+}  # fmt: skip
+"""What is asked, by whom, who decides, and an act that makes the request lapse."""
+PAIRS: dict[str, Pair] = {
+    "two ratings": (lambda w: w.make(State.AWAITING_RATING), rating(GOOD), rating(BAD)),
+    "two withdrawals": (lambda w: w.make(State.IN_PROGRESS), withdrawing, withdrawing),
+    "withdraw and answer": (lambda w: w.file(), withdrawing, answering),
+    "two corrected ratings": (lambda w: w.make(State.CLOSED), correcting(GOOD), correcting(BAD)),
+    "a rating made worse, and rework": (lambda w: w.make(State.CLOSED), correcting(BAD), reworking),
+}
+for _kind, (_scene, _asker, _decider, _lapses) in ASKED.items():
+    _grant, _refuse = (deciding(_kind, _decider, granted=granted) for granted in (True, False))
+    _cancel = cancelling(_kind, _asker)
+    PAIRS |= {
+        f"{_kind.value}: grant and refuse": (_scene, _grant, _refuse),
+        f"{_kind.value}: grant and grant": (_scene, _grant, _grant),
+        f"{_kind.value}: grant and cancel": (_scene, _grant, _cancel),
+        f"{_kind.value}: cancel and cancel": (_scene, _cancel, _cancel),
+        f"{_kind.value}: refuse and what lapses it": (_scene, _refuse, _lapses),
+        f"{_kind.value}: grant and what lapses it": (_scene, _grant, _lapses),
+    }
+
+
+def sworn(world: World, ticket: Ticket) -> Ticket:
+    """The ticket as it is kept, after everything that must hold of it was checked."""
+    db.session.remove()
+    oath = Oath(world.law)
+    oath.filed[ticket.id] = Filed(Nature.HELP, Urgency.NORMAL, arrears=False)
+    kept, _ = oath.keeps(ticket.id, MONDAY)
+    return kept
+
+
+@pytest.mark.parametrize(("scene", "one", "other"), PAIRS.values(), ids=PAIRS)
+def test_of_two_at_once_one_wins_and_the_other_is_told(
+    app: Flask, world: World, scene: Callable[[World], Ticket], one: Act, other: Act
+) -> None:
+    ticket = scene(world)
+    number, at = ticket.id, ticket.touched_at + timedelta(hours=1)
+    ended = at_once(app, lambda: one(world, number, at), lambda: other(world, number, at))
+    for refusal in refusals(ended):
+        assert isinstance(refusal, OutOfTurn | Refused | Invalid), repr(refusal)
+        assert refusal.sentence.endswith("。")
+    kept = sworn(world, ticket)
+    assert len(refusals(ended)) == 1 or may_both(kept), [event.action.value for event in kept.events]
+    assert len(refusals(ended)) <= 1
+
+
+def may_both(ticket: Ticket) -> bool:
+    """A refused request, or a granted extension, leaves the way open to what comes after it."""
+    *_, decision, after = ticket.events
+    return decision.action.value.startswith("decide_") and decision.before is decision.after is after.before
+
+
+def test_of_a_rating_and_the_end_of_its_window_one_counts(app: Flask, world: World) -> None:
+    ticket = world.make(State.AWAITING_RATING)
+    number, late = ticket.id, ticket.touched_at + timedelta(days=14)
+    ended = at_once(
+        app,
+        lambda: housekeeping.pass_time(late),
+        lambda: closing.rate(number, by=world.owner, at=late, **GOOD),
+        lambda: housekeeping.pass_time(late),
+    )
+    assert refusals(ended) == []
+    assert actions(sworn(world, ticket))[-2:] == ["expire_rating", "rate"]
+
+
+def test_two_that_are_merged_crosswise_leave_one(app: Flask, world: World) -> None:
+    first, second = world.file(title="甲"), world.file(title="乙")
+    a, b = first.id, second.id
+
+    def merge(child: int, parent: int) -> Callable[[], Ticket]:
+        return lambda: cases.merge(
+            child, by=world.clerk, at=MONDAY, parent=db.session.get_one(Ticket, parent)
+        )
+
+    ended = at_once(app, merge(a, b), merge(b, a), merge(a, b), merge(b, a))
+    assert len(refusals(ended)) == 3
+    assert all(isinstance(refusal, OutOfTurn | Invalid) for refusal in refusals(ended)), ended
+    assert {sworn(world, each).state for each in (first, second)} == {State.SUBMITTED, State.MERGED}
