@@ -8,10 +8,10 @@ import platform
 import sys
 from pathlib import Path
 
-from bench import living, pages
+from bench import living, pages, walk
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
-BENCHMARKS = {"living": living.measure, "pages": pages.measure}
+BENCHMARKS = {"living": living.measure, "pages": pages.measure, "walk": walk.measure}
 
 
 def main(names: list[str]) -> int:
