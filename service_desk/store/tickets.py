@@ -50,7 +50,7 @@ from service_desk.store.enterprises import Area, Enterprise
 from service_desk.store.incidents import Incident
 from service_desk.store.law import Law
 from service_desk.store.parts import Assignment, Event, Order, Rating, Reply
-from service_desk.store.people import Department, User, units_above
+from service_desk.store.people import Department, User
 
 LATE_RATING = timedelta(hours=24 * 30)
 """How long after closing unrated a ticket may still be rated (the law, fine print)."""
