@@ -300,6 +300,8 @@ class Walk:
             case FieldKind.SUPPORT:
                 supports = [part.department for part in ticket.supports]
                 return self.random.choice(supports) if supports and not odd else self.department()
+            case FieldKind.ANY_DEPARTMENT:
+                return self.one_of(Department) if odd else None
             case FieldKind.COLLEAGUE:
                 mine = [person for person in self.people if person.department_id == by.department_id]
                 return self.random.choice(mine)

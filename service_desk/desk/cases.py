@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from service_desk.desk.acting import finish, open_ticket, record
-from service_desk.desk.intake import enter
+from service_desk.desk.intake import check_payer, enter
 from service_desk.domain.actions import TEXT_LIMIT, Action
 from service_desk.domain.deadlines import Running, due
 from service_desk.domain.errors import Invalid
 from service_desk.domain.limits import limit_class
 from service_desk.domain.sentences import say
 from service_desk.domain.states import OPEN
-from service_desk.domain.vocabulary import ClockKind, LimitClass, Nature, Urgency, Word
+from service_desk.domain.vocabulary import ClockKind, LimitClass, Nature, Payer, Urgency, Word
 from service_desk.domain.workflow import GRAVE
 from service_desk.store.base import db, transaction
 from service_desk.store.catalogue import Category
@@ -47,6 +47,7 @@ def correct(  # noqa: PLR0913 - everything about a ticket that may be put right
     nature: Nature | None = None,
     urgency: Urgency | None = None,
     against: Department | None = None,
+    payer: Payer | None = None,
     complex: bool | None = None,  # noqa: A002 - the field's name in the law
     tags: Sequence[str] | None = None,
     text: str = "",
@@ -66,6 +67,7 @@ def correct(  # noqa: PLR0913 - everything about a ticket that may be put right
         "nature": nature,
         "urgency": urgency,
         "against": against,
+        "payer": payer,
         "is_complex": complex,
         "tags": None if tags is None else sorted(set(tags)),
     }
@@ -75,6 +77,7 @@ def correct(  # noqa: PLR0913 - everything about a ticket that may be put right
     if not changes:
         raise Invalid("没有需要更正的内容，请修改后再提交。")
     _check_tags(tags or ())
+    check_payer(category or ticket.category, payer or ticket.payer)
     if against is not None:
         _check_against(ticket, against)
     data = {"before": {name: _written(getattr(ticket, name)) for name in changes}} | {
@@ -221,6 +224,10 @@ def _part_of(ticket: Ticket, number: int, text: str) -> Ticket:
         payer=ticket.payer,
         against=ticket.against,
         source=ticket.source,
+        above_office=ticket.above_office,
+        above_number=ticket.above_number,
+        above_due=ticket.above_due,
+        above_reply=ticket.above_reply,
         is_demo=ticket.is_demo,
         split_from_id=ticket.id,
     )

@@ -34,6 +34,9 @@ def verify(ticket_id: int, *, by: User, at: datetime, seen: int | None = None) -
     lead = ticket.lead
     if lead is not None:
         lead.state = AssignmentState.DONE
+    for support in ticket.supports:
+        # Whoever has not given an opinion by now is not asked for it any more; a rework asks anew.
+        support.state = AssignmentState.DONE
     if reply.rest_date is not None:
         ticket.start_until(
             ClockKind.REST, reply.rest_date, event.at, law, department_id=lead.department_id if lead else None

@@ -37,7 +37,7 @@ def dispatch(
     data = {"lead": lead.name, "supports": [support.name for support in supports]}
     event = record(ticket, Action.DISPATCH, by=by, at=at, law=law, text=text, data=data)
     ticket.assign(AssignmentRole.LEAD, lead, LEAD_STARTS, at=event.at, law=law)
-    for support in supports:
+    for support in dict.fromkeys(supports):
         ticket.assign(AssignmentRole.SUPPORT, support, SUPPORT_STARTS, at=event.at, law=law)
     finish(ticket, event, law)
     return ticket

@@ -37,6 +37,7 @@ def sign(
     """The department takes its part in hand and names who handles it (default: whoever signs)."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
     handler = handler or by
+    _check_colleague(by, handler, "handler")
     named = {"handler": handler.name, "handler_id": handler.id}
     event = record(ticket, Action.SIGN, by=by, at=at, law=law, data=named)
     part = _part_of(ticket, by, event.party)
@@ -50,6 +51,7 @@ def sign(
 def hand_over(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, to: User) -> Ticket:
     """A colleague of the same department takes over."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
+    _check_colleague(by, to, "to")
     event = record(ticket, Action.HAND_OVER, by=by, at=at, law=law, data={"to": to.name, "to_id": to.id})
     part = _part_of(ticket, by, event.party)
     part.handler_id, part.handler = to.id, to
@@ -291,6 +293,12 @@ def _check_rest(outcome: Outcome, rest_date: date | None, today: date) -> None:
     if rest_date is None:
         raise Invalid("请填写余项完成日期。", fields={"rest_date": "部分解决需要说明其余部分何时完成。"})
     _within("rest_date", "余项完成日期", rest_date, today, REST_DAYS)
+
+
+def _check_colleague(by: User, person: User, field: str) -> None:
+    if person.department_id != by.department_id:
+        sentence = "只能交给本单位的同事。"
+        raise Invalid(sentence, fields={field: sentence})
 
 
 def _part_of(ticket: Ticket, by: User, party: Party) -> Assignment:

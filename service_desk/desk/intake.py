@@ -151,7 +151,8 @@ def enter(ticket: Ticket, *, by: User, at: datetime, law: Law, files: Sequence[S
     ticket.state, ticket.cycle, ticket.version = State.DRAFT, 1, 0
     ticket.number = next_number(law.calendar.day_of(at).year)
     ticket.submitted_at = ticket.touched_at = at
-    ticket.approvals = []
+    # Nothing yet, and so nothing to be looked up.
+    ticket.approvals, ticket.assignments = [], []
     db.session.add(ticket)
     data = {"category": ticket.category.name, "area": ticket.area.name if ticket.area else ""}
     return record(ticket, Action.SUBMIT, by=by, at=at, law=law, data=data, files=files)
@@ -167,11 +168,16 @@ def _check_filer(by: User, enterprise: Enterprise) -> None:
         raise Refused("只能替本企业提交诉求。")
 
 
+def check_payer(category: Category, payer: Payer | None) -> None:
+    """Who owes decides what may become of a matter of arrears, so it is known from the first."""
+    if category.is_arrears and payer is None:
+        raise Invalid("请选择付款方的类型。", fields={"payer": "拖欠账款需要说明付款方是哪一类单位。"})
+
+
 def _check_filing(
     category: Category, payer: Payer | None, nature: Nature, *, complaint_has_target: bool
 ) -> None:
-    if category.is_arrears and payer is None:
-        raise Invalid("请选择付款方的类型。", fields={"payer": "拖欠账款需要说明付款方是哪一类单位。"})
+    check_payer(category, payer)
     if nature is Nature.COMPLAINT and not complaint_has_target:
         sentence = "投诉需要说明投诉哪个单位；该单位的人员看不到这件投诉。"
         raise Invalid("请选择被投诉单位。", fields={"against": sentence})
@@ -188,10 +194,14 @@ def accept(
     nature: Nature,
     urgency: Urgency,
     against: Department | None = None,
+    payer: Payer | None = None,
 ) -> Ticket:
     """Accept with category, nature and urgency confirmed; a changed limit class recomputes the promise."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
     before = ticket.limit_class
+    if category.is_arrears:
+        ticket.payer = payer or ticket.payer
+    check_payer(category, ticket.payer)
     ticket.category, ticket.nature, ticket.urgency = category, nature, urgency
     if nature is Nature.COMPLAINT and against is not None:
         ticket.against, ticket.against_id = against, against.id

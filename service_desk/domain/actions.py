@@ -188,6 +188,7 @@ def _text(label: str, *, name: str = "text", required: bool = True, hint: str = 
 CATEGORY = Field("category", FieldKind.CATEGORY, "诉求类别")
 NATURE = Field("nature", FieldKind.CHOICE, "诉求性质", choices=Nature)
 URGENCY = Field("urgency", FieldKind.CHOICE, "紧急程度", choices=Urgency)
+PAYER = Field("payer", FieldKind.CHOICE, "付款方", required=False, choices=Payer, hint="仅拖欠账款时填写")
 AGAINST = Field(
     "against",
     FieldKind.ANY_DEPARTMENT,
@@ -226,7 +227,7 @@ FIELDS: dict[Action, tuple[Field, ...]] = {
         Field("contact_phone", FieldKind.LINE, "联系电话"),
         Field("area", FieldKind.AREA, "所在片区"),
         Field("nature", FieldKind.CHOICE, "诉求性质", required=False, choices=Nature),
-        Field("payer", FieldKind.CHOICE, "付款方", required=False, choices=Payer),
+        PAYER,
         AGAINST,
         Field("source", FieldKind.CHOICE, "来源渠道", required=False, choices=Source),
         Field("received_at", FieldKind.MOMENT, "实际收到时间", required=False),
@@ -249,13 +250,14 @@ FIELDS: dict[Action, tuple[Field, ...]] = {
         _optional(NATURE),
         _optional(URGENCY),
         AGAINST,
+        PAYER,
         Field("complex", FieldKind.YES_NO, "按复杂事项办理", required=False),
         Field("tags", FieldKind.TAGS, "标签", required=False, hint="用空格隔开，最多 5 个"),
         _text("更正原因", required=False),
     ),
     Action.ASK_SUPPLEMENT: (_text("请企业补充什么", hint="写清缺哪些材料或情况，企业会看到"),),
     Action.SUPPLEMENT: (_text("补正内容"), FILES),
-    Action.ACCEPT: (CATEGORY, NATURE, URGENCY, AGAINST),
+    Action.ACCEPT: (CATEGORY, NATURE, URGENCY, AGAINST, PAYER),
     Action.MERGE: (
         Field("parent", FieldKind.TICKET, "并入哪一件", hint="填写同一企业另一件诉求的编号，此后只办那一件"),
     ),

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
 from service_desk.domain import deadlines
-from service_desk.domain.states import TURN_CLOCKS
+from service_desk.domain.states import TURN_CLOCKS, TURN_REVIEWS
 from service_desk.domain.vocabulary import ClockKind, State
 from service_desk.store.base import db
 from service_desk.store.clocks import LIVE, Clock
@@ -61,10 +61,18 @@ def _turn_clocks(tickets: Sequence[Ticket]) -> dict[int, Clock]:
     # What is due first, and of equals the lead's, which is started before those of the supports.
     first = (Clock.due_at.is_(None), Clock.due_at, Clock.id)
     rows = db.session.scalars(select(Clock).where(Clock.state.in_(LIVE), or_(*wanted)).order_by(*first))
+    by_id = {ticket.id: ticket for ticket in tickets}
     found: dict[int, Clock] = {}
     for clock in rows.unique():
-        found.setdefault(clock.ticket_id, clock)
+        if _is_of_the_turn(clock, by_id[clock.ticket_id]):
+            found.setdefault(clock.ticket_id, clock)
     return found
+
+
+def _is_of_the_turn(clock: Clock, ticket: Ticket) -> bool:
+    """Not the part of a support, nor the review of a request: those are others' turns."""
+    about = TURN_REVIEWS.get(ticket.state)
+    return clock.department_id in (None, ticket.lead_department_id) and clock.about in (None, about)
 
 
 def promise_words(ticket: Ticket, now: datetime, law: Law) -> str:

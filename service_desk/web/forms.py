@@ -252,6 +252,7 @@ def _defaults(step: Step, catalogue: Catalogue) -> dict[str, Any]:
         "reached": "true",
         "public": "false",
         "against": ticket.against_id,
+        "payer": ticket.payer.value if ticket.payer else None,
         "complex": "true" if ticket.is_complex else "false",
         "tags": " ".join(ticket.tags),
         "parts": [ticket.text],
