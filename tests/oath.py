@@ -109,7 +109,7 @@ class Oath:
     def as_filed(self, ticket_id: int) -> Filed:
         """A further part of a ticket is filed as the ticket stands."""
         ticket = db.session.get_one(Ticket, ticket_id)
-        return Filed(ticket.nature, ticket.urgency, ticket.category.is_arrears)
+        return Filed(ticket.nature, ticket.urgency, ticket.category.is_arrears, ticket.above_due)
 
     def is_complained_of(self, user_id: int, ticket_id: int) -> bool:
         against = db.session.scalar(sa.select(Ticket.against_id).where(Ticket.id == ticket_id))
