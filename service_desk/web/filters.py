@@ -31,6 +31,15 @@ def day(moment: datetime | date | None) -> str:
     return str(_("%(year)s年%(month)s月%(day)s日", year=local.year, month=local.month, day=local.day))
 
 
+def on_paper(moment: datetime | date | None) -> str:
+    """``2026年11月30日 17:30`` in the park, or a day alone: what is printed is read in other years, too."""
+    if moment is None:
+        return ""
+    local = moment.astimezone(house().timezone) if isinstance(moment, datetime) else moment
+    words = str(_("%(year)s年%(month)s月%(day)s日", year=local.year, month=local.month, day=local.day))
+    return f"{words} {local:%H:%M}" if isinstance(local, datetime) else words
+
+
 def mask_phone(phone: str | None) -> str:
     """``138****5678``."""
     if not phone:
@@ -55,5 +64,5 @@ def filesize(size: int) -> str:
 
 def init_app(app: Flask) -> None:
     """Make the filters known to the templates."""
-    for one in (stamp, day, said, mask_phone, mask_name, filesize):
+    for one in (stamp, day, on_paper, said, mask_phone, mask_name, filesize):
         app.add_template_filter(one)

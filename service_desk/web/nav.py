@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from flask import url_for
 from flask_babel import gettext as _
 
+from service_desk.desk.incidents import READERS as INCIDENT_READERS
 from service_desk.domain.vocabulary import Role
+from service_desk.store.orders import READERS as ORDER_READERS
 from service_desk.store.people import User
 
 
@@ -41,6 +43,11 @@ def nav_of(user: User, endpoint: str) -> list[NavItem]:
         items.append(item(_("代企业录入"), "filing.new", "edit"))
     if user.has(Role.CLERK, Role.QUALITY, Role.SUPERVISOR):
         items.append(item(_("企业"), "enterprises.index", "building"))
+    if user.has(*ORDER_READERS):
+        items.append(item(_("督办"), "orders.index", "flag"))
+    if user.has(*INCIDENT_READERS):
+        also = ("incidents.show", "incidents.tell", "incidents.dispatch")
+        items.append(item(_("共性问题"), "incidents.index", "users", *also))
     if user.has(Role.ADMIN):
         settings = ("admin.rows", "admin.row", "admin.new", "admin.link", "letters.index")
         items.append(item(_("设置"), "admin.index", "settings", *settings))

@@ -14,9 +14,14 @@ pytestmark = pytest.mark.usefixtures("no_refusals")
 PAGES = {
     "": ("/sign-in", "/forgotten", "/register"),
     "enterprise": ("/", "/tickets/new", "/notices", "/account", "/account/password"),
-    "clerk": ("/", "/tickets", "/tickets/new", "/enterprises", "/reports", "/notices", "/account"),
-    "power": ("/", "/tickets", "/notices"),
-    "supervisor": ("/", "/tickets", "/enterprises", "/reports"),
+    "clerk": (
+        *("/", "/tickets", "/tickets/new", "/enterprises", "/reports", "/notices", "/account"),
+        *("/orders", "/orders?answered=all", "/incidents", "/incidents/1"),
+        *(f"/tickets/1/papers/{paper}" for paper in ("receipt", "assignment", "closing")),
+    ),
+    "power": ("/", "/tickets", "/notices", "/orders", "/incidents/1"),
+    "supervisor": ("/", "/tickets", "/enterprises", "/reports", "/orders", "/incidents", "/incidents/1"),
+    "leader": ("/orders?answered=all",),
     "admin": (
         "/admin",
         *(
