@@ -56,7 +56,7 @@ COURSES = {
     "assigned": Course(ASSIGNED),
     "assigned_late": Course(ASSIGNED),
     "in_progress": Course(WORKED),
-    "complaint": Course(WORKED),
+    "complaint": Course((*WORKED, B("inquire", 1, 3), B("answer_inquiry", 2, 6))),
     "instructed": Course((*WORKED, B("instruct", 2, 5), B("answer_order", 4, 10))),
     "late": Course((*WORKED, *CHASED)),
     "replied": Course(REPLIED, rests=(0.5, 4)),

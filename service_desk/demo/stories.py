@@ -28,13 +28,14 @@ A = Action
 TAKERS = {
     "owner": (A.SUPPLEMENT, A.ADD_INFO, A.INFORM, A.CORRECT_RATING, A.CONFIRM_REST, A.ASK_APPEAL, A.CANCEL_APPEAL),
     "clerk": (A.ASK_SUPPLEMENT, A.MERGE, A.UNMERGE, A.SPLIT, A.LEAVE_INCIDENT, A.ADD_SUPPORT, A.RELEASE_SUPPORT,
-              A.CORRECT, A.NOTE, A.DECIDE_RETURN, A.DECIDE_EXTENSION, A.ASK_REJECTION, A.CANCEL_REJECTION),
+              A.CORRECT, A.NOTE, A.INQUIRE, A.DECIDE_RETURN, A.DECIDE_EXTENSION, A.ASK_REJECTION, A.CANCEL_REJECTION),
     "handler": (A.PROGRESS, A.ASK_ENTERPRISE, A.RESUME, A.REPORT_REST, A.ASK_RETURN, A.CANCEL_RETURN, A.ASK_EXTENSION,
                 A.CANCEL_EXTENSION, A.ASK_DEFERRAL, A.CANCEL_DEFERRAL, A.CANCEL_SIGN_OFF, A.ASK_EXCLUSION,
                 A.CANCEL_EXCLUSION),
     "head": (A.HAND_OVER,),
     "supervisor": (A.DECIDE_DEFERRAL, A.DECIDE_REJECTION, A.DECIDE_EXCLUSION, A.DECIDE_APPEAL),
     "leader": (A.INSTRUCT,),
+    "respondent": (A.ANSWER_INQUIRY,),
 }  # fmt: skip
 TAKEN_BY = {action: taker for taker, actions in TAKERS.items() for action in actions}
 """Who takes an act of which a story says no more than what is filled in."""
@@ -83,6 +84,11 @@ class Story:
     def leader(self) -> User:
         """Who looks after the enterprise from above."""
         return self.cast.leaders[self.enterprise.id]
+
+    @property
+    def respondent(self) -> User:
+        """Who answers for the department complained of."""
+        return self.cast.handlers[self.line["against"]]
 
     def take(self, act: str, at: datetime) -> None:
         """Take an act: in its own way where it has one, else with what the story fills in."""

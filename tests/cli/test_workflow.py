@@ -32,6 +32,8 @@ def test_a_row_says_who_goes_from_where_to_where(table: list[dict[str, Any]]) ->
         "category": True,
         "nature": True,
         "urgency": True,
+        "against": False,
+        "payer": False,
     }
 
 
