@@ -146,8 +146,8 @@ def _last_news(incidents: Sequence[Incident]) -> dict[int, IncidentNews]:
 def tell(incident_id: int, *, by: User, at: datetime, text: str) -> IncidentNews:
     """Publish news: each person of an affected enterprise is told once, however many tickets it has.
 
-    Raises ``Refused`` for whom it is not to do, ``OutOfTurn`` once the incident is over, ``Invalid``
-    for no text or too much of it.
+    The same words again are a button pressed twice: nobody is told anew. Raises ``Refused`` for whom it
+    is not to do, ``OutOfTurn`` once the incident is over, ``Invalid`` for no text or too much of it.
     """
     if not by.has(*KEEPERS):
         raise Refused("共性问题的进展由受理员或督查员发布。")
@@ -158,8 +158,10 @@ def tell(incident_id: int, *, by: User, at: datetime, text: str) -> IncidentNews
     if not 1 <= len(words) <= TEXT_LIMIT:
         sentence = say("请填写进展，最多 %(limit)s 字。", limit=TEXT_LIMIT)
         raise Invalid(sentence, fields={"text": sentence})
+    if incident.news and incident.news[0].text == words:
+        return incident.news[0]
     news = IncidentNews(at=at, by_id=by.id, by_name=by.name, text=words)
-    incident.news.append(news)
+    incident.news.insert(0, news)
     db.session.flush()
     law, key = current_law(), f"incident:{incident.id}:{news.id}"
     for ticket, people in _affected(incident):

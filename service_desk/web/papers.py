@@ -98,7 +98,14 @@ def _part(ticket: Ticket, part: Assignment, events: Sequence[Event]) -> Part:
         for each in ticket.clocks
         if each.department_id == part.department_id and each.started_at >= part.assigned_at
     ]
-    given = (e for e in events if e.action in GIVES_A_PART and e.at == part.assigned_at)
+    name = part.department.name
+    given = (
+        event
+        for event in events
+        if event.action in GIVES_A_PART
+        and event.at == part.assigned_at
+        and event.data.get("department", name) == name
+    )
     return Part(
         assignment=part,
         text=next((event.text for event in given), ""),

@@ -64,6 +64,15 @@ def test_each_news_is_told_anew(small_world: World) -> None:
     assert len(keys) == len(set(keys)) == 2
 
 
+def test_the_same_words_again_are_not_told_again(small_world: World) -> None:
+    incident = an_incident(small_world, small_world.make(State.ACCEPTED))
+    first, again = (
+        incidents.tell(incident.id, by=small_world.clerk, at=NOON, text="正在抢修") for _ in range(2)
+    )
+    assert first.id == again.id
+    assert set(told("incident:")) == {"owner"}
+
+
 def test_a_member_is_told_of_their_own_ticket_beside_the_owner(small_world: World) -> None:
     world = small_world
     ticket = world.make(State.ACCEPTED, by="member")
@@ -271,6 +280,20 @@ def test_a_department_sees_of_an_incident_its_own_tickets(world: World) -> None:
     incident = an_incident(world, mine, theirs)
     seen = db.session.scalars(incidents.tickets_of(incident, world.power)).unique().all()
     assert [ticket.number for ticket in seen] == [mine.number]
+
+
+def test_a_complaint_is_kept_from_whoever_works_at_the_one_complained_of(small_world: World) -> None:
+    world = small_world
+    clerk = world.clerk2
+    clerk.department_id = world.department("供电公司营销部").id
+    db.session.commit()
+    complaint = world.make(State.ACCEPTED, nature=Nature.COMPLAINT, against=world.department("供电公司"))
+    incident = an_incident(world, complaint)
+    lead = world.department("园区管委会")
+    assert incidents.how_many(incidents.tickets_of(incident, world.clerk)) == 1
+    assert incidents.how_many(incidents.tickets_of(incident, world.clerk2)) == 0
+    summary = incidents.dispatch_together(incident, by=world.clerk2, at=NOON, lead=lead)
+    assert (summary.done, summary.refused) == ([], [])
 
 
 def test_the_list_counts_open_and_all_and_shows_the_last_news(world: World) -> None:

@@ -9,6 +9,7 @@ import time_machine
 
 from service_desk.desk import supervision
 from service_desk.domain.vocabulary import Nature, OrderLevel, State
+from service_desk.store.base import db
 from service_desk.store.tickets import Ticket
 from tests.visitor import Visitor, counted
 from tests.world import MONDAY, World
@@ -110,12 +111,15 @@ def test_everybody_reads_their_own_part(
 
 def test_a_complaint_is_on_no_board_of_the_one_complained_of(small_world: World, visit: Visit) -> None:
     world = small_world
-    ticket = world.make(
-        State.IN_PROGRESS, lead="园区管委会", nature=Nature.COMPLAINT, against=world.department("供电公司")
-    )
+    clerk = world.clerk2
+    clerk.department_id = world.department("供电公司营销部").id
+    db.session.commit()
+    complained_of = world.department("供电公司")
+    ticket = world.make(State.IN_PROGRESS, lead="园区管委会", nature=Nature.COMPLAINT, against=complained_of)
     ordered(world, ticket, "投诉的督办")
     assert "投诉的督办" in board(visit, "committee")
-    assert "投诉的督办" not in board(visit, "power_head")
+    assert "投诉的督办" in board(visit, "clerk")
+    assert "投诉的督办" not in board(visit, "clerk2")
 
 
 @pytest.mark.parametrize("stranger", ["owner", "officer", "quality", "admin", "auditor"])

@@ -9,6 +9,7 @@ import pytest
 
 from service_desk.desk import closing, dispatch, handling, intake, requests, supervision
 from service_desk.domain.vocabulary import Level, Nature, OrderLevel, Outcome, Solved, State
+from service_desk.store.base import db
 from service_desk.store.tickets import Ticket
 from service_desk.web.papers import code_of
 from tests.visitor import Visitor, counted
@@ -104,11 +105,14 @@ def test_there_is_no_paper_of_what_has_not_happened(small_world: World, visit: V
 
 def test_a_complaint_gives_no_paper_to_the_one_complained_of(small_world: World, visit: Visit) -> None:
     world = small_world
-    ticket = world.make(
-        State.CLOSED, lead="园区管委会", nature=Nature.COMPLAINT, against=world.department("供电公司")
-    )
+    clerk = world.clerk2
+    clerk.department_id = world.department("供电公司营销部").id
+    db.session.commit()
+    complained_of = world.department("供电公司")
+    ticket = world.make(State.CLOSED, lead="园区管委会", nature=Nature.COMPLAINT, against=complained_of)
     for paper in ("receipt", "assignment", "closing"):
-        assert status_of(visit, "power_head", ticket, paper) == 404
+        assert status_of(visit, "clerk", ticket, paper) == 200
+        assert status_of(visit, "clerk2", ticket, paper) == 404
 
 
 # What
@@ -153,6 +157,7 @@ def test_a_department_gets_its_own_part_alone(small_world: World, visit: Visit) 
     assert "协办意见时限" in support
     assert "办理时限" not in support
     assert "先保供再增容" in lead
+    assert "先保供再增容" in support
     assert "办理时限" in desk
     assert "协办意见时限" in desk
 
