@@ -63,4 +63,4 @@ def accept(page: Page, path: str, *, urgency: str = "一般") -> None:
 
 def disclose(page: Page, name: str) -> None:
     """Open one of the other actions."""
-    page.locator("summary").get_by_text(name, exact=True).click()
+    page.get_by_role("navigation", name="其他操作").get_by_role("link", name=name, exact=True).click()

@@ -137,7 +137,7 @@ def test_a_reply_written_in_a_session_that_ended_goes_on_where_it_was(visit: Vis
     expect(power.get_by_label("内容")).to_have_value("已更换灯具三盏，夜间亮灯正常。")
     power.get_by_role("link", name="重新登录").click()
     sign_in(power, "power")
-    power.wait_for_url(path)
+    power.wait_for_url(f"{path}/reply")
     expect(power.get_by_label("答复内容")).to_have_value("已更换灯具三盏，夜间亮灯正常。")
     power.get_by_role("radio", name="已解决").check()
     press(power, "答复")

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE, WIDE, Visit
-from tests.browser.paths import accept, file_request, fill_in, press
+from tests.browser.paths import accept, disclose, file_request, fill_in, press
 
 pytestmark = pytest.mark.usefixtures("no_refusals")
 
@@ -97,7 +97,7 @@ def test_without_scripts_an_enterprise_files_and_rates(visit: Visit) -> None:
     path = file_request(phone, title="岗前培训补贴怎么申请")
     clerk = visit("clerk")
     accept(clerk, path)
-    clerk.locator("summary").get_by_text("直接答复", exact=True).click()
+    disclose(clerk, "直接答复")
     clerk.get_by_label("答复内容").fill("在人社局二楼窗口申请，材料清单见附件。")
     press(clerk, "直接答复")
     phone.goto(path)
