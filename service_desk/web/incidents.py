@@ -21,8 +21,9 @@ from service_desk.domain.vocabulary import Outcome, Role
 from service_desk.store.base import db
 from service_desk.store.incidents import Incident
 from service_desk.store.law import current_law
-from service_desk.store.people import Department
+from service_desk.store.people import Department, User
 from service_desk.store.queues import page
+from service_desk.store.tickets import Ticket
 from service_desk.web.due import Dues
 from service_desk.web.forms import FilledIn, entity_choice, text, word_choice
 from service_desk.web.guards import me, roles_required
@@ -79,6 +80,16 @@ def index() -> ResponseReturnValue:
 def show(incident_id: int) -> ResponseReturnValue:
     """One incident: its news, its tickets, and what can be done with all of them."""
     return _show(_visible_or_404(incident_id))
+
+
+def address_of_incident(ticket: Ticket, user: User) -> str:
+    """The page of the incident a ticket belongs to; empty where there is none that this person may open."""
+    leads = user.department_id is not None and user.department_id == ticket.lead_department_id
+    if ticket.incident_id is None or not (
+        user.has(*READERS) or (leads and user.has(Role.HANDLER, Role.HEAD))
+    ):
+        return ""
+    return url_for("incidents.show", incident_id=ticket.incident_id)
 
 
 def _visible_or_404(incident_id: int) -> Incident:

@@ -24,27 +24,96 @@ from service_desk.domain.vocabulary import (
     State,
 )
 from service_desk.settings import current_settings
+from service_desk.store.approvals import Approval
 from service_desk.store.clocks import Clock
 from service_desk.store.parts import Assignment, Event, Order
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
 from service_desk.web.filters import mask_name, mask_phone, on_paper
 from service_desk.web.guards import me, visible_or_404
-from service_desk.web.tickets import WHOLE
 from service_desk.web.timeline import entries
 from service_desk.web.words import said
 
 bp = Blueprint("papers", __name__)
 
 GIVES_A_PART = (Action.DISPATCH, Action.REDISPATCH, Action.ADD_SUPPORT, Action.REWORK)
+READS_RATINGS = DESK | {Party.CONTACT}
 ISSUES = (Action.SUPERVISE, Action.INSTRUCT)
+
+
+# Who may have which
+
+
+def papers_of(ticket: Ticket, user: User) -> list[tuple[str, str]]:
+    """The papers of a ticket that somebody who sees it may print: what each is called, and its address."""
+    found = [
+        (_("受理回执"), "receipt", _has_receipt(ticket, user)),
+        (_("交办单"), "assignment", bool(_parts_for(ticket, user))),
+        (_("退单"), "returned", bool(_returns_for(ticket, user))),
+        (_("办结单"), "closing", _has_closing(ticket, user)),
+    ]
+    papers = [(label, url_for(f"papers.{name}", ticket_id=ticket.id)) for label, name, has in found if has]
+    orders = [
+        (
+            _("督办单第 %(n)s 号", n=each.number),
+            url_for("papers.order", ticket_id=ticket.id, number=each.number),
+        )
+        for each in ticket.orders
+        if may_print_order(user, each.department_id)
+    ]
+    return papers + orders
+
+
+def may_print_order(user: User, department_id: int | None) -> bool:
+    """Whether somebody who sees the ticket may have the sheet of an order sent to this department."""
+    return user.has(Role.CLERK, Role.QUALITY, Role.SUPERVISOR) or _works_at(user, department_id)
+
+
+def _has_receipt(ticket: Ticket, user: User) -> bool:
+    return bool(ticket.parties_of(user) & READS_RATINGS)
+
+
+def _parts_for(ticket: Ticket, user: User) -> list[Assignment]:
+    """The parts that are still a department's; of one that was given its part again, the last."""
+    desk = ticket.parties_of(user) & DESK
+    parts = [
+        part
+        for part in ticket.assignments
+        if part.state is not AssignmentState.RELEASED and (desk or _works_at(user, part.department_id))
+    ]
+    return list({(part.role, part.department_id): part for part in parts}.values())
+
+
+def _returns_for(ticket: Ticket, user: User) -> list[Approval]:
+    desk = ticket.parties_of(user) & DESK
+    return [
+        each
+        for each in ticket.approvals
+        if each.kind is RequestKind.RETURN and (desk or _works_at(user, each.department_id))
+    ]
+
+
+def _has_closing(ticket: Ticket, user: User) -> bool:
+    readers = READS_RATINGS | {Party.LEAD}
+    return ticket.state is State.CLOSED and bool(ticket.parties_of(user) & readers)
+
+
+def _works_at(user: User, department_id: int | None) -> bool:
+    return (
+        department_id is not None
+        and user.department_id == department_id
+        and user.has(Role.HANDLER, Role.HEAD)
+    )
+
+
+# The papers
 
 
 @bp.get("/tickets/<int:ticket_id>/papers/receipt")
 def receipt(ticket_id: int) -> ResponseReturnValue:
     """受理回执: for the enterprise and the desk, from filing on; its code leads to the ticket."""
-    ticket, parties = _ticket(ticket_id)
-    if not parties & (DESK | {Party.CONTACT}):
+    ticket = visible_or_404(ticket_id)
+    if not _has_receipt(ticket, me()):
         abort(404)
     taken_in = (e for e in readable_events(ticket, me()) if e.action in (Action.ACCEPT, Action.ANSWER))
     return _page(
@@ -69,24 +138,14 @@ class Part:
 @bp.get("/tickets/<int:ticket_id>/papers/assignment")
 def assignment(ticket_id: int) -> ResponseReturnValue:
     """交办单: one sheet for each department that has a part; a department gets its own."""
-    ticket, parties = _ticket(ticket_id)
-    mine = [
-        part
-        for part in ticket.assignments
-        if part.state is not AssignmentState.RELEASED
-        and (parties & DESK or _works_at(me(), part.department_id))
-    ]
+    ticket = visible_or_404(ticket_id)
+    mine = _parts_for(ticket, me())
     if not mine:
         abort(404)
     events = readable_events(ticket, me())
     return _page(
-        "assignment", ticket, title=_("交办单"), parts=[_part(ticket, part, events) for part in _latest(mine)]
+        "assignment", ticket, title=_("交办单"), parts=[_part(ticket, part, events) for part in mine]
     )
-
-
-def _latest(parts: Iterable[Assignment]) -> list[Assignment]:
-    """Of a department that was given its part again, the last one."""
-    return list({(part.role, part.department_id): part for part in parts}.values())
 
 
 def _part(ticket: Ticket, part: Assignment, events: Sequence[Event]) -> Part:
@@ -116,12 +175,8 @@ def _part(ticket: Ticket, part: Assignment, events: Sequence[Event]) -> Part:
 @bp.get("/tickets/<int:ticket_id>/papers/return")
 def returned(ticket_id: int) -> ResponseReturnValue:
     """退单: what a department asked to be relieved of, and the decision; a sheet for each time it was asked."""
-    ticket, parties = _ticket(ticket_id)
-    asked = [
-        each
-        for each in ticket.approvals
-        if each.kind is RequestKind.RETURN and (parties & DESK or _works_at(me(), each.department_id))
-    ]
+    ticket = visible_or_404(ticket_id)
+    asked = _returns_for(ticket, me())
     if not asked:
         abort(404)
     return _page("return", ticket, title=_("退单"), asked=asked)
@@ -130,7 +185,7 @@ def returned(ticket_id: int) -> ResponseReturnValue:
 @bp.get("/tickets/<int:ticket_id>/papers/order-<int:number>")
 def order(ticket_id: int, number: int) -> ResponseReturnValue:
     """督办单: for the desk, and the department it was sent to."""
-    ticket, _parties = _ticket(ticket_id)
+    ticket = visible_or_404(ticket_id)
     found: Order | None = next((each for each in ticket.orders if each.number == number), None)
     if found is None or not may_print_order(me(), found.department_id):
         abort(404)
@@ -148,19 +203,15 @@ def order(ticket_id: int, number: int) -> ResponseReturnValue:
     )
 
 
-def may_print_order(user: User, department_id: int | None) -> bool:
-    """Whether somebody who sees the ticket may have the sheet of an order sent to this department."""
-    return user.has(Role.CLERK, Role.QUALITY, Role.SUPERVISOR) or _works_at(user, department_id)
-
-
 @bp.get("/tickets/<int:ticket_id>/papers/closing")
 def closing(ticket_id: int) -> ResponseReturnValue:
     """办结单: for the desk, the enterprise and the lead; each reads on it what it reads on the ticket's page."""
-    ticket, parties = _ticket(ticket_id)
-    if ticket.state is not State.CLOSED or not parties & (DESK | {Party.CONTACT, Party.LEAD}):
+    ticket = visible_or_404(ticket_id)
+    if not _has_closing(ticket, me()):
         abort(404)
+    parties = ticket.parties_of(me())
     # A rating that reopened nothing is not told to the lead.
-    reads_rating = bool(parties & (DESK | {Party.CONTACT}))
+    reads_rating = bool(parties & READS_RATINGS)
     as_enterprise = Party.CONTACT in parties
     lead = ticket.last_lead
     closed = ticket.last_closing
@@ -178,19 +229,6 @@ def closing(ticket_id: int) -> ResponseReturnValue:
         rating=ticket.last_rating if reads_rating else None,
         lines=entries(ticket, me())[::-1],
         as_enterprise=as_enterprise,
-    )
-
-
-def _ticket(ticket_id: int) -> tuple[Ticket, frozenset[Party]]:
-    ticket = visible_or_404(ticket_id, *WHOLE)
-    return ticket, ticket.parties_of(me())
-
-
-def _works_at(user: User, department_id: int | None) -> bool:
-    return (
-        department_id is not None
-        and user.department_id == department_id
-        and user.has(Role.HANDLER, Role.HEAD)
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from service_desk.desk import cases, incidents
@@ -13,6 +14,7 @@ from service_desk.store.base import db
 from service_desk.store.incidents import Incident
 from service_desk.store.notices import Notice
 from service_desk.store.tickets import Ticket
+from service_desk.web.incidents import address_of_incident
 from tests.visitor import Visitor, counted
 from tests.world import World
 
@@ -57,6 +59,25 @@ def test_for_others_there_are_no_incidents(small_world: World, visit: Visit, str
             f"/incidents/{number}/{action}", status=404, text="已恢复", outcome="solved", lead="供电公司"
         )
     assert 'href="/incidents"' not in visitor.get("/account")
+
+
+@pytest.mark.parametrize(
+    "reader", ["clerk", "quality", "supervisor", "power", "committee", "owner", "officer"]
+)
+def test_a_ticket_leads_those_to_its_incident_who_may_open_it(
+    sqlite_app: Flask, small_world: World, visit: Visit, reader: str
+) -> None:
+    ticket, alone = (
+        small_world.make(State.IN_PROGRESS, supports=["园区管委会"]),
+        small_world.make(State.ACCEPTED),
+    )
+    path = f"/incidents/{an_incident(small_world, ticket)}"
+    with sqlite_app.test_request_context():
+        person = getattr(small_world, reader)
+        address = address_of_incident(small_world.ticket(ticket.number), person)
+        assert address_of_incident(small_world.ticket(alone.number), person) == ""
+    opens = visit(reader).ask("GET", path).status_code == 200
+    assert address == (path if opens else "")
 
 
 def test_the_desk_does_not_reply_and_a_department_does_nothing_else(small_world: World, visit: Visit) -> None:

@@ -6,14 +6,15 @@ from datetime import timedelta
 from typing import ClassVar
 
 import pytest
+from flask import Flask
 
 from service_desk.desk import closing, dispatch, handling, intake, requests, supervision
 from service_desk.domain.vocabulary import Level, Nature, OrderLevel, Outcome, Solved, State
 from service_desk.store.base import db
 from service_desk.store.tickets import Ticket
-from service_desk.web.papers import code_of
+from service_desk.web.papers import code_of, papers_of
 from tests.visitor import Visitor, counted
-from tests.world import World
+from tests.world import PEOPLE, World
 
 Visit = Callable[..., Visitor]
 NOBODY = ("neighbour", "admin", "auditor")
@@ -93,6 +94,30 @@ def test_a_stranger_is_sent_to_sign_in_or_finds_nothing(small_world: World, visi
     ticket = small_world.make(State.CLOSED)
     answer = visit().ask("GET", f"/tickets/{ticket.id}/papers/{paper}")
     assert answer.status_code == (404 if paper == "anything" else 302)
+
+
+@pytest.mark.parametrize("state", [State.SUBMITTED, State.IN_PROGRESS, State.CLOSED])
+def test_what_is_offered_is_what_opens(
+    sqlite_app: Flask, small_world: World, visit: Visit, state: State
+) -> None:
+    ticket = small_world.make(state, supports=["园区管委会"])
+    if state is State.IN_PROGRESS:
+        ordered(small_world, ticket)
+        returned(small_world, ticket)
+    address = f"/tickets/{ticket.id}/papers/"
+    for username in PEOPLE:
+        visitor = visit(username)
+        opens = {
+            address + paper
+            for paper in ("receipt", "assignment", "return", "order-1", "closing")
+            if visitor.ask("GET", address + paper).status_code == 200
+        }
+        if visitor.ask("GET", f"/tickets/{ticket.id}").status_code == 200:
+            with sqlite_app.test_request_context():
+                offered = papers_of(small_world.ticket(ticket.number), getattr(small_world, username))
+            assert {url for _label, url in offered} == opens, username
+        else:
+            assert not opens
 
 
 def test_there_is_no_paper_of_what_has_not_happened(small_world: World, visit: Visit) -> None:
