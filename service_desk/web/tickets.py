@@ -18,6 +18,7 @@ from service_desk import clock
 from service_desk.desk import likeness, presence
 from service_desk.desk.acting import Stale, readable_events
 from service_desk.desk.files import store_files
+from service_desk.desk.incidents import news_of
 from service_desk.desk.privacy import reveal_contact
 from service_desk.desk.verbs import VERBS
 from service_desk.domain import workflow
@@ -39,6 +40,8 @@ from service_desk.store.tickets import Ticket
 from service_desk.web.due import Due, Dues, due_of_clock, promise_words
 from service_desk.web.forms import ActionForm, Catalogue, entity_choice, form_for, word_choice
 from service_desk.web.guards import me, visible_or_404
+from service_desk.web.incidents import address_of_incident
+from service_desk.web.papers import papers_of
 from service_desk.web.people import show_on
 from service_desk.web.requests import may_read_request, request_facts
 from service_desk.web.timeline import entries, title_of
@@ -232,6 +235,8 @@ def _show(
         "revealed": revealed,
         "may_reveal": works_on_it(ticket.parties_of(user)),
         "elapsed_days": _elapsed_days(ticket, now, law),
+        "papers": papers_of(ticket, user),
+        "incident_url": address_of_incident(ticket, user),
     }
     if user.has(Role.CONTACT):
         return _mine(ticket, shared, now, law)
@@ -281,6 +286,7 @@ def _mine(ticket: Ticket, shared: dict[str, Any], now: datetime, law: Law) -> st
     return render_template(
         "tickets/mine.html",
         question=_question(ticket),
+        news=news_of(ticket) if ticket.incident_id else [],
         promise_words=promise_words(ticket, now, law),
         handler_line=_("由%(lead)s办理%(office)s", lead=lead.name, office=office) if lead is not None else "",
         filed_files=_files_of_filing(ticket),

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import time_machine
 
-from service_desk.desk import inquiries
+from service_desk.desk import cases, incidents, inquiries
 from service_desk.desk.rating_links import make_rating_link
 from service_desk.domain.vocabulary import Nature, State
 from service_desk.store.base import db
@@ -104,3 +104,15 @@ def test_the_department_answers_an_inquiry_without_a_word_of_the_complaint(
     assert "二月底已发布。" in visit("clerk").get(f"/tickets/{ticket.id}")
     assert visit("finance").ask("POST", f"/inquiries/{number}", data={"text": "x"}).status_code == 404
     assert visit("clerk").ask("GET", "/inquiries").status_code == 404
+
+
+def test_an_enterprise_reads_the_news_of_the_incident_its_request_belongs_to(
+    small_world: World, visit: Visit
+) -> None:
+    world = small_world
+    ticket = world.make(State.ACCEPTED)
+    cases.join_incident(ticket.id, by=world.clerk, at=ticket.touched_at, title="北片停电")
+    incident = db.session.query(Incident).one()
+    incidents.tell(incident.id, by=world.clerk, at=ticket.touched_at, text="抢修车已到现场。")
+    assert "抢修车已到现场。" in visit("owner").get(f"/tickets/{ticket.id}")
+    assert "共性问题" in visit("clerk").get(f"/tickets/{ticket.id}")
