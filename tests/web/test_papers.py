@@ -264,6 +264,17 @@ def test_the_lead_reads_a_rating_once_it_has_reopened_the_ticket(small_world: Wo
     assert "基本满意" not in sheet
 
 
+def test_a_direct_answer_is_closed_without_a_department(small_world: World, visit: Visit) -> None:
+    world = small_world
+    ticket = world.make(State.ACCEPTED)
+    intake.answer(ticket.id, by=world.clerk, at=ticket.touched_at, text="在人社局二楼窗口申请")
+    closing.rate(ticket.id, by=world.owner, at=ticket.touched_at, solved=Solved.SOLVED, level=Level.SATISFIED)
+    sheet = paper_of(visit, "owner", ticket, "closing")
+    for words in ("专窗直接答复", "直接答复", "在人社局二楼窗口申请", "满意"):
+        assert words in sheet
+    assert "clerk名" not in sheet
+
+
 def test_a_paper_has_no_shell_and_costs_no_more_than_a_page(small_world: World, visit: Visit) -> None:
     ticket = small_world.make(State.CLOSED, supports=["园区管委会"])
     clerk = visit("clerk")
