@@ -31,13 +31,10 @@ class Due:
 def due_of_clock(clock: Clock, now: datetime, law: Law) -> Due:
     """How a clock stands now; a finished one says how it ended."""
     department = clock.department.name if clock.department else None
-    label = said(clock.kind)
-    if clock.about is not None:
-        label = _("%(kind)s（%(about)s）", kind=label, about=said(clock.about))
     if not clock.is_live:
-        return Due(clock.due_at, clock.state.value, said(clock.state), label, department)
+        return Due(clock.due_at, clock.state.value, said(clock.state), said(clock.kind), department)
     left = deadlines.left(clock.facts, now, law.calendar)
-    return Due(clock.due_at, left.standing.value, said(left.words), label, department)
+    return Due(clock.due_at, left.standing.value, said(left.words), said(clock.kind), department)
 
 
 class Dues:
