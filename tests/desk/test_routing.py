@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
+from service_desk.desk import requests
 from service_desk.desk.routing import learn, proposal_for, proposed_urgency, would_have
 from service_desk.domain.routing import MadeBy
-from service_desk.domain.vocabulary import AssignmentState, Nature, State
+from service_desk.domain.vocabulary import Nature, State
 from service_desk.store.base import db, house
 from service_desk.store.catalogue import DangerRow, Rule
 from service_desk.store.enterprises import Area
@@ -56,8 +57,12 @@ class TestProposal:
 
     def test_one_that_gave_the_ticket_back_is_not_proposed_again(self, small_world: World) -> None:
         ticket = small_world.make(State.ASSIGNED)
-        ticket.assignments[0].state = AssignmentState.RELEASED
-        assert lead_of(ticket) is None
+        assert lead_of(ticket) == "供电公司"
+        at = ticket.touched_at
+        reason: dict[str, Any] = {"reason_code": "非本单位职责", "text": "三定方案第四条"}
+        requests.ask_return(ticket.id, by=small_world.power, at=at, **reason)
+        requests.decide_return(ticket.id, by=small_world.clerk, at=at, granted=True)
+        assert lead_of(small_world.ticket(ticket.number)) is None
 
     def test_closed_tickets_teach_and_keep_to_their_department(self, world: World) -> None:
         world.make(State.CLOSED, lead="金融办", category="其他", **ODD)
