@@ -32,6 +32,7 @@ from service_desk.store.law import Law
 from service_desk.store.parts import Event
 from service_desk.store.people import Department, User
 from service_desk.store.scope import visible_tickets
+from service_desk.store.situations import situation_of
 from service_desk.store.tickets import Ticket
 from tests.recount import LIVE, Filed, Hand, Recount, due_of
 
@@ -342,7 +343,7 @@ class Oath:
             step.to is not None and step.action not in giving_up
             for person in people
             if ticket.parties_of(person)
-            for step in workflow.offers(ticket.situation(person, max(now, ticket.touched_at), self.law))
+            for step in workflow.offers(situation_of(ticket, person, max(now, ticket.touched_at), self.law))
         ), f"nobody can move it on from {ticket.state}"
 
 

@@ -33,7 +33,9 @@ from service_desk.store.catalogue import Category
 from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus, Liaison
 from service_desk.store.incidents import Incident
 from service_desk.store.law import current_law
+from service_desk.store.moves import reclassify
 from service_desk.store.people import Department, User
+from service_desk.store.situations import passing
 from service_desk.store.tickets import Ticket, locked
 
 FOLDER = Path(__file__).parent / "data" / "history"
@@ -124,7 +126,7 @@ class Replay:
         if line["event"] == "accept":
             # The other system's own matter list said whether it is complex.
             ticket.is_complex = line.get("complex", False)
-            ticket.reclassify(instant(line), current_law())
+            reclassify(ticket, instant(line), current_law())
 
     def opened_by_the_rating(self, ticket: Ticket, at: datetime) -> bool:
         return ticket.events[-1].action is Action.REWORK and ticket.events[-1].at == at
@@ -149,7 +151,7 @@ class Replay:
         """As time passes at the desk, but a rating window that ends at this very moment ends too."""
         law = current_law()
         let_time_pass(ticket, until, law)
-        end = ticket.passing(law)
+        end = passing(ticket, law)
         if end is not None and end[1] is Action.EXPIRE_RATING and end[0] <= until:
             finish(ticket, record(ticket, end[1], by=None, at=end[0], law=law), law)
 

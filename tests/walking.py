@@ -21,6 +21,7 @@ from service_desk.store.enterprises import Area, Enterprise
 from service_desk.store.incidents import Incident
 from service_desk.store.law import Law, current_law
 from service_desk.store.people import Department, User
+from service_desk.store.situations import passing, situation_of
 from service_desk.store.tickets import Ticket
 from tests.oath import Oath, Traces, is_clean
 from tests.recount import Filed
@@ -157,7 +158,7 @@ class Walk:
         for ticket_id, version in self.oath.versions().items():
             if version != before[ticket_id]:
                 self.look_at(ticket_id)
-            coming = db.session.get_one(Ticket, ticket_id).passing(self.law)
+            coming = passing(db.session.get_one(Ticket, ticket_id), self.law)
             assert coming is None or coming[0] >= self.now, f"the clockwork has left {coming} undone"
 
     def act_as_offered(self) -> None:
@@ -168,7 +169,7 @@ class Walk:
         waiting = ticket.state is State.CLOSED or any(request.is_open for request in ticket.approvals)
         many = len(concerned) if waiting else min(len(concerned), 7)
         for person in self.random.sample(concerned, many):
-            for step in workflow.offers(ticket.situation(person, self.now, self.law)):
+            for step in workflow.offers(situation_of(ticket, person, self.now, self.law)):
                 offers[step.action] = person, self.weight(step)
         if offers:
             (action,) = self.random.choices(tuple(offers), [weight for _, weight in offers.values()])

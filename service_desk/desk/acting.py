@@ -14,8 +14,10 @@ from service_desk.domain.vocabulary import Role
 from service_desk.store.attachments import Attachment
 from service_desk.store.base import db
 from service_desk.store.law import Law, current_law
+from service_desk.store.moves import take
 from service_desk.store.parts import Event
 from service_desk.store.people import User
+from service_desk.store.situations import passing
 from service_desk.store.tickets import Ticket, locked
 
 
@@ -67,7 +69,7 @@ def let_time_pass(ticket: Ticket, until: datetime, law: Law) -> bool:
     A rating window, a wait for the enterprise or a deferral ends when it ends, not when somebody looks.
     """
     happened = False
-    while (due := ticket.passing(law)) is not None and due[0] < until:
+    while (due := passing(ticket, law)) is not None and due[0] < until:
         moment, action = due
         finish(ticket, record(ticket, action, by=None, at=moment, law=law), law)
         happened = True
@@ -90,7 +92,8 @@ def record(  # noqa: PLR0913 - one argument for each thing an act may bring
     guest: str = "",
 ) -> Event:
     """Take the action, keep its files, and queue its notices."""
-    event = ticket.take(
+    event = take(
+        ticket,
         action,
         by=by,
         at=at,

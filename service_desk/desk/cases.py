@@ -19,6 +19,7 @@ from service_desk.store.catalogue import Category
 from service_desk.store.enterprises import Area, Enterprise
 from service_desk.store.incidents import Incident
 from service_desk.store.law import Law
+from service_desk.store.moves import reclassify
 from service_desk.store.people import Department, User, units_below
 from service_desk.store.tickets import Ticket, locked
 
@@ -87,7 +88,7 @@ def correct(  # noqa: PLR0913 - everything about a ticket that may be put right
     event = record(ticket, Action.CORRECT, by=by, at=at, law=law, text=text, data=data, variant=variant)
     for name, value in changes.items():
         setattr(ticket, name, value)
-    ticket.reclassify(event.at, law)
+    reclassify(ticket, event.at, law)
     finish(ticket, event, law)
     return ticket
 

@@ -19,8 +19,10 @@ from service_desk.domain.vocabulary import (
 from service_desk.domain.workflow import REWORK_STARTS
 from service_desk.store.base import house, transaction
 from service_desk.store.law import Law
+from service_desk.store.moves import assign, start_clock, start_until
 from service_desk.store.parts import Rating
 from service_desk.store.people import User
+from service_desk.store.situations import situation_of
 from service_desk.store.tickets import Ticket
 
 
@@ -38,8 +40,13 @@ def verify(ticket_id: int, *, by: User, at: datetime, seen: int | None = None) -
         # Whoever has not given an opinion by now is not asked for it any more; a rework asks anew.
         support.state = AssignmentState.DONE
     if reply.rest_date is not None:
-        ticket.start_until(
-            ClockKind.REST, reply.rest_date, event.at, law, department_id=lead.department_id if lead else None
+        start_until(
+            ticket,
+            ClockKind.REST,
+            reply.rest_date,
+            event.at,
+            law,
+            department_id=lead.department_id if lead else None,
         )
     for file in ticket.attachments:
         file.public = file.public or file.event_id == reply.event_id
@@ -106,13 +113,13 @@ def record_rating(
 
 def _answer_bad_rating(ticket: Ticket, rating: Rating, at: datetime, law: Law) -> None:
     """The first one of a claimed solution opens the matter again; any other is put to the supervisor."""
-    situation = ticket.situation(None, at, law)
+    situation = situation_of(ticket, None, at, law)
     if first_bad_rating_of_a_claim(situation):
         open_again(
             ticket, by=None, at=at, law=law, reason=house().say("企业反映问题没有解决，已退回重新办理")
         )
     elif rating.is_bad and Review.RATING not in situation.reviews:
-        ticket.start_clock(ClockKind.REVIEW, at, law, about=Review.RATING)
+        start_clock(ticket, ClockKind.REVIEW, at, law, about=Review.RATING)
         ticket.refresh_due()
 
 
@@ -164,7 +171,7 @@ def open_again(ticket: Ticket, *, by: User | None, at: datetime, law: Law, reaso
     lead = ticket.last_lead
     event = record(ticket, Action.REWORK, by=by, at=at, law=law, text=reason)
     if ticket.state is State.ASSIGNED and lead is not None:
-        ticket.assign(AssignmentRole.LEAD, lead.department, REWORK_STARTS, at=event.at, law=law)
+        assign(ticket, AssignmentRole.LEAD, lead.department, REWORK_STARTS, at=event.at, law=law)
     finish(ticket, event, law)
 
 

@@ -12,6 +12,7 @@ from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import AssignmentRole
 from service_desk.domain.workflow import LEAD_STARTS, SUPPORT_STARTS
 from service_desk.store.base import db, transaction
+from service_desk.store.moves import assign, release
 from service_desk.store.people import Department, User, units_below
 from service_desk.store.tickets import Ticket
 
@@ -36,9 +37,9 @@ def dispatch(
     _keep_out_the_one_complained_of(ticket, (lead, *supports))
     data = {"lead": lead.name, "supports": [support.name for support in supports]}
     event = record(ticket, Action.DISPATCH, by=by, at=at, law=law, text=text, data=data)
-    ticket.assign(AssignmentRole.LEAD, lead, LEAD_STARTS, at=event.at, law=law)
+    assign(ticket, AssignmentRole.LEAD, lead, LEAD_STARTS, at=event.at, law=law)
     for support in dict.fromkeys(supports):
-        ticket.assign(AssignmentRole.SUPPORT, support, SUPPORT_STARTS, at=event.at, law=law)
+        assign(ticket, AssignmentRole.SUPPORT, support, SUPPORT_STARTS, at=event.at, law=law)
     finish(ticket, event, law)
     return ticket
 
@@ -54,7 +55,7 @@ def redispatch(
     _no_live_support(ticket, lead, "lead")
     _keep_out_the_one_complained_of(ticket, (lead,))
     event = record(ticket, Action.REDISPATCH, by=by, at=at, law=law, text=reason, data={"lead": lead.name})
-    ticket.assign(AssignmentRole.LEAD, lead, LEAD_STARTS, at=event.at, law=law)
+    assign(ticket, AssignmentRole.LEAD, lead, LEAD_STARTS, at=event.at, law=law)
     finish(ticket, event, law)
     return ticket
 
@@ -71,7 +72,7 @@ def add_support(
     _keep_out_the_one_complained_of(ticket, (department,))
     data = {"department": department.name}
     event = record(ticket, Action.ADD_SUPPORT, by=by, at=at, law=law, text=text, data=data)
-    ticket.assign(AssignmentRole.SUPPORT, department, SUPPORT_STARTS, at=event.at, law=law)
+    assign(ticket, AssignmentRole.SUPPORT, department, SUPPORT_STARTS, at=event.at, law=law)
     finish(ticket, event, law)
     return ticket
 
@@ -88,7 +89,7 @@ def release_support(
     if part is None:
         sentence = say("“%(name)s”不是这件诉求的协办单位。", name=department.name)
         raise Invalid(sentence, fields={"department": sentence})
-    ticket.release(part, event.at)
+    release(ticket, part, event.at)
     finish(ticket, event, law)
     return ticket
 

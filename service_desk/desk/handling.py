@@ -22,8 +22,10 @@ from service_desk.domain.vocabulary import (
 )
 from service_desk.store.base import db, house, transaction
 from service_desk.store.law import Law
+from service_desk.store.moves import start_until
 from service_desk.store.parts import Assignment, Event, Reply
 from service_desk.store.people import Department, User
+from service_desk.store.situations import wait_ends_at
 from service_desk.store.tickets import Ticket
 
 COMPARED = 200
@@ -134,7 +136,7 @@ def _restart_next_reply(ticket: Ticket, event: Event, day: date | None, law: Law
     running = ticket.clock(ClockKind.NEXT_REPLY)
     if running is not None:
         running.stop(event.at, law.calendar)
-    ticket.start_until(ClockKind.NEXT_REPLY, day, event.at, law, department_id=event.department_id)
+    start_until(ticket, ClockKind.NEXT_REPLY, day, event.at, law, department_id=event.department_id)
 
 
 def check_next_reply(day: date, today: date) -> None:
@@ -156,7 +158,7 @@ def ask_enterprise(ticket_id: int, *, by: User, at: datetime, seen: int | None =
     """A question to the enterprise: settle and promise stand still until it is answered, within a cap."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
     event = record(ticket, Action.ASK_ENTERPRISE, by=by, at=at, law=law, text=text)
-    ends_at = ticket.wait_ends_at(law)
+    ends_at = wait_ends_at(ticket, law)
     if ends_at is not None and ends_at <= event.at:
         # Earlier questions have used up the time the clocks may stand still.
         for clock in ticket.clocks:

@@ -19,6 +19,7 @@ from service_desk.store.catalogue import Category
 from service_desk.store.drafts import Draft, keep_draft
 from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus
 from service_desk.store.law import Law, current_law
+from service_desk.store.moves import reclassify
 from service_desk.store.numbers import next_number
 from service_desk.store.parts import Event, Reply
 from service_desk.store.people import Department, User
@@ -209,7 +210,7 @@ def accept(
     data = {"category": category.name, "nature": nature.value, "urgency": urgency.value}
     event = record(ticket, Action.ACCEPT, by=by, at=at, law=law, data=data)
     if ticket.limit_class is not before:
-        ticket.reclassify(event.at, law)
+        reclassify(ticket, event.at, law)
     finish(ticket, event, law)
     return ticket
 

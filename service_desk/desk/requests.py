@@ -23,6 +23,7 @@ from service_desk.domain.workflow import GRANTED
 from service_desk.store.approvals import Approval
 from service_desk.store.base import transaction
 from service_desk.store.law import Law
+from service_desk.store.moves import start_until
 from service_desk.store.parts import Event
 from service_desk.store.people import Department, User
 from service_desk.store.tickets import Ticket
@@ -247,7 +248,7 @@ def _defer(ticket: Ticket, request: Approval, event: Event, law: Law) -> None:
     day = date.fromisoformat(event.data["next_reply"])
     if event.data["next_reply"] != request.data["next_reply"]:
         check_next_reply(day, law.calendar.day_of(event.at))
-    ticket.start_until(ClockKind.NEXT_REPLY, day, event.at, law, department_id=request.department_id)
+    start_until(ticket, ClockKind.NEXT_REPLY, day, event.at, law, department_id=request.department_id)
 
 
 def _send_out(ticket: Ticket, request: Approval, event: Event, _law: Law) -> None:

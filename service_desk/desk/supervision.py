@@ -9,6 +9,7 @@ from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import ClockKind, OrderLevel
 from service_desk.store.base import db, transaction
 from service_desk.store.law import Law
+from service_desk.store.moves import start_clock
 from service_desk.store.parts import Order
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
@@ -46,8 +47,8 @@ def issue_order(
     data = {"level": level, "number": len(ticket.orders) + 1}
     event = record(ticket, action, by=by, at=at, law=law, text=demand, data=data)
     lead = ticket.last_lead
-    clock = ticket.start_clock(
-        ClockKind.ORDER, event.at, law, department_id=lead.department_id if lead is not None else None
+    clock = start_clock(
+        ticket, ClockKind.ORDER, event.at, law, department_id=lead.department_id if lead is not None else None
     )
     db.session.flush()
     order = Order(

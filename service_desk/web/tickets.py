@@ -36,6 +36,7 @@ from service_desk.store.law import Law, current_law
 from service_desk.store.people import Department, User
 from service_desk.store.queues import COUNTED_UP_TO, Filter, count_capped, narrowed, others_of, page
 from service_desk.store.scope import visible_tickets
+from service_desk.store.situations import situation_of
 from service_desk.store.tickets import Ticket
 from service_desk.web.due import Due, Dues, due_of_clock, promise_words
 from service_desk.web.forms import ActionForm, Catalogue, entity_choice, form_for, word_choice
@@ -220,7 +221,7 @@ def _show(
     """The page; ``bound`` is the form of the next step as it was sent, with what was wrong in it."""
     user, now, law = me(), clock.now(), current_law()
     catalogue = Catalogue(ticket, user)
-    steps = workflow.offers(ticket.situation(user, now, law))
+    steps = workflow.offers(situation_of(ticket, user, now, law))
     first = _next_step(steps)
     shared: dict[str, Any] = {
         "ticket": ticket,
@@ -471,7 +472,7 @@ def _take(ticket: Ticket, name: Action) -> ResponseReturnValue:
 
 def _again(ticket: Ticket, form: ActionForm, step: Step, *, stale: Stale | None = None) -> str:
     """The page a form came from, with all that was typed and what is wrong with it."""
-    first = _next_step(workflow.offers(ticket.situation(me(), clock.now(), current_law())))
+    first = _next_step(workflow.offers(situation_of(ticket, me(), clock.now(), current_law())))
     if first is not None and first.action is step.action:
         return _show(ticket, bound=form, stale=stale)
     return _form_page(ticket, form, step, stale=stale)
@@ -479,7 +480,7 @@ def _again(ticket: Ticket, form: ActionForm, step: Step, *, stale: Stale | None 
 
 def _step(name: Action, ticket: Ticket, user: User, now: datetime) -> Step:
     """The step this is now; where only the page's age forbids it, the refusal says what happened since."""
-    situation = ticket.situation(user, now, current_law())
+    situation = situation_of(ticket, user, now, current_law())
     try:
         return workflow.step_for(name, situation)
     except OutOfTurn as refusal:
