@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from itertools import chain, islice, takewhile
+from itertools import islice, takewhile
 from typing import Self
 
 from service_desk.domain.errors import Invalid
 from service_desk.domain.sentences import say
-from service_desk.domain.vocabulary import ClockState, Standing, Unit, Word
+from service_desk.domain.vocabulary import ClockState, Standing, Unit
 from service_desk.domain.worktime import ONE_DAY, OfficeCalendar, Span, days_after
 
 NO_TIME = timedelta()
@@ -360,97 +360,6 @@ def hours_and_minutes(amount: timedelta) -> str:
     if hours and minutes:
         return say("%(hours)s 小时 %(minutes)s 分", hours=hours, minutes=minutes)
     return say("%(hours)s 小时", hours=hours) if hours else say("%(minutes)s 分", minutes=minutes)
-
-
-# Why this date
-
-
-class DayKind(Word):
-    """What a day does to a deadline."""
-
-    START = "start", "起算日"
-    COUNTS = "counts", "计入"
-    EXTENDED = "extended", "延期"
-    MAKE_UP = "make_up", "调休上班"
-    REST = "rest", "休息日"
-    PAUSED = "paused", "暂停"
-
-
-@dataclass(frozen=True, slots=True)
-class DayStrip:
-    """One day of the answer to "why this date?".
-
-    ``number`` says which counted day it is; ``used`` how much office time a clock of working hours
-    spent on it. ``make_up`` holds for a paused or extended make-up day too.
-    """
-
-    day: date
-    kind: DayKind
-    number: int | None = None
-    used: timedelta | None = None
-    make_up: bool = False
-    is_due: bool = False
-
-
-def explain(clock: Running, calendar: OfficeCalendar) -> tuple[DayStrip, ...]:
-    """Every day from the start to the due day; while due is unknown, to the first day of the open pause."""
-    moment, first = due(clock, calendar), calendar.day_of(clock.start)
-    until = moment or max(clock.stands_from or clock.start, clock.start)
-    last = max(first, calendar.day_of(until))
-    days = takewhile(lambda day: day <= last, chain([first], days_after(first)))
-    due_day = None if moment is None else calendar.day_of(moment)
-    strip = _strip_of_hours if clock.limit.unit is Unit.WORKING_HOURS else _strip_of_days
-    return tuple(replace(line, is_due=line.day == due_day) for line in strip(clock, tuple(days), calendar))
-
-
-def _strip_of_days(clock: Running, days: tuple[date, ...], calendar: OfficeCalendar) -> Iterator[DayStrip]:
-    yield DayStrip(days[0], DayKind.START, make_up=calendar.is_make_up(days[0]))
-    counted = takewhile(lambda day: day <= days[-1], counting_days(clock, calendar))
-    # Natural days go on while the due day is put off over a holiday, but no longer towards the limit.
-    numbers = {
-        day: number
-        for number, day in enumerate(counted, 1)
-        if number <= clock.allowed or clock.limit.unit is Unit.DATE
-    }
-    for day in days[1:]:
-        number = numbers.get(day)
-        late = number is not None and clock.limit.unit is not Unit.DATE and number > clock.limit.number
-        kind = _day_kind(clock, day, calendar) if number is None else _counted_kind(day, calendar, late=late)
-        yield DayStrip(day, kind, number, make_up=calendar.is_make_up(day))
-
-
-def _strip_of_hours(clock: Running, days: tuple[date, ...], calendar: OfficeCalendar) -> Iterator[DayStrip]:
-    original = original_due(clock, calendar)
-    original_day = None if original is None else calendar.day_of(original)
-    used = dict.fromkeys(days, NO_TIME)
-    left = timedelta(hours=clock.allowed)
-    for span in takewhile(
-        lambda span: calendar.day_of(span.start) <= days[-1], running_spans(clock, calendar)
-    ):
-        taken = min(left, span.length)
-        used[calendar.day_of(span.start)] += taken
-        left -= taken
-    for day, spent in used.items():
-        late = original_day is not None and day > original_day
-        idle = DayKind.PAUSED if calendar.is_working(day) else DayKind.REST
-        kind = _counted_kind(day, calendar, late=late) if spent else idle
-        yield DayStrip(
-            day, DayKind.START if day == days[0] else kind, used=spent, make_up=calendar.is_make_up(day)
-        )
-
-
-def _counted_kind(day: date, calendar: OfficeCalendar, *, late: bool) -> DayKind:
-    if late:
-        return DayKind.EXTENDED
-    return DayKind.MAKE_UP if calendar.is_make_up(day) else DayKind.COUNTS
-
-
-def _day_kind(clock: Running, day: date, calendar: OfficeCalendar) -> DayKind:
-    """What a day without a number is: paused, rest, or the working day to which a due was put off."""
-    could_count = calendar.is_working(day) or clock.limit.unit is Unit.NATURAL_DAYS
-    if could_count and not clock.runs_at(calendar.close(day)):
-        return DayKind.PAUSED
-    return _counted_kind(day, calendar, late=clock.extended > 0) if calendar.is_working(day) else DayKind.REST
 
 
 # Small change

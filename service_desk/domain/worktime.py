@@ -48,9 +48,9 @@ class OfficeCalendar:
     """Which days are worked, and from when to when; never changed, only replaced by a later version.
 
     ``week`` gives the office intervals of each weekday (Monday is 0; one that is left out is a rest day).
-    ``overrides`` win over it: ``True`` is work (调休补班), ``False`` is rest. A make-up day on which the
-    office is never open by the week keeps the hours of the first weekday on which it is.
-    ``loaded_years`` are the years whose State Council notice is in ``overrides``.
+    ``overrides`` win over it: ``True`` is work (调休补班), ``False`` is rest; ``names`` says what such a day
+    is called. A make-up day on which the office is never open by the week keeps the hours of the first
+    weekday on which it is. ``loaded_years`` are the years whose State Council notice is in ``overrides``.
 
     Instants may come in any zone; those given back, and all days, are in ``tz``.
     """
@@ -58,6 +58,7 @@ class OfficeCalendar:
     tz: ZoneInfo = CHINA
     week: Mapping[int, tuple[Interval, ...]] = field(default_factory=lambda: MONDAY_TO_FRIDAY, hash=False)
     overrides: Mapping[date, bool] = field(default_factory=dict, hash=False)
+    names: Mapping[date, str] = field(default_factory=dict, hash=False, compare=False)
     loaded_years: frozenset[int] = frozenset()
     version: int = 1
 

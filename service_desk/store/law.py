@@ -153,15 +153,14 @@ def _read_law(number: int, tz: ZoneInfo) -> Law:
     week: dict[int, tuple[Interval, ...]] = {}
     for hours in db.session.scalars(select(OfficeHours).order_by(OfficeHours.weekday, OfficeHours.opens)):
         week[hours.weekday] = (*week.get(hours.weekday, ()), Interval(hours.opens, hours.closes))
-    overrides = {
-        row.day: row.is_work for row in db.session.execute(select(CalendarDay.day, CalendarDay.is_work))
-    }
+    days = db.session.execute(select(CalendarDay.day, CalendarDay.is_work, CalendarDay.name)).all()
 
     versions = db.session.scalars(select(CalendarVersion).order_by(CalendarVersion.id)).all()
     calendar = OfficeCalendar(
         tz=tz,
         week=week,
-        overrides=overrides,
+        overrides={row.day: row.is_work for row in days},
+        names={row.day: row.name for row in days},
         loaded_years=frozenset(year for version in versions for year in version.years),
         version=versions[-1].id if versions else 0,
     )

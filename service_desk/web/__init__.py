@@ -22,6 +22,7 @@ from service_desk.settings import current_settings
 from service_desk.web import (
     admin,
     attachments,
+    dates,
     enterprises,
     filing,
     filters,
@@ -80,6 +81,7 @@ def init_app(app: Flask) -> None:
     for module in (
         admin,
         attachments,
+        dates,
         enterprises,
         filing,
         health,

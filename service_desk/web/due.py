@@ -8,11 +8,13 @@ from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
 from service_desk.domain import deadlines
+from service_desk.domain.access import DESK
 from service_desk.domain.states import TURN_CLOCKS, TURN_REVIEWS
-from service_desk.domain.vocabulary import ClockKind, State
+from service_desk.domain.vocabulary import ClockKind, Review, Role, State
 from service_desk.store.base import db
 from service_desk.store.clocks import LIVE, Clock
 from service_desk.store.law import Law
+from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
 from service_desk.web.words import said
 
@@ -26,15 +28,51 @@ class Due:
     words: str
     kind_label: str
     department: str | None = None
+    clock: Clock | None = None
 
 
 def due_of_clock(clock: Clock, now: datetime, law: Law) -> Due:
     """How a clock stands now; a finished one says how it ended."""
     department = clock.department.name if clock.department else None
     if not clock.is_live:
-        return Due(clock.due_at, clock.state.value, said(clock.state), said(clock.kind), department)
+        return Due(clock.due_at, clock.state.value, said(clock.state), said(clock.kind), department, clock)
     left = deadlines.left(clock.facts, now, law.calendar)
-    return Due(clock.due_at, left.standing.value, said(left.words), said(clock.kind), department)
+    return Due(clock.due_at, left.standing.value, said(left.words), said(clock.kind), department, clock)
+
+
+OF_THE_ENTERPRISE = frozenset(
+    {
+        ClockKind.ACCEPT,
+        ClockKind.PROMISE,
+        ClockKind.SETTLE,
+        ClockKind.SUPPLEMENT,
+        ClockKind.RATING,
+        ClockKind.NEXT_REPLY,
+        ClockKind.REST,
+    }
+)
+"""What somebody owes the enterprise, or it owes the desk."""
+UNSEEN_BY_STAFF = frozenset({ClockKind.RETURN_WINDOW})
+"""Nobody waits for the end of a return window."""
+JUDGES = (Review.RATING, Review.EXCLUSION)
+"""Reviews that tell how a matter was rated."""
+JUDGED = (ClockKind.REVIEW, ClockKind.RATING)
+"""Clocks whose end tells whether and how it was rated."""
+
+
+def clocks_read_by(ticket: Ticket, user: User) -> list[Clock]:
+    """The clocks of a ticket whose dates this person reads, running and finished.
+
+    The desk reads all; of how a matter was rated no clock tells anybody else of the staff.
+    """
+    if user.has(Role.CONTACT):
+        return [clock for clock in ticket.clocks if clock.kind in OF_THE_ENTERPRISE]
+    shown = [clock for clock in ticket.clocks if clock.kind not in UNSEEN_BY_STAFF]
+    if ticket.parties_of(user) & DESK:
+        return shown
+    return [
+        clock for clock in shown if clock.about not in JUDGES and (clock.is_live or clock.kind not in JUDGED)
+    ]
 
 
 class Dues:
@@ -75,14 +113,18 @@ def _is_of_the_turn(clock: Clock, ticket: Ticket) -> bool:
     return clock.department_id in (None, ticket.lead_department_id) and clock.about in (None, about)
 
 
-def promise_words(ticket: Ticket, now: datetime, law: Law) -> str:
-    """The enterprise's own deadline in plain words; in a later cycle, when it is to be settled anew.
+def promise_clock(ticket: Ticket) -> Clock | None:
+    """The clock of the enterprise's own deadline; in a later cycle, of when it is to be settled anew.
 
-    Empty where nobody owes an answer.
+    None where nobody owes an answer.
     """
     if ticket.state in (State.WITHDRAWN, State.CLOSED):
-        return ""
-    clock = ticket.clock(ClockKind.PROMISE) or (ticket.clock(ClockKind.SETTLE) if ticket.cycle > 1 else None)
+        return None
+    return ticket.clock(ClockKind.PROMISE) or (ticket.clock(ClockKind.SETTLE) if ticket.cycle > 1 else None)
+
+
+def promise_words(clock: Clock | None, now: datetime, law: Law) -> str:
+    """By when an answer is promised, in plain words; empty where that is not known."""
     if clock is not None and clock.due_at is not None:
         moment = clock.due_at.astimezone(law.calendar.tz)
         late = _("（已超过，我们正在督促）") if clock.due_at < now else ""

@@ -1,11 +1,12 @@
 """How values look on a page."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask import Flask
 from flask_babel import gettext as _
 
 from service_desk import clock
+from service_desk.domain.deadlines import hours_and_minutes
 from service_desk.store.base import house
 from service_desk.web.words import said
 
@@ -62,7 +63,12 @@ def filesize(size: int) -> str:
     return f"{size / kilobyte / kilobyte:.1f} MB"
 
 
+def hours(amount: timedelta) -> str:
+    """``1 小时 20 分``."""
+    return said(hours_and_minutes(amount))
+
+
 def init_app(app: Flask) -> None:
     """Make the filters known to the templates."""
-    for one in (stamp, day, on_paper, said, mask_phone, mask_name, filesize):
+    for one in (stamp, day, on_paper, said, mask_phone, mask_name, filesize, hours):
         app.add_template_filter(one)

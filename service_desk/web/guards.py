@@ -27,6 +27,7 @@ PUBLIC = frozenset(
         "people.sign_in",
         "people.forgotten",
         "people.set_password",
+        "dates.promise",
         "enterprises.register",
         "enterprises.registered",
         "rating.rate",

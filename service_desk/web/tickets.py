@@ -26,11 +26,10 @@ from service_desk.domain.access import works_on_it
 from service_desk.domain.actions import DECIDE, FIELDS, LINE_LIMIT, TEXT_LIMIT, Action, FieldKind, Party
 from service_desk.domain.errors import DeskError, Invalid, OutOfTurn
 from service_desk.domain.states import ENDED, stage
-from service_desk.domain.vocabulary import AssignmentState, ClockKind, Role, Source, State
+from service_desk.domain.vocabulary import AssignmentState, Role, Source, State
 from service_desk.domain.workflow import Step
 from service_desk.store.base import db, house
 from service_desk.store.catalogue import Category
-from service_desk.store.clocks import Clock
 from service_desk.store.enterprises import Area
 from service_desk.store.law import Law, current_law
 from service_desk.store.people import Department, User
@@ -38,7 +37,7 @@ from service_desk.store.queues import COUNTED_UP_TO, Filter, count_capped, narro
 from service_desk.store.scope import visible_tickets
 from service_desk.store.situations import situation_of
 from service_desk.store.tickets import Ticket
-from service_desk.web.due import Due, Dues, due_of_clock, promise_words
+from service_desk.web.due import Due, Dues, clocks_read_by, due_of_clock, promise_clock, promise_words
 from service_desk.web.forms import ActionForm, Catalogue, entity_choice, form_for, word_choice
 from service_desk.web.guards import me, visible_or_404
 from service_desk.web.incidents import address_of_incident
@@ -103,9 +102,6 @@ TYPED = (FieldKind.TEXT,)
 
 BEFORE_DISPATCH = (State.SUBMITTED, State.ACCEPTED)
 MOST_GATHERED = 50
-
-# Nobody waits for the end of a return window.
-SHOWN_CLOCKS = frozenset(ClockKind) - {ClockKind.RETURN_WINDOW}
 
 
 class FilterForm(Form):
@@ -288,7 +284,8 @@ def _mine(ticket: Ticket, shared: dict[str, Any], now: datetime, law: Law) -> st
         "tickets/mine.html",
         question=_question(ticket),
         news=news_of(ticket) if ticket.incident_id else [],
-        promise_words=promise_words(ticket, now, law),
+        promise=promise_clock(ticket),
+        promise_words=promise_words(promise_clock(ticket), now, law),
         handler_line=_("由%(lead)s办理%(office)s", lead=lead.name, office=office) if lead is not None else "",
         filed_files=_files_of_filing(ticket),
         **shared,
@@ -315,7 +312,7 @@ def _staff(ticket: Ticket, shared: dict[str, Any], now: datetime, law: Law) -> s
     kept = {"public": [e for e in lines if e.public], "internal": [e for e in lines if not e.public]}
     parties = ticket.parties_of(me())
     desk = bool(parties & {Party.CLERK, Party.QUALITY, Party.SUPERVISOR})
-    turn = ticket.turn_clock
+    turn, read = ticket.turn_clock, clocks_read_by(ticket, me())
     own: Due | None = due_of_clock(turn, now, law) if turn else None
     shared["due_of"] = lambda _ticket: own
     ratings = [r for r in ticket.ratings if desk or (Party.LEAD in parties and r.cycle < ticket.cycle)]
@@ -323,11 +320,8 @@ def _staff(ticket: Ticket, shared: dict[str, Any], now: datetime, law: Law) -> s
         "tickets/show.html",
         entries=kept.get(which, lines),
         filter=which if which in kept else "all",
-        clocks=[
-            due_of_clock(each, now, law)
-            for each in ticket.clocks
-            if each.is_live and each.kind in SHOWN_CLOCKS and (desk or not _tells_of_a_rating(ticket, each))
-        ],
+        clocks=[due_of_clock(each, now, law) for each in read if each.is_live],
+        past_clocks=[due_of_clock(each, now, law) for each in read if not each.is_live],
         assignments=[part for part in ticket.assignments if part.state is not AssignmentState.RELEASED],
         ratings=ratings,
         requests=[each for each in ticket.approvals if each.is_open and may_read_request(each.kind, parties)],
@@ -348,11 +342,6 @@ def _staff(ticket: Ticket, shared: dict[str, Any], now: datetime, law: Law) -> s
 def _reads_to_route(ticket: Ticket, parties: frozenset[Party]) -> bool:
     """Whether this is the clerk who decides where the matter goes."""
     return Party.CLERK in parties and ticket.state in BEFORE_DISPATCH
-
-
-def _tells_of_a_rating(ticket: Ticket, clock: Clock) -> bool:
-    """A closed ticket is reviewed because it was rated badly."""
-    return ticket.state is State.CLOSED and clock.kind is ClockKind.REVIEW
 
 
 def _replies_read_by(ticket: Ticket, parties: frozenset[Party]) -> list[Any]:

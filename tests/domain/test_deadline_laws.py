@@ -11,18 +11,9 @@ from datetime import date, datetime, time, timedelta
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from service_desk.domain.deadlines import (
-    DayKind,
-    Limit,
-    Pause,
-    Running,
-    due,
-    explain,
-    left,
-    original_due,
-    worked_days,
-)
+from service_desk.domain.deadlines import Limit, Pause, Running, due, left, original_due, worked_days
 from service_desk.domain.vocabulary import Standing, Unit
+from service_desk.domain.why import DayKind, explain
 from service_desk.domain.worktime import CHINA, STANDARD_HOURS, Interval, OfficeCalendar
 
 TICK = timedelta(minutes=30)

@@ -5,14 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from service_desk.domain.deadlines import (
-    DayKind,
     Horizon,
     Limit,
     Pause,
     Running,
     cut_off,
     due,
-    explain,
     judge,
     left,
     original_due,
@@ -22,6 +20,7 @@ from service_desk.domain.deadlines import (
 )
 from service_desk.domain.errors import Invalid
 from service_desk.domain.vocabulary import ClockState, Standing, Unit
+from service_desk.domain.why import DayKind, explain
 from service_desk.domain.worktime import CHINA, OfficeCalendar
 
 # March 2026 has no notice: its first Monday is the 2nd. In September and October there are festivals.
