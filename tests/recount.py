@@ -11,7 +11,7 @@ from typing import Any
 from service_desk.domain import deadlines
 from service_desk.domain.actions import Action, Party
 from service_desk.domain.deadlines import Limit, Pause, Running
-from service_desk.domain.limits import limit_class
+from service_desk.domain.limits import Profile, limit_class
 from service_desk.domain.vocabulary import (
     ClockKind,
     ClockState,
@@ -175,7 +175,7 @@ class Recount:
         day: date | None = None,
     ) -> None:
         for kind in kinds:
-            limit = None if day else self.law.limits.of(kind, self.klass, cycle=self.cycle)
+            limit = None if day else self.law.limits.of(kind, Profile(self.klass), cycle=self.cycle)
             latest = self.above_due if kind is K.SETTLE else None
             self.clocks.append(Hand(kind, self.at, self.cycle, limit, day, department, about, latest))
 
@@ -221,7 +221,7 @@ class Recount:
     def reclassify(self) -> None:
         for hand in self.live(*(kind for kind in K if kind is not K.ACCEPT)):
             if hand.limit is not None:
-                hand.limit = self.law.limits.of(hand.kind, self.klass, cycle=hand.cycle)
+                hand.limit = self.law.limits.of(hand.kind, Profile(self.klass), cycle=hand.cycle)
 
     def release(self, *, supports: bool, orders: bool) -> None:
         if self.lead:

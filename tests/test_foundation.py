@@ -15,11 +15,13 @@ from service_desk.desk.foundation import DATA, LISTS, is_laid, lay_foundation, r
 from service_desk.desk.notices import Audience
 from service_desk.domain.asked import Asked
 from service_desk.domain.deadlines import Limit
+from service_desk.domain.limits import Profile
 from service_desk.domain.routing import Knowledge, MatterEntry, propose
 from service_desk.domain.vocabulary import ClockKind, LimitClass, Unit
 from service_desk.store.base import db
 from service_desk.store.catalogue import Category
-from service_desk.store.law import LimitRow, current_law
+from service_desk.store.law import current_law
+from service_desk.store.limits import LimitRow
 from service_desk.store.people import Department
 from tests.conftest import settings_for
 
@@ -84,19 +86,22 @@ def test_what_an_administrator_changed_stays(laid: Flask) -> None:
     ],
 )
 def test_limits_are_those_of_the_law(laid: Flask, kind: ClockKind, klass: LimitClass, limit: Limit) -> None:
-    assert current_law().limits.of(kind, klass) == limit
+    assert current_law().limits.of(kind, Profile(klass)) == limit
 
 
 def test_a_rework_has_a_limit_of_its_own(laid: Flask) -> None:
     limits = current_law().limits
-    assert limits.of(ClockKind.SETTLE, LimitClass.COMPLEX, cycle=2) == Limit(7, Unit.WORKING_DAYS)
+    assert limits.of(ClockKind.SETTLE, Profile(LimitClass.COMPLEX), cycle=2) == Limit(7, Unit.WORKING_DAYS)
 
 
 def test_every_clock_with_a_limit_has_one_for_every_class(laid: Flask) -> None:
     named_dates = {ClockKind.NEXT_REPLY, ClockKind.REST}
     limits = current_law().limits
     assert all(
-        limits.of(kind, klass).number for kind in ClockKind if kind not in named_dates for klass in LimitClass
+        limits.of(kind, Profile(klass)).number
+        for kind in ClockKind
+        if kind not in named_dates
+        for klass in LimitClass
     )
 
 
@@ -109,7 +114,7 @@ def test_the_calendar_knows_the_notices(laid: Flask) -> None:
 @pytest.mark.usefixtures("laid")
 class TestLadders:
     def test_settle_climbs_from_the_handler_to_the_supervisor(self) -> None:
-        steps = current_law().ladders[ClockKind.SETTLE]
+        steps = next(each.steps for each in current_law().ladders if each.kind is ClockKind.SETTLE)
         assert [step.rule.key for step in steps] == [
             "half",
             "left_3",
@@ -125,18 +130,18 @@ class TestLadders:
         assert "supervisor" in steps[-1].recipients
 
     def test_recipients_add_up_from_step_to_step(self) -> None:
-        for steps in current_law().ladders.values():
-            for lower, higher in pairwise(steps):
+        for ladder in current_law().ladders:
+            for lower, higher in pairwise(ladder.steps):
                 assert set(lower.recipients) <= set(higher.recipients)
 
     def test_recipients_are_audiences(self) -> None:
         named = {
-            name for steps in current_law().ladders.values() for step in steps for name in step.recipients
+            name for ladder in current_law().ladders for step in ladder.steps for name in step.recipients
         }
         assert named <= {audience.value for audience in Audience}
 
     def test_nobody_is_reminded_of_a_right_that_lapses(self) -> None:
-        assert set(ClockKind) - current_law().ladders.keys() == {ClockKind.RETURN_WINDOW}
+        assert set(ClockKind) - {each.kind for each in current_law().ladders} == {ClockKind.RETURN_WINDOW}
 
 
 def test_the_seventeen_categories_have_an_example_and_an_icon_of_the_sprite(laid: Flask) -> None:

@@ -9,10 +9,10 @@ from service_desk.desk.intake import check_payer, enter
 from service_desk.domain.actions import TEXT_LIMIT, Action
 from service_desk.domain.deadlines import Running, due
 from service_desk.domain.errors import Invalid
-from service_desk.domain.limits import limit_class
+from service_desk.domain.limits import Profile, limit_class
 from service_desk.domain.sentences import say
 from service_desk.domain.states import OPEN
-from service_desk.domain.vocabulary import ClockKind, LimitClass, Nature, Payer, Urgency, Word
+from service_desk.domain.vocabulary import ClockKind, Nature, Payer, Urgency, Word
 from service_desk.domain.workflow import GRAVE
 from service_desk.store.base import db, transaction
 from service_desk.store.catalogue import Category
@@ -86,9 +86,11 @@ def correct(  # noqa: PLR0913 - everything about a ticket that may be put right
     }
     variant = GRAVE if _is_grave(ticket, changes, law) else ""
     event = record(ticket, Action.CORRECT, by=by, at=at, law=law, text=text, data=data, variant=variant)
+    former = ticket.profile
     for name, value in changes.items():
         setattr(ticket, name, value)
-    reclassify(ticket, event.at, law)
+    if ticket.profile != former:
+        reclassify(ticket, event.at, law)
     finish(ticket, event, law)
     return ticket
 
@@ -120,22 +122,24 @@ def _is_grave(ticket: Ticket, changes: Mapping[str, Any], law: Law) -> bool:
     urgency = changes.get("urgency", ticket.urgency)
     if URGENCIES.index(urgency) < URGENCIES.index(ticket.urgency) or changes.get("is_complex"):
         return True
+    category = changes.get("category", ticket.category)
     new = limit_class(
         nature=changes.get("nature", ticket.nature),
         urgency=urgency,
         is_complex=changes.get("is_complex", ticket.is_complex),
-        is_arrears=changes.get("category", ticket.category).is_arrears,
+        is_arrears=category.is_arrears,
     )
+    profile = Profile(new, category.id, ticket.source)
     dispatched = any(event.action is Action.DISPATCH for event in ticket.events)
-    return dispatched and new is not ticket.limit_class and _lengthens(ticket, new, law)
+    return dispatched and profile != ticket.profile and _lengthens(ticket, profile, law)
 
 
-def _lengthens(ticket: Ticket, klass: LimitClass, law: Law) -> bool:
-    """Whether an open clock would be due later under this class, pauses left aside."""
+def _lengthens(ticket: Ticket, profile: Profile, law: Law) -> bool:
+    """Whether an open clock would be due later if the ticket were such a one, pauses left aside."""
     for clock in ticket.clocks:
         if clock.is_live and clock.limit_number is not None and clock.kind is not ClockKind.ACCEPT:
             present = due(Running(clock.started_at, clock.facts.limit), law.calendar)
-            limit = law.limits.of(clock.kind, klass, cycle=clock.cycle)
+            limit = law.limits.of(clock.kind, profile, cycle=clock.cycle)
             coming = due(Running(clock.started_at, limit), law.calendar)
             if present and coming and coming > present:
                 return True

@@ -2,26 +2,19 @@
 
 import json
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import exists, select
 
-from service_desk.domain.vocabulary import LimitClass, Unit
+from service_desk.domain.vocabulary import ClockKind, LimitClass, Unit
 from service_desk.domain.worktime import MONDAY_TO_FRIDAY
 from service_desk.store.base import Base, db, transaction
 from service_desk.store.catalogue import Category, DangerRow, Matter
-from service_desk.store.law import (
-    CalendarDay,
-    CalendarVersion,
-    LadderRow,
-    LawVersion,
-    LimitRow,
-    OfficeHours,
-    law_changed,
-)
+from service_desk.store.law import CalendarDay, CalendarVersion, LawVersion, OfficeHours, law_changed
+from service_desk.store.limits import LadderRow, LimitRow
 from service_desk.store.lists import ReasonCode, ReasonKind
 from service_desk.store.people import Department
 
@@ -100,9 +93,7 @@ def _set_limits(_at: datetime) -> None:
 
 def _set_ladders(_at: datetime) -> None:
     for kind, steps in read_data("ladders.json").items():
-        for position, step in enumerate(steps):
-            moment = time.fromisoformat(step["at"]) if "at" in step else None
-            db.session.add(LadderRow(**{**step, "kind": kind, "position": position, "at": moment}))
+        db.session.add(LadderRow(kind=ClockKind(kind), steps=steps))
 
 
 def _add_categories(_at: datetime) -> None:

@@ -199,7 +199,7 @@ def accept(
 ) -> Ticket:
     """Accept with category, nature and urgency confirmed; a changed limit class recomputes the promise."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
-    before = ticket.limit_class
+    before = ticket.profile
     if category.is_arrears:
         ticket.payer = payer or ticket.payer
     check_payer(category, ticket.payer)
@@ -209,7 +209,7 @@ def accept(
     ticket.is_complex = routing.is_complex(ticket)
     data = {"category": category.name, "nature": nature.value, "urgency": urgency.value}
     event = record(ticket, Action.ACCEPT, by=by, at=at, law=law, data=data)
-    if ticket.limit_class is not before:
+    if ticket.profile != before:
         reclassify(ticket, event.at, law)
     finish(ticket, event, law)
     return ticket

@@ -10,12 +10,14 @@ from service_desk.desk import supervision
 from service_desk.desk.notices import Audience, people_of, queue
 from service_desk.desk.sweeping import sweep
 from service_desk.domain import deadlines
+from service_desk.domain.ladders import LadderStep
+from service_desk.domain.limits import Profile
 from service_desk.domain.reminders import moments
 from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import AssignmentState, ClockState, Standing
 from service_desk.store.base import db, house, transaction
 from service_desk.store.clocks import Clock
-from service_desk.store.law import LadderStep, Law, current_law
+from service_desk.store.law import Law, current_law
 from service_desk.store.notices import Card, StepTaken
 from service_desk.store.parts import Assignment
 from service_desk.store.people import User
@@ -43,7 +45,7 @@ def remind(clock_id: int, *, at: datetime) -> bool:
         return False
     ticket, clock = found
     law = current_law()
-    due, clock.next_step_at = _look(clock, at, law)
+    due, clock.next_step_at = _look(clock, ticket.profile, at, law)
     applying = [step for step in due if not (step.only_without_contact and ticket.contacted)]
     highest = applying[-1] if applying else None
     for step in due:
@@ -69,12 +71,12 @@ def _locked(clock_id: int, at: datetime) -> tuple[Ticket, Clock] | None:
     return (ticket, clock) if waits else None
 
 
-def _look(clock: Clock, at: datetime, law: Law) -> tuple[list[LadderStep], datetime | None]:
+def _look(clock: Clock, profile: Profile, at: datetime, law: Law) -> tuple[list[LadderStep], datetime | None]:
     """The steps that are due and not dealt with, the lowest first; and the moment of the first one to come.
 
     A step that was dealt with for this due or a later one is not due again.
     """
-    ladder = law.ladders.get(clock.kind, ())
+    ladder = law.ladder_of(clock.kind, profile, clock.started_at)
     placed = moments((step.rule for step in ladder), clock.facts, law.calendar)
     fallen = {rule.key for rule, moment in placed if moment <= at}
     if fallen:
@@ -181,7 +183,8 @@ def _give_card(reminder: _Reminder, colour: str) -> bool:
 
 def _recipients(reminder: _Reminder) -> Iterable[User]:
     """Everybody of this step and the lower ones, each once."""
-    ladder = reminder.law.ladders[reminder.clock.kind]
+    clock = reminder.clock
+    ladder = reminder.law.ladder_of(clock.kind, reminder.ticket.profile, clock.started_at)
     named = {name for step in ladder if step.position <= reminder.step.position for name in step.recipients}
     part = _part_of(reminder.ticket, reminder.clock)
     # A clock of one department reminds that department, not all those that support.

@@ -102,11 +102,10 @@ def ask_extension(
 
 def _check_days(ticket: Ticket, days: int, law: Law) -> None:
     settle = ticket.clock(ClockKind.SETTLE)
-    klass = ticket.limit_class
-    most = law.limits.most_extension_days(klass)
+    most = law.limits.most_extension_days(ticket.profile)
     left = most - (settle.extended if settle else 0)
     if not 1 <= days <= left:
-        times = law.limits.most_extensions(klass)
+        times = law.limits.most_extensions(ticket.profile)
         sentence = say("最多延期 %(times)s 次、共 %(days)s 日。", times=times, days=most)
         raise Invalid(sentence, fields={"days": say("还可以延期 1 至 %(left)s 日。", left=left)})
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from service_desk.domain.deadlines import Limit
-from service_desk.domain.vocabulary import ClockKind, LimitClass, Nature, Urgency
+from service_desk.domain.vocabulary import ClockKind, LimitClass, Nature, Source, Unit, Urgency
 
 QUESTION_CLOSES = 5
 """A question to the enterprise stops the clocks until the office has closed so often, all waits together."""
@@ -41,22 +41,77 @@ def limit_class(*, nature: Nature, urgency: Urgency, is_complex: bool, is_arrear
     return LimitClass.COMPLEX if is_complex else LimitClass.NORMAL
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a ticket is, as far as limits and ladders ask."""
+
+    limit_class: LimitClass
+    category_id: int | None = None
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which tickets a limit or a ladder is for; what is None is any."""
+
+    limit_class: LimitClass | None = None
+    category_id: int | None = None
+    source: Source | None = None
+
+    def covers(self, profile: Profile) -> bool:
+        """Whether it is for such a ticket."""
+        return (
+            self.limit_class in (None, profile.limit_class)
+            and self.category_id in (None, profile.category_id)
+            and self.source in (None, profile.source)
+        )
+
+    @property
+    def narrowness(self) -> tuple[bool, bool, bool]:
+        """The narrower of two is the greater: a category says more than a source, and that more than a class."""
+        return (self.category_id is not None, self.source is not None, self.limit_class is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitEntry:
+    """One cell of the table of limits, or a special one for a category or a source."""
+
+    reach: Reach
+    number: int
+    unit: Unit
+
+
 @dataclass(frozen=True)
 class Limits:
-    """The limits in force, keyed by row name (a clock kind or ``rework``) and limit class."""
+    """The limits in force by row: a clock kind, ``rework``, ``extensions`` or ``extension_days``.
 
-    table: Mapping[tuple[str, LimitClass], Limit]
-    extensions: Mapping[tuple[str, LimitClass], int]
+    Of the entries of a row the narrowest that covers a ticket is its limit.
+    """
 
-    def of(self, kind: ClockKind, klass: LimitClass, *, cycle: int = 1) -> Limit:
+    rows: Mapping[str, tuple[LimitEntry, ...]]
+
+    def of(self, kind: ClockKind, profile: Profile, *, cycle: int = 1) -> Limit:
         """The limit of a clock started now; a settle clock of a later cycle has the rework limit."""
-        row = REWORK if kind is ClockKind.SETTLE and cycle > 1 else kind.value
-        return self.table[row, klass]
+        entry = self._entry(row_of(kind, cycle), profile)
+        if entry is None:
+            raise KeyError(f"no limit for {kind} of {profile}")
+        return Limit(entry.number, entry.unit)
 
-    def most_extensions(self, klass: LimitClass) -> int:
+    def most_extensions(self, profile: Profile) -> int:
         """How often a settle clock may be extended."""
-        return self.extensions.get((EXTENSIONS, klass), 0)
+        entry = self._entry(EXTENSIONS, profile)
+        return entry.number if entry else 0
 
-    def most_extension_days(self, klass: LimitClass) -> int:
+    def most_extension_days(self, profile: Profile) -> int:
         """By how much in all, in the settle clock's own unit."""
-        return self.extensions.get((EXTENSION_DAYS, klass), 0)
+        entry = self._entry(EXTENSION_DAYS, profile)
+        return entry.number if entry else 0
+
+    def _entry(self, row: str, profile: Profile) -> LimitEntry | None:
+        covering = (entry for entry in self.rows.get(row, ()) if entry.reach.covers(profile))
+        return max(covering, key=lambda entry: entry.reach.narrowness, default=None)
+
+
+def row_of(kind: ClockKind, cycle: int) -> str:
+    """The row of the table that a clock reads."""
+    return REWORK if kind is ClockKind.SETTLE and cycle > 1 else kind.value

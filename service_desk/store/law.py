@@ -10,13 +10,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from service_desk.domain import deadlines
 from service_desk.domain.danger import DangerWord
 from service_desk.domain.deadlines import Limit, Running
-from service_desk.domain.limits import EXTENSION_DAYS, EXTENSIONS, Limits
-from service_desk.domain.reminders import StepRule, When
+from service_desk.domain.ladders import Ladder, LadderStep, steps_for
+from service_desk.domain.limits import Limits, Profile
 from service_desk.domain.routing import MatterEntry, RuleEntry
-from service_desk.domain.vocabulary import ClockKind, LimitClass, Unit
+from service_desk.domain.vocabulary import ClockKind, Unit
 from service_desk.domain.worktime import Interval, OfficeCalendar
-from service_desk.store.base import Document, Instant, Model, WordType, db, house
+from service_desk.store.base import Document, Instant, Model, db, house
 from service_desk.store.catalogue import DangerRow, Matter, Rule
+from service_desk.store.limits import read_ladders, read_limits
 
 
 class LawVersion(Model):
@@ -64,51 +65,6 @@ class OfficeHours(Model):
     closes: Mapped[time] = mapped_column(Time)
 
 
-class LimitRow(Model):
-    """A limit: ``kind`` is a clock kind, ``rework``, ``extensions`` or ``extension_days``."""
-
-    __tablename__ = "limits"
-    __table_args__ = (UniqueConstraint("kind", "limit_class"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(String(30))
-    limit_class: Mapped[LimitClass] = mapped_column(WordType(LimitClass))
-    number: Mapped[int]
-    unit: Mapped[Unit] = mapped_column(WordType(Unit))
-
-
-class LadderRow(Model):
-    """One step of the reminder ladder of a clock kind."""
-
-    __tablename__ = "ladder_steps"
-    __table_args__ = (UniqueConstraint("kind", "key"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[ClockKind] = mapped_column(WordType(ClockKind))
-    key: Mapped[str] = mapped_column(String(30))
-    position: Mapped[int]
-    moment: Mapped[When] = mapped_column(String(20))
-    count: Mapped[int] = mapped_column(default=0)
-    at: Mapped[time | None] = mapped_column(Time)
-    min_limit: Mapped[int | None]
-    recipients: Mapped[list[str]] = mapped_column(Document)
-    card: Mapped[str | None] = mapped_column(String(10))
-    order_level: Mapped[int | None]
-    only_without_contact: Mapped[bool] = mapped_column(default=False)
-
-
-@dataclass(frozen=True)
-class LadderStep:
-    """A step of a ladder with everything it does; see ``LadderRow``."""
-
-    rule: StepRule
-    position: int
-    recipients: tuple[str, ...]
-    card: str | None
-    order_level: int | None
-    only_without_contact: bool
-
-
 @dataclass(frozen=True)
 class Law:
     """The rules in force at one moment."""
@@ -116,10 +72,14 @@ class Law:
     version: int
     calendar: OfficeCalendar
     limits: Limits
-    ladders: dict[ClockKind, tuple[LadderStep, ...]]
+    ladders: tuple[Ladder, ...]
     rules: tuple[RuleEntry, ...]
     matters: tuple[MatterEntry, ...]
     danger_words: tuple[DangerWord, ...]
+
+    def ladder_of(self, kind: ClockKind, profile: Profile, started_at: datetime) -> tuple[LadderStep, ...]:
+        """The reminder steps of a clock of such a ticket."""
+        return steps_for(self.ladders, kind, profile, started_at)
 
     def working_days_after(self, start: datetime, days: int) -> datetime:
         """The close of the ``days``-th working day after ``start``."""
@@ -164,24 +124,11 @@ def _read_law(number: int, tz: ZoneInfo) -> Law:
         loaded_years=frozenset(year for version in versions for year in version.years),
         version=versions[-1].id if versions else 0,
     )
-    rows = db.session.scalars(select(LimitRow)).all()
-    of_extensions = (EXTENSIONS, EXTENSION_DAYS)
-    limits = Limits(
-        table={
-            (row.kind, row.limit_class): Limit(row.number, row.unit)
-            for row in rows
-            if row.kind not in of_extensions
-        },
-        extensions={(row.kind, row.limit_class): row.number for row in rows if row.kind in of_extensions},
-    )
-    ladders: dict[ClockKind, tuple[LadderStep, ...]] = {}
-    for row in db.session.scalars(select(LadderRow).order_by(LadderRow.kind, LadderRow.position)):
-        ladders[row.kind] = (*ladders.get(row.kind, ()), _ladder_step(row))
     return Law(
         version=number,
         calendar=calendar,
-        limits=limits,
-        ladders=ladders,
+        limits=read_limits(),
+        ladders=read_ladders(),
         rules=tuple(
             row.entry
             for row in db.session.scalars(select(Rule).where(Rule.active).order_by(Rule.id)).unique()
@@ -190,15 +137,4 @@ def _read_law(number: int, tz: ZoneInfo) -> Law:
             row.entry for row in db.session.scalars(select(Matter).where(Matter.active).order_by(Matter.id))
         ),
         danger_words=tuple(row.entry for row in db.session.scalars(select(DangerRow).order_by(DangerRow.id))),
-    )
-
-
-def _ladder_step(row: LadderRow) -> LadderStep:
-    return LadderStep(
-        rule=StepRule(key=row.key, when=row.moment, count=row.count, at=row.at, min_limit=row.min_limit),
-        position=row.position,
-        recipients=tuple(row.recipients),
-        card=row.card,
-        order_level=row.order_level,
-        only_without_contact=row.only_without_contact,
     )

@@ -182,7 +182,7 @@ def start_clock(
     about: Review | None = None,
 ) -> Clock:
     """Start a clock with the limit of the ticket's class."""
-    limit = law.limits.of(kind, ticket.limit_class, cycle=ticket.cycle)
+    limit = law.limits.of(kind, ticket.profile, cycle=ticket.cycle)
     clock = Clock(
         kind=kind,
         department_id=department_id,
@@ -254,6 +254,6 @@ def reclassify(ticket: Ticket, at: datetime, law: Law) -> None:
     """Give every open clock the limit of the ticket's class, reckoned from its own start."""
     for clock in ticket.clocks:
         if clock.is_live and clock.limit_number is not None and clock.kind is not ClockKind.ACCEPT:
-            limit = law.limits.of(clock.kind, ticket.limit_class, cycle=clock.cycle)
+            limit = law.limits.of(clock.kind, ticket.profile, cycle=clock.cycle)
             if (limit.number, limit.unit) != (clock.limit_number, clock.unit):
                 clock.change_limit(limit, at, law.calendar)

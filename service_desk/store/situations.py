@@ -87,7 +87,7 @@ def situation_of(ticket: Ticket, user: User | None, now: datetime, law: Law) -> 
         ),
         settle_due=here(settle.due_at if settle else None),
         extensions=len(settle.extensions) if settle else 0,
-        most_extensions=law.limits.most_extensions(ticket.limit_class),
+        most_extensions=law.limits.most_extensions(ticket.profile),
         requests=frozenset(each.kind for each in ticket.approvals if each.is_open),
         own_requests=frozenset(
             each.kind
@@ -171,7 +171,7 @@ def _rest_confirmable_until(ticket: Ticket, law: Law) -> datetime | None:
     reported = next((e for e in reversed(ticket.events) if e.action is Action.REPORT_REST), None)
     if reported is None:
         return None
-    limit = law.limits.of(ClockKind.RATING, ticket.limit_class)
+    limit = law.limits.of(ClockKind.RATING, ticket.profile)
     return deadlines.due(Running(reported.at, limit), law.calendar)
 
 

@@ -7,9 +7,7 @@ from sqlalchemy import Date, ForeignKey, Index, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service_desk.domain.actions import Action, Party
-from service_desk.domain.limits import (
-    limit_class,
-)
+from service_desk.domain.limits import Profile, limit_class
 from service_desk.domain.states import TURN_CLOCKS, TURN_REVIEWS
 from service_desk.domain.vocabulary import (
     AssignmentRole,
@@ -114,6 +112,11 @@ class Ticket(Model):
             is_complex=self.is_complex,
             is_arrears=self.category.is_arrears,
         )
+
+    @property
+    def profile(self) -> Profile:
+        """What its limits and ladders are read by."""
+        return Profile(self.limit_class, self.category.id, self.source)
 
     @property
     def lead(self) -> Assignment | None:

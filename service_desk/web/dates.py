@@ -16,8 +16,8 @@ from service_desk.domain import why
 from service_desk.domain.access import may_read
 from service_desk.domain.actions import Action, Party
 from service_desk.domain.deadlines import Running, due
-from service_desk.domain.limits import limit_class
-from service_desk.domain.vocabulary import ClockKind, ClockState, Nature, Role, Urgency
+from service_desk.domain.limits import Profile, limit_class
+from service_desk.domain.vocabulary import ClockKind, ClockState, Nature, Role, Source, Urgency
 from service_desk.domain.why import DayStrip
 from service_desk.domain.worktime import OfficeCalendar
 from service_desk.store.base import db
@@ -153,7 +153,8 @@ def promise() -> ResponseReturnValue:
     klass = limit_class(
         nature=nature, urgency=Urgency.NORMAL, is_complex=False, is_arrears=category.is_arrears
     )
-    answers = {kind: Answer.of(Running(now, law.limits.of(kind, klass)), law.calendar) for kind in PROMISED}
+    profile = Profile(klass, category.id, Source.ENTERPRISE)
+    answers = {kind: Answer.of(Running(now, law.limits.of(kind, profile)), law.calendar) for kind in PROMISED}
     return render_template(
         "dates/promise.html",
         form=form,

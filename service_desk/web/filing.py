@@ -21,6 +21,7 @@ from service_desk.desk import intake
 from service_desk.desk.files import ACCEPTED, store_files
 from service_desk.domain import deadlines
 from service_desk.domain.errors import DeskError, Invalid
+from service_desk.domain.limits import Profile
 from service_desk.domain.vocabulary import ClockKind, LimitClass, Nature, Payer, Role, Source
 from service_desk.store.base import db, house
 from service_desk.store.catalogue import Category
@@ -251,12 +252,14 @@ def _promise_line(law: Law) -> str:
 
     def promised(klass: LimitClass) -> str:
         return stamp(
-            deadlines.due(deadlines.Running(now, law.limits.of(ClockKind.PROMISE, klass)), law.calendar)
+            deadlines.due(
+                deadlines.Running(now, law.limits.of(ClockKind.PROMISE, Profile(klass))), law.calendar
+            )
         )
 
     words: str = _(
         "提交后 %(days)s 个工作日内受理，预计 %(moment)s 前答复（投诉 %(later)s 前）",
-        days=law.limits.of(ClockKind.ACCEPT, LimitClass.NORMAL).number,
+        days=law.limits.of(ClockKind.ACCEPT, Profile(LimitClass.NORMAL)).number,
         moment=promised(LimitClass.NORMAL),
         later=promised(LimitClass.COMPLAINT),
     )

@@ -11,7 +11,8 @@ from service_desk.desk.reminders import remind_due
 from service_desk.domain.vocabulary import ClockKind, Nature, Outcome, State, Urgency
 from service_desk.store.base import db, house
 from service_desk.store.clocks import Clock
-from service_desk.store.law import LadderRow, law_changed
+from service_desk.store.law import law_changed
+from service_desk.store.limits import LadderRow
 from service_desk.store.notices import Card, Letter, Notice, StepTaken
 from service_desk.store.parts import Order
 from service_desk.store.people import User
@@ -125,8 +126,10 @@ def test_the_head_of_the_parent_department_hears_of_a_sub_unit_on_the_due_day(sm
 
 def test_recipients_add_up_from_step_to_step(small_world: World) -> None:
     clock = settle_of(complaint(small_world))
-    of_the_step = (LadderRow.kind == ClockKind.SETTLE, LadderRow.key == "left_1")
-    db.session.execute(update(LadderRow).where(*of_the_step).values(recipients=["supervisor"]))
+    ladder = db.session.scalars(select(LadderRow).where(LadderRow.kind == ClockKind.SETTLE)).one()
+    ladder.steps = [
+        step | ({"recipients": ["supervisor"]} if step["key"] == "left_1" else {}) for step in ladder.steps
+    ]
     law_changed()
     db.session.commit()
     remind_due(march(20))
