@@ -17,7 +17,7 @@ from flask_migrate import upgrade
 from service_desk import create_app
 from service_desk.settings import Settings, read_settings
 from service_desk.store.base import db
-from service_desk.web.limits import limiter
+from service_desk.web.throttle import limiter
 from tests.visitor import Visitor
 from tests.world import World, settle_the_park
 

@@ -51,17 +51,18 @@ def upgrade() -> None:
         )
         batch.create_index("ix_limits_kind_limit_class", ["kind", "limit_class"])
     op.create_table(
-        "limit_changes",
+        "rule_changes",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("noun", sa.String(length=10), nullable=False),
         sa.Column("kind", sa.String(length=30), nullable=False),
-        sa.Column("limit_class", sa.String(length=30), nullable=False),
+        sa.Column("limit_class", sa.String(length=30), nullable=True),
         sa.Column("category_id", sa.Integer(), nullable=True),
         sa.Column("source", sa.String(length=30), nullable=True),
         sa.ForeignKeyConstraint(
-            ["category_id"], ["categories.id"], name=op.f("fk_limit_changes_category_id_categories")
+            ["category_id"], ["categories.id"], name=op.f("fk_rule_changes_category_id_categories")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_limit_changes")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rule_changes")),
     )
     op.create_table(
         "ladders",
@@ -137,7 +138,7 @@ def downgrade() -> None:
             values["at"] = time.fromisoformat(step["at"]) if "at" in step else None
             connection.execute(STEPS.insert().values(kind=kind, position=position, **values))
     op.drop_table("ladders")
-    op.drop_table("limit_changes")
+    op.drop_table("rule_changes")
     limits = sa.table("limits", sa.column("category_id", sa.Integer), sa.column("source", sa.String))
     op.execute(limits.delete().where(sa.or_(limits.c.category_id.is_not(None), limits.c.source.is_not(None))))
     with op.batch_alter_table("limits") as batch:

@@ -29,7 +29,7 @@ class Altered(OutOfTurn):
 @transaction
 def add(noun: Noun, values: Mapping[str, Any], *, by: User, at: datetime) -> Row:
     """A new row. Raises ``Invalid`` with a sentence for each field that cannot be taken."""
-    _administrators_in_turn(by)
+    administrators_in_turn(by)
     row = noun.entity()
     _write(noun, row, values, {}, by=by, at=at)
     return row
@@ -41,19 +41,11 @@ def change(noun: Noun, row_id: int, values: Mapping[str, Any], *, seen: int, by:
 
     Raises ``Altered`` where somebody else was faster, and ``Invalid`` as for ``add``.
     """
-    _administrators_in_turn(by)
+    administrators_in_turn(by)
     row = db.session.get(noun.entity, row_id)
     if row is None:
         raise NotFound("没有这一条。")
-    # A link made meanwhile changes nothing of the row.
-    unseen = [one for one in alterations_of(noun.name, row_id, after=seen) if LINK.name not in one.after]
-    if unseen:
-        raise Altered(
-            say(
-                "您打开页面之后，%(who)s改过这一条。您填写的内容还在，请看过变化后再决定是否保存。",
-                who=unseen[0].by_name,
-            )
-        )
+    refuse_unseen(noun.name, row_id, seen)
     _write(noun, row, values, noun.snapshot(row), by=by, at=at)
     return row
 
@@ -61,7 +53,7 @@ def change(noun: Noun, row_id: int, values: Mapping[str, Any], *, seen: int, by:
 @transaction
 def make_password_link(person_id: int, *, by: User, at: datetime) -> tuple[User, str]:
     """The person, and the token of a new one-time link; whoever was locked out may try again."""
-    _administrators_in_turn(by)
+    administrators_in_turn(by)
     person = db.session.get(User, person_id)
     if person is None:
         raise NotFound("没有这个账号。")
@@ -73,7 +65,7 @@ def make_password_link(person_id: int, *, by: User, at: datetime) -> tuple[User,
     return person, token
 
 
-def _administrators_in_turn(by: User) -> None:
+def administrators_in_turn(by: User) -> None:
     """Let one administrator change one thing at a time, and refuse others.
 
     What forbids a change is looked up in several rows (circles of departments, names taken, who still works
@@ -85,6 +77,19 @@ def _administrators_in_turn(by: User) -> None:
     db.session.expire_all()
     if not (by.active and by.has(Role.ADMIN)):
         raise Refused("名单由系统管理员维护，您没有这项权限。")
+
+
+def refuse_unseen(noun: str, row_id: int, seen: int) -> None:
+    """Raise ``Altered`` where a row was changed after its reader's last known alteration ``seen``."""
+    # A link made meanwhile changes nothing of the row.
+    unseen = [one for one in alterations_of(noun, row_id, after=seen) if LINK.name not in one.after]
+    if unseen:
+        raise Altered(
+            say(
+                "您打开页面之后，%(who)s改过这一条。您填写的内容还在，请看过变化后再决定是否保存。",
+                who=unseen[0].by_name,
+            )
+        )
 
 
 def _write(

@@ -14,7 +14,7 @@ from service_desk.domain.ladders import LadderStep
 from service_desk.domain.limits import Profile
 from service_desk.domain.reminders import moments
 from service_desk.domain.sentences import Sentence, say
-from service_desk.domain.vocabulary import AssignmentState, ClockState, Standing
+from service_desk.domain.vocabulary import AssignmentState, CardColour, ClockState, Standing
 from service_desk.store.base import db, house, transaction
 from service_desk.store.clocks import Clock
 from service_desk.store.law import Law, current_law
@@ -22,8 +22,6 @@ from service_desk.store.notices import Card, StepTaken
 from service_desk.store.parts import Assignment
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
-
-CARDS = {"yellow": say("黄牌"), "red": say("红牌")}
 
 
 def remind_due(now: datetime) -> int:
@@ -153,7 +151,7 @@ def _send(reminder: _Reminder, steps: Sequence[LadderStep]) -> None:
     body = reminder.body
     # Cards are between the desk and the departments; an enterprise is told of its time alone.
     with_card = (
-        say("%(body)s已记%(card)s一次。", body=body, card=CARDS[colour]) if has_card and colour else body
+        say("%(body)s已记%(card)s一次。", body=body, card=CardColour(colour)) if has_card and colour else body
     )
     messages = [
         (person, reminder.title, with_card if person.enterprise_id is None else body)

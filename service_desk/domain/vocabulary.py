@@ -224,6 +224,11 @@ class OrderLevel(Word):
     THIRD = "3", "三级"
 
 
+class CardColour(Word):
+    YELLOW = "yellow", "黄牌"
+    RED = "red", "红牌"
+
+
 class AssignmentRole(Word):
     LEAD = "lead", "主办"
     SUPPORT = "support", "协办"

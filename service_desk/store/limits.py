@@ -47,15 +47,16 @@ class LimitRow(Model):
         return self.category_id is not None or self.source is not None
 
 
-class LimitChange(Model):
-    """A change of a limit that open clocks follow, too; those reckoned before its id are brought in line."""
+class RuleChange(Model):
+    """A change of limits or ladders that open clocks follow; those last reckoned before its id are brought in line."""
 
-    __tablename__ = "limit_changes"
+    __tablename__ = "rule_changes"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[Instant]
+    noun: Mapped[str] = mapped_column(String(10))
     kind: Mapped[str] = mapped_column(String(30))
-    limit_class: Mapped[LimitClass] = mapped_column(WordType(LimitClass))
+    limit_class: Mapped[LimitClass | None] = mapped_column(WordType(LimitClass))
     category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"))
     source: Mapped[Source | None] = mapped_column(WordType(Source))
 

@@ -31,7 +31,9 @@ from service_desk.web import (
     home,
     incidents,
     inquiries,
+    ladders,
     letters,
+    limits,
     notices,
     orders,
     papers,
@@ -41,8 +43,8 @@ from service_desk.web import (
     tickets,
     workflow,
 )
-from service_desk.web.limits import limiter
 from service_desk.web.nav import nav_of
+from service_desk.web.throttle import limiter
 from service_desk.web.words import said
 
 log = structlog.get_logger(__name__)
@@ -88,7 +90,9 @@ def init_app(app: Flask) -> None:
         home,
         incidents,
         inquiries,
+        ladders,
         letters,
+        limits,
         notices,
         orders,
         papers,

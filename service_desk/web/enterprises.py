@@ -20,8 +20,8 @@ from service_desk.store.base import db
 from service_desk.store.enterprises import Area, EnterpriseStatus
 from service_desk.web.forms import FilledIn, entity_choice, line
 from service_desk.web.guards import me, roles_required
-from service_desk.web.limits import limiter
 from service_desk.web.people import show_on
+from service_desk.web.throttle import limiter
 from service_desk.web.words import said
 
 bp = Blueprint("enterprises", __name__)

@@ -49,7 +49,11 @@ def nav_of(user: User, endpoint: str) -> list[NavItem]:
         also = ("incidents.show", "incidents.tell", "incidents.dispatch")
         items.append(item(_("共性问题"), "incidents.index", "users", *also))
     if user.has(Role.ADMIN):
-        settings = ("admin.rows", "admin.row", "admin.new", "admin.link", "letters.index")
+        settings = (
+            *("admin.rows", "admin.row", "admin.new", "admin.link"),
+            *("letters.index", "limits.index", "limits.row", "limits.new"),
+            *("ladders.index", "ladders.row", "ladders.new"),
+        )
         items.append(item(_("设置"), "admin.index", "settings", *settings))
     if user.has(Role.SUPERVISOR, Role.CLERK):
         items.append(item(_("报表"), "reports.index", "report"))

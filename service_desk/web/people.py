@@ -20,7 +20,7 @@ from service_desk.store.base import house
 from service_desk.store.people import User
 from service_desk.web.forms import FilledIn, line
 from service_desk.web.guards import local_path, me
-from service_desk.web.limits import limiter
+from service_desk.web.throttle import limiter
 from service_desk.web.words import said
 
 bp = Blueprint("people", __name__)

@@ -16,8 +16,8 @@ from service_desk.domain.vocabulary import Level, Role, Solved
 from service_desk.store.tickets import Ticket
 from service_desk.web.forms import FilledIn, line, text, word_choice
 from service_desk.web.guards import me, roles_required, visible_or_404
-from service_desk.web.limits import limiter
 from service_desk.web.people import show_on
+from service_desk.web.throttle import limiter
 
 bp = Blueprint("rating", __name__)
 TILES = {"data-tiles": ""}

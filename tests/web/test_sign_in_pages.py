@@ -14,7 +14,7 @@ from service_desk.desk import people
 from service_desk.scheduler import deliver
 from service_desk.store.base import db, house
 from service_desk.store.notices import Letter, LetterState
-from service_desk.web.limits import limiter
+from service_desk.web.throttle import limiter
 from tests.mailbox import Mailbox
 from tests.visitor import Visitor
 from tests.web.test_registration import FORM
