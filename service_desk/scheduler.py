@@ -18,7 +18,7 @@ from flask import Flask, current_app
 
 from service_desk import clock
 from service_desk.channels import mail
-from service_desk.desk import delivery, housekeeping, people, presence, reminders
+from service_desk.desk import delivery, drift, housekeeping, people, presence, reminders
 from service_desk.desk.sweeping import STOPPING
 from service_desk.settings import current_settings
 from service_desk.store.notices import Letter
@@ -69,6 +69,7 @@ JOBS = (
     Job("remind", timedelta(minutes=1), reminders.remind_due),
     Job("deliver", timedelta(seconds=10), deliver),
     Job("pass_time", timedelta(minutes=5), housekeeping.pass_time),
+    Job("check_clocks", timedelta(minutes=30), drift.check_by_night),
     Job("forget_old_failures", timedelta(hours=1), people.forget_old_failures),
     Job("forget_drafts", timedelta(hours=1), presence.forget_what_is_past),
     Job("drop_stale_uploads", timedelta(hours=6), housekeeping.drop_stale_uploads),

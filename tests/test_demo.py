@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from service_desk import create_app
 from service_desk.demo import load_demo
 from service_desk.demo.courses import COURSES
+from service_desk.desk.drift import drifts
 from service_desk.desk.foundation import read_data
 from service_desk.desk.people import DEMO_PASSWORD, sign_in
 from service_desk.domain.actions import Action
@@ -286,3 +287,8 @@ def test_it_is_refused_beside_accounts_of_the_park(tmp_path: Path) -> None:
         db.session.commit()
         with pytest.raises(Refused, match="已有账号"):
             load_demo(at=NOW)
+
+
+@pytest.mark.usefixtures("park")
+def test_no_clock_of_the_park_has_drifted() -> None:
+    assert list(drifts()) == []

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from service_desk.desk import supervision
+from service_desk.desk.health import REMIND
 from service_desk.desk.notices import Audience, people_of, queue
-from service_desk.desk.sweeping import sweep
+from service_desk.desk.sweeping import STOPPING, sweep
 from service_desk.domain import deadlines
 from service_desk.domain.ladders import LadderStep
 from service_desk.domain.limits import Profile
@@ -16,6 +17,7 @@ from service_desk.domain.reminders import moments
 from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import AssignmentState, CardColour, ClockState, Standing
 from service_desk.store.base import db, house, transaction
+from service_desk.store.beats import beat
 from service_desk.store.clocks import Clock
 from service_desk.store.law import Law, current_law
 from service_desk.store.notices import Card, StepTaken
@@ -27,7 +29,10 @@ from service_desk.store.tickets import Ticket
 def remind_due(now: datetime) -> int:
     """Take the steps that are due on all running clocks; how many clocks somebody was reminded of."""
     waiting = select(Clock.id).where(Clock.state == ClockState.RUNNING, Clock.next_step_at <= now)
-    return sweep("remind", waiting, lambda clock_id: remind(clock_id, at=now))
+    touched = sweep(REMIND, waiting, lambda clock_id: remind(clock_id, at=now))
+    if not STOPPING.is_set():
+        beat(REMIND, now)
+    return touched
 
 
 @transaction

@@ -120,6 +120,7 @@ def _shared() -> dict[str, object]:
         "nav": nav_of(current_user, request.endpoint or "") if signed_in else [],
         "shell": shell,
         "unread": unread_count(current_user) if signed_in else 0,
+        "delay": health.delay_for(current_user) if signed_in else "",
         "desk_name": current_settings().desk_name,
         "asset": asset,
         "now": clock.now(),

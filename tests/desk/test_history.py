@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from service_desk import create_app
 from service_desk.desk import reports
+from service_desk.desk.drift import drifts
 from service_desk.desk.foundation import lay_foundation
 from service_desk.domain.errors import DeskError
 from service_desk.domain.figures import INDICATORS, By, Figure, Period
@@ -83,6 +84,11 @@ def test_every_clock_of_the_sample_comes_out_in_every_value(replayed: Replay) ->
         mine = [that_counts(as_printed(number, clock)) for clock in ticket.clocks]
         assert in_order(mine) == in_order([that_counts(line) for line in clocks]), number
     assert sum(map(len, expected.values())) == 3250
+
+
+@pytest.mark.usefixtures("replayed")
+def test_no_open_clock_differs_from_its_facts_and_events() -> None:
+    assert list(drifts()) == []
 
 
 def read_unordered(name: str) -> dict[str, list[Line]]:
