@@ -8,11 +8,17 @@ import platform
 import sys
 from pathlib import Path
 
-from bench import living, pages, walk
+from bench import living, pages, soak, sweeping, walk
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
-BENCHMARKS = {"living": living.measure, "pages": pages.measure, "walk": walk.measure}
-LONG = ("walk",)
+BENCHMARKS = {
+    "living": living.measure,
+    "pages": pages.measure,
+    "soak": soak.measure,
+    "sweeping": sweeping.measure,
+    "walk": walk.measure,
+}
+LONG = ("soak", "sweeping", "walk")
 
 
 def main(names: list[str]) -> int:

