@@ -145,7 +145,8 @@ class Walk:
         if not by.has(Role.CONTACT):
             given["urgency"] = self.random.choice(tuple(Urgency))
             given["received_at"] = self.now - timedelta(hours=self.random.randrange(60))
-            given["above_due"] = self.day(30) if self.random.random() < 0.2 else None
+            above = given["source"].is_from_above and self.random.random() < 0.4
+            given["above_due"] = self.day(30) if above else None
         filed = Filed(
             nature, given.get("urgency", Urgency.NORMAL), category.is_arrears, given.get("above_due")
         )

@@ -152,8 +152,19 @@ class Story:
             against=self.cast.departments[line["against"]] if "against" in line else None,
             source=source,
             submission_key=f"demo:{self.number}",
+            **self._paper(at),
         )
         self.ticket_id = ticket.id
+
+    def _paper(self, at: datetime) -> dict[str, Any]:
+        """What the paper from above says; its dates are told as days from the filing."""
+        paper = self.line.get("paper", {})
+        days = {name: paper[name] for name in ("due", "reply") if name in paper}
+        today = current_law().calendar.day_of(at)
+        return {
+            **{f"above_{name}": paper[name] for name in ("office", "number") if name in paper},
+            **{f"above_{name}": today + timedelta(days=count) for name, count in days.items()},
+        }
 
     def accept(self, at: datetime) -> None:
         """With the category confirmed and the urgency set by the clerk."""

@@ -11,6 +11,7 @@ from service_desk.desk.acting import finish, open_ticket, record
 from service_desk.desk.files import StoredFile
 from service_desk.domain.actions import Action
 from service_desk.domain.errors import Invalid, Refused
+from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Nature, Payer, Role, Source, State, Urgency
 from service_desk.domain.workflow import UNDER_PRESSURE
 from service_desk.store.attachments import Attachment
@@ -27,6 +28,8 @@ from service_desk.store.tickets import Ticket
 
 LONGEST_DELAY = timedelta(days=366)
 """How long after its receipt a request may still be entered on somebody's behalf."""
+LATEST_DEMAND = timedelta(days=366)
+"""How long after its receipt the dates of a paper from above may lie."""
 
 
 @transaction
@@ -103,8 +106,9 @@ def submit(  # noqa: PLR0913 - the fields of the filing form, by name
 ) -> Ticket:
     """File a request; the same ``submission_key`` again gives the ticket already made.
 
-    ``received_at`` is the true time of receipt when the desk files on somebody's behalf. Raises
-    ``Invalid`` or ``Refused`` with the sentence for the person.
+    ``received_at`` is the true time of receipt when the desk files on somebody's behalf. What the paper
+    from above says is kept where the ``source`` comes from above. Raises ``Invalid`` or ``Refused`` with
+    the sentence for the person.
     """
     made = filed_before(submission_key, by) if submission_key else None
     if made is not None:
@@ -116,6 +120,10 @@ def submit(  # noqa: PLR0913 - the fields of the filing form, by name
     if received_at is not None and not at - LONGEST_DELAY <= received_at <= at:
         raise Invalid("实际收到时间须在过去一年之内。", fields={"received_at": "请填写实际收到的时间。"})
     law = current_law()
+    if source.is_from_above:
+        _check_dates_from_above(law.calendar.day_of(received_at or at), due=above_due, reply=above_reply)
+    else:
+        above_office = above_number = above_due = above_reply = None
     ticket = Ticket(
         submission_key=submission_key,
         enterprise=enterprise,
@@ -182,6 +190,19 @@ def _check_filing(
     if nature is Nature.COMPLAINT and not complaint_has_target:
         sentence = "投诉需要说明投诉哪个单位；该单位的人员看不到这件投诉。"
         raise Invalid("请选择被投诉单位。", fields={"against": sentence})
+
+
+def _check_dates_from_above(received: date, *, due: date | None, reply: date | None) -> None:
+    """What is demanded lies ahead of the day it was received on, and not years away."""
+    wrong: dict[str, str] = {
+        name: say(
+            "日期须在收到之日（%(first)s）至 %(last)s 之间。", first=received, last=received + LATEST_DEMAND
+        )
+        for name, day in (("above_due", due), ("above_reply", reply))
+        if day is not None and not received <= day <= received + LATEST_DEMAND
+    }
+    if wrong:
+        raise Invalid("来文要求的日期不能早于收到来文之日，也不能在一年以后。", fields=wrong)
 
 
 @transaction

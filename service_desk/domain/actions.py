@@ -231,7 +231,13 @@ FIELDS: dict[Action, tuple[Field, ...]] = {
         AGAINST,
         Field("source", FieldKind.CHOICE, "来源渠道", required=False, choices=Source),
         Field("received_at", FieldKind.MOMENT, "实际收到时间", required=False),
-        Field("above_office", FieldKind.LINE, "来文单位", required=False, hint="仅上级转办、领导批示时填写"),
+        Field(
+            "above_office",
+            FieldKind.LINE,
+            "来文单位",
+            required=False,
+            hint="仅热线转入、上级转办、领导批示时填写",
+        ),
         Field("above_number", FieldKind.LINE, "来文号", required=False),
         Field(
             "above_due", FieldKind.DATE, "要求办结日期", required=False, hint="与本级时限相比，以较早的为准"

@@ -88,6 +88,11 @@ class Source(Word):
     MEETING = "meeting", "座谈会"
     ON_SITE = "on_site", "现场办公"
 
+    @property
+    def is_from_above(self) -> bool:
+        """Whether it comes with a paper: from whom, its number, and the dates it names."""
+        return self in (Source.HOTLINE, Source.ABOVE, Source.LEADER)
+
 
 class Payer(Word):
     """Who owes, in a matter of arrears (State Council decree 802)."""

@@ -1,7 +1,8 @@
 """Filing a request: a short form for phones, one autosaved draft, files kept when something was wrong."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from wtforms import DateTimeLocalField, HiddenField, MultipleFileField, RadioField, SelectField
+from wtforms import DateField, DateTimeLocalField, HiddenField, MultipleFileField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
@@ -48,8 +49,17 @@ DRAFT_FIELDS = (
     "nature",
     "payer",
     "against",
+    "enterprise",
+    "source",
+    "received_at",
+    "above_office",
+    "above_number",
+    "above_due",
+    "above_reply",
 )
 DRAFT_LIMIT = 20_000
+FROM_ABOVE = ("above_office", "above_number", "above_due", "above_reply")
+"""What a paper from above says of itself."""
 
 
 class FilingForm(FlaskForm):
@@ -87,6 +97,12 @@ class OnBehalfForm(FilingForm):
         validators=[Optional()],
         description=_l("留空为现在"),
     )
+    above_office = line(_l("来文单位"), required=False)
+    above_number = line(_l("来文号"), required=False)
+    above_due = DateField(
+        _l("要求时限"), validators=[Optional()], description=_l("与本级时限相比，以较早的为准")
+    )
+    above_reply = DateField(_l("回复上级日期"), validators=[Optional()])
 
 
 class Choices:
@@ -203,7 +219,21 @@ def _proposed(form: FilingForm) -> dict[str, Any]:
         "submission_key": secrets.token_urlsafe(16),
     }
     draft = db.session.get(Draft, user.id) if request.method == "GET" else None
-    return known | {k: v for k, v in (draft.fields if draft else {}).items() if v and k in form}
+    return known | (_as_typed(form, draft.fields) if draft else {})
+
+
+def _as_typed(form: FilingForm, kept: Mapping[str, str]) -> dict[str, Any]:
+    """A draft as the form takes it: dates are dates, and what is no date yet is left out."""
+    typed: dict[str, Any] = {}
+    for name, value in kept.items():
+        if not value or name not in form:
+            continue
+        kind = {DateField: date, DateTimeLocalField: datetime}.get(type(form[name]))
+        try:
+            typed[name] = kind.fromisoformat(value) if kind else value
+        except ValueError:
+            continue
+    return typed
 
 
 def _uploads(form: FilingForm) -> list[tuple[str, Any]]:
@@ -229,6 +259,7 @@ def _arguments(form: FilingForm, choices: Choices) -> dict[str, Any]:
         given["source"] = form.source.data or Source.VISIT
         if form.received_at.data:
             given["received_at"] = park_instant(form.received_at.data)
+        given |= {name: form[name].data or None for name in FROM_ABOVE}
     return given
 
 
@@ -242,7 +273,7 @@ def _page(form: FilingForm, choices: Choices) -> str:
         danger_words=[{"word": each.word, "exceptions": each.exceptions} for each in law.danger_words],
         promise_line=_promise_line(law),
         pending=intake.pending_files(me()),
-        draft_fields=DRAFT_FIELDS,
+        from_above=" ".join(source.value for source in Source if source.is_from_above),
     )
 
 

@@ -1,10 +1,11 @@
-// [data-shown-when=field][data-shown-value=value]: a question that only makes sense after a certain answer.
+// [data-shown-when=field][data-shown-value="one other"]: a question that only makes sense after certain answers.
 const bind = (root) => {
   for (const question of root.querySelectorAll("[data-shown-when]")) {
     const form = question.closest("form");
     const { shownWhen, shownValue } = question.dataset;
+    const answers = shownValue.split(" ");
     const decide = () => {
-      const shown = new FormData(form).get(shownWhen) === shownValue;
+      const shown = answers.includes(new FormData(form).get(shownWhen));
       question.hidden = !shown;
       for (const control of question.querySelectorAll("input, select, textarea")) control.disabled = !shown;
     };
