@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from service_desk.desk.incidents import READERS as INCIDENT_READERS
 from service_desk.domain.vocabulary import Role
+from service_desk.store.exclusions import READERS as EXCLUSION_READERS
 from service_desk.store.orders import READERS as ORDER_READERS
 from service_desk.store.people import User
 
@@ -56,5 +57,7 @@ def nav_of(user: User, endpoint: str) -> list[NavItem]:
         )
         items.append(item(_("设置"), "admin.index", "settings", *settings))
     if user.has(Role.SUPERVISOR, Role.CLERK):
-        items.append(item(_("报表"), "reports.index", "report"))
+        items.append(item(_("报表"), "reports.index", "report", "exclusions.index"))
+    elif user.has(*EXCLUSION_READERS):
+        items.append(item(_("剔除清单"), "exclusions.index", "filter-off"))
     return items
