@@ -6,6 +6,7 @@ Forms, tables and the record of changes are made from a ``Noun`` (``web/admin.py
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
@@ -85,8 +86,8 @@ class Noun:
     fields: tuple[Field, ...]
     columns: tuple[str, ...]
     order: tuple[Any, ...]
-    concerns: Callable[[Row], str]
-    """What a change of this row affects, counted by one statement; None stands for a new row."""
+    concerns: Callable[[Row, datetime], str]
+    """What a change of this row affects at this instant, counted by one statement; None stands for a new row."""
     finish: Callable[[Row, Mapping[str, Any], User], None]
     """What follows from a change, after it is written and before it is committed; or ``Invalid``.
 

@@ -1,24 +1,31 @@
 """The lists an administrator keeps: what a row may not become, what follows from a change, whom it concerns."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnExpressionArgument, ScalarSelect, func, select
 
+from service_desk.desk.danger_words import alarmed_by
 from service_desk.desk.lists import ACTIVE, Field, Kind, Noun, Row
 from service_desk.desk.people import check_roles, drop_link
+from service_desk.domain.danger import DangerWord
 from service_desk.domain.errors import Invalid
+from service_desk.domain.ngrams import normalise
 from service_desk.domain.sentences import say
 from service_desk.domain.states import OPEN
 from service_desk.domain.vocabulary import Outcome, Role, State
 from service_desk.store.base import Model, db
-from service_desk.store.catalogue import Category, Matter, Rule
+from service_desk.store.catalogue import Category, DangerRow, Matter, Rule
 from service_desk.store.enterprises import Area, Enterprise
 from service_desk.store.lists import PLACEHOLDERS, ReasonCode, ReasonKind, ReplyTemplate, left_open
 from service_desk.store.parts import LIVE_ASSIGNMENT, Assignment
 from service_desk.store.people import Department, User, UserRole, units_below
 from service_desk.store.tickets import Ticket
 
+SHORTEST_DANGER_WORD = 2
+LATELY = timedelta(days=90)
+"""So far back a change is tried before it is saved."""
 STAFF_ROLES = tuple(role for role in Role if role is not Role.CONTACT)
 """What an administrator gives; enterprises' people come by registration."""
 
@@ -55,7 +62,7 @@ def _of_department(row: Department) -> dict[str, int]:
     )
 
 
-def _department_concerns(row: Department | None) -> str:
+def _department_concerns(row: Department | None, _now: datetime) -> str:
     if row is None:
         return "保存后，派单时就可以选这个单位；原有的诉求不变。"
     return say(
@@ -144,7 +151,7 @@ DEPARTMENTS = Noun(
 # 片区
 
 
-def _area_concerns(row: Area | None) -> str:
+def _area_concerns(row: Area | None, _now: datetime) -> str:
     if row is None:
         return "保存后，提交诉求和企业注册时就可以选这个片区。"
     counted = _counts(
@@ -177,10 +184,74 @@ AREAS = Noun(
 )
 
 
+# 诉求类别
+
+
+def _of_category(row: Category) -> dict[str, int]:
+    return _counts(
+        tickets=_number(Ticket, Ticket.category_id == row.id, Ticket.state.in_(OPEN)),
+        matters=_number(Matter, Matter.category_id == row.id, Matter.active),
+        rules=_number(Rule, Rule.category_id == row.id, Rule.active),
+    )
+
+
+def _category_concerns(row: Category | None, _now: datetime) -> str:
+    if row is None:
+        return "保存后，提交诉求和受理时就可以选这一类；派单建议还需要在“事项”里添加。"
+    return say(
+        "现在有 %(tickets)s 件未办结的诉求、%(matters)s 条事项、%(rules)s 条派单规则属于这一类。"
+        "停用后提交和受理时不能再选，原有的照旧显示。",
+        **_of_category(row),
+    )
+
+
+def _finish_category(row: Category, before: Mapping[str, Any], _by: User) -> None:
+    if not _is_put_out_of_use(row, before):
+        return
+    if row.is_arrears:
+        raise Invalid("“拖欠账款”有专门的时限和受理规定，不能停用。")
+    held = _of_category(row)
+    if held["matters"] or held["rules"]:
+        raise Invalid(
+            say(
+                "还不能停用：有 %(matters)s 条事项、%(rules)s 条派单规则属于这一类，请先停用或改到别的类别。",
+                matters=held["matters"],
+                rules=held["rules"],
+            )
+        )
+
+
+CATEGORIES = Noun(
+    name="categories",
+    label="诉求类别",
+    row_label="类别",
+    says="提交诉求时第一步选择的类别，和给企业看的例子",
+    icon="list",
+    entity=Category,
+    fields=(
+        Field(
+            "name",
+            "名称",
+            required=True,
+            limit=30,
+            new_only=True,
+            hint="报表按名称统计，建好后不能改；要换名称，请停用后新增一类",
+        ),
+        Field("example", "例子", limit=100, hint="写在名称下面，如“电压不稳、增容、停电”"),
+        Field("position", "顺序", Kind.NUMBER, hint="数字小的排在前面"),
+        ACTIVE,
+    ),
+    columns=("example", "position"),
+    order=(Category.position, Category.id),
+    concerns=_category_concerns,
+    finish=_finish_category,
+)
+
+
 # 事项
 
 
-def _matter_concerns(row: Matter | None) -> str:
+def _matter_concerns(row: Matter | None, _now: datetime) -> str:
     if row is None:
         return "保存后，受理和派单时按这条事项给出建议；已经派出的不变。"
     waiting = _counts(
@@ -241,7 +312,7 @@ _CHOOSERS = {
 }
 
 
-def _reason_concerns(row: ReasonCode | None) -> str:
+def _reason_concerns(row: ReasonCode | None, _now: datetime) -> str:
     if row is None:
         return "保存后，提出申请的人就可以选这条原因。"
     return say(
@@ -278,7 +349,7 @@ REASONS = Noun(
 _IN_BRACES = tuple(f"{{{name}}}" for name in PLACEHOLDERS)
 
 
-def _template_concerns(_row: ReplyTemplate | None) -> str:
+def _template_concerns(_row: ReplyTemplate | None, _now: datetime) -> str:
     people = _counts(people=_who_have(Role.HANDLER, Role.HEAD, Role.CLERK))
     return say("现在有 %(people)s 人答复时可以选用；已经发出的答复不变。", **people)
 
@@ -333,7 +404,7 @@ def _is_staff(row: User) -> bool:
     return not row.has(Role.CONTACT)
 
 
-def _person_concerns(row: User | None) -> str:
+def _person_concerns(row: User | None, _now: datetime) -> str:
     if row is None:
         return "保存后生成一次性链接，交给本人设置密码，即可登录。"
     handled = _number(Assignment, Assignment.handler_id == row.id, Assignment.state.in_(LIVE_ASSIGNMENT))
@@ -395,7 +466,7 @@ PEOPLE = Noun(
 # 派单规则
 
 
-def _rule_concerns(row: Rule | None) -> str:
+def _rule_concerns(row: Rule | None, _now: datetime) -> str:
     waiting = _counts(tickets=_number(Ticket, Ticket.state.in_((State.SUBMITTED, State.ACCEPTED))))
     sentence = "现在有 %(tickets)s 件还没有派单，符合这条规则的，派单建议会随之改变；已经派出的不变。可先“试算”再保存。"
     return say(sentence, **waiting) if row is None or row.active else "这条规则已停用，不影响派单建议。"
@@ -431,4 +502,64 @@ RULES = Noun(
     finish=_finish_rule,
 )
 
-NOUNS = {noun.name: noun for noun in (DEPARTMENTS, AREAS, MATTERS, RULES, REASONS, TEMPLATES, PEOPLE)}
+
+# 危险词
+
+
+def _danger_concerns(row: DangerRow | None, now: datetime) -> str:
+    if row is None:
+        return "保存后，企业写到这个词就会看到紧急电话，受理时建议定为特急。可先“试算”再保存。"
+    found = len(alarmed_by(row.entry, now - LATELY))
+    if not row.active:
+        return say("这个词已停用。近 90 天提交的诉求里，有 %(found)s 件提到它（例外除外）。", found=found)
+    return say(
+        "近 90 天提交的诉求里，有 %(found)s 件提到这个词（例外除外），受理时都建议定为特急。"
+        "改动只影响以后的建议。",
+        found=found,
+    )
+
+
+def _finish_danger_word(row: DangerRow, _before: Mapping[str, Any], _by: User) -> None:
+    if len(row.word) < SHORTEST_DANGER_WORD:
+        sentence = "一个字会在许多无关的话里出现，请写完整的词。"
+        raise Invalid(sentence, fields={"word": sentence})
+    for phrase in row.exceptions:
+        if not DangerWord(row.word).is_in(normalise(phrase)) or normalise(phrase) == normalise(row.word):
+            sentence = say("“%(phrase)s”须包含“%(word)s”，并且比它长。", phrase=phrase, word=row.word)
+            raise Invalid("例外没有用处。", fields={"exceptions": sentence})
+
+
+DANGER_WORDS = Noun(
+    name="danger-words",
+    label="危险词",
+    row_label="危险词",
+    says="写到这些词时提示紧急电话，受理时建议定为特急",
+    icon="urgent",
+    entity=DangerRow,
+    fields=(
+        Field("word", "词", required=True, limit=20, hint="如“漏气”“起火”"),
+        Field(
+            "exceptions",
+            "例外",
+            Kind.TERMS,
+            limit=1000,
+            hint="含有这个词但并不危险的说法，用顿号分开，如“防爆炸、没有发生爆炸”",
+        ),
+        ACTIVE,
+    ),
+    columns=("exceptions",),
+    order=(DangerRow.id,),
+    concerns=_danger_concerns,
+    finish=_finish_danger_word,
+    title="word",
+    search=("word",),
+)
+
+
+NOUNS = {
+    noun.name: noun
+    for noun in (
+        *(DEPARTMENTS, AREAS, CATEGORIES, MATTERS, RULES, DANGER_WORDS),
+        *(REASONS, TEMPLATES, PEOPLE),
+    )
+}

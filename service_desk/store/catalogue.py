@@ -25,6 +25,7 @@ class Category(Model):
     example: Mapped[str] = mapped_column(String(100), default="")
     icon: Mapped[str] = mapped_column(String(30), default="dots")
     position: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     @property
     def is_arrears(self) -> bool:
@@ -111,6 +112,7 @@ class DangerRow(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     word: Mapped[str] = mapped_column(String(20), unique=True)
     exceptions: Mapped[list[str]] = mapped_column(Document, default=list)
+    active: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     @property
     def entry(self) -> DangerWord:

@@ -136,5 +136,8 @@ def _read_law(number: int, tz: ZoneInfo) -> Law:
         matters=tuple(
             row.entry for row in db.session.scalars(select(Matter).where(Matter.active).order_by(Matter.id))
         ),
-        danger_words=tuple(row.entry for row in db.session.scalars(select(DangerRow).order_by(DangerRow.id))),
+        danger_words=tuple(
+            row.entry
+            for row in db.session.scalars(select(DangerRow).where(DangerRow.active).order_by(DangerRow.id))
+        ),
     )

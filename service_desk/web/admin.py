@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -11,9 +11,11 @@ from flask_babel import gettext as _
 
 from service_desk import clock
 from service_desk.desk import administration as desk
+from service_desk.desk.danger_words import alarmed_by
 from service_desk.desk.lists import Noun, Row
-from service_desk.desk.nouns import NOUNS, PEOPLE, RULES
-from service_desk.desk.routing import WouldHave, rule_of, would_have
+from service_desk.desk.nouns import DANGER_WORDS, LATELY, NOUNS, PEOPLE, RULES
+from service_desk.desk.routing import rule_of, would_have
+from service_desk.domain.danger import DangerWord
 from service_desk.domain.errors import Invalid
 from service_desk.domain.vocabulary import Role
 from service_desk.settings import current_settings
@@ -28,7 +30,6 @@ bp = Blueprint("admin", __name__)
 PAGE = 50
 LAST_PAGE = 1000
 SHORT_HISTORY = 10
-PREVIEWED = timedelta(days=90)
 SHOWN_OF_PREVIEW = 100
 
 
@@ -131,9 +132,17 @@ def link(row_id: int) -> ResponseReturnValue:
     return render_template("admin/link.html", person=person, address=address)
 
 
-def _tried(form: ListForm, noun: Noun, row: Row) -> list[WouldHave] | None:
-    """What a rule as typed would have done to the last 90 days; None where what was typed is no rule."""
-    if noun is not RULES:
+@dataclass(frozen=True)
+class Preview:
+    """What a row as typed would have done lately: how often, and each ticket's number with what changes."""
+
+    title: str
+    lines: list[tuple[str, str]]
+
+
+def _tried(form: ListForm, noun: Noun, row: Row) -> Preview | None:
+    """What a row as typed would have done to the last 90 days; None where what was typed cannot be tried."""
+    if noun not in TRIED:
         abort(404)
     try:
         given = values_of(form, noun, row)
@@ -141,7 +150,27 @@ def _tried(form: ListForm, noun: Noun, row: Row) -> list[WouldHave] | None:
         show_on(form, error)
         return None
     with db.session.no_autoflush:
-        return would_have(rule_of(given), clock.now() - PREVIEWED)
+        return TRIED[noun](given, clock.now() - LATELY)
+
+
+def _rule_tried(given: dict[str, Any], since: datetime) -> Preview:
+    changed = would_have(rule_of(given), since)
+    return Preview(
+        _("近 90 天里，这条规则会改变 %(n)s 件的派单建议", n=len(changed)),
+        [(one.number, f"{one.had or _('没有主办')} → {one.would}") for one in changed[:SHOWN_OF_PREVIEW]],
+    )
+
+
+def _danger_word_tried(given: dict[str, Any], since: datetime) -> Preview:
+    numbers = alarmed_by(DangerWord(given["word"], tuple(given["exceptions"])), since)
+    return Preview(
+        _("近 90 天里，有 %(n)s 件会提示紧急电话并建议特急", n=len(numbers)),
+        [(number, "") for number in numbers[:SHOWN_OF_PREVIEW]],
+    )
+
+
+TRIED = {RULES: _rule_tried, DANGER_WORDS: _danger_word_tried}
+"""The lists whose rows are tried before they are saved."""
 
 
 def _noun(name: str) -> Noun:
@@ -173,7 +202,7 @@ def _page(
     *,
     conflict: str = "",
     unseen: Sequence[Alteration] = (),
-    preview: Sequence[WouldHave] | None = None,
+    preview: Preview | None = None,
 ) -> str:
     return render_template(
         "admin/row.html",
@@ -181,12 +210,11 @@ def _page(
         row=row,
         title=getattr(row, noun.title) if row is not None else _("新增%(what)s", what=said(noun.row_label)),
         form=form,
-        concerns=said(noun.concerns(row)),
+        concerns=said(noun.concerns(row, clock.now())),
         conflict=conflict,
         unseen=history(noun, unseen),
-        may_preview=noun is RULES,
-        preview=preview[:SHOWN_OF_PREVIEW] if preview is not None else None,
-        previewed=len(preview or ()),
+        may_preview=noun in TRIED,
+        preview=preview,
         beside=[(said(label), words) for label, words in noun.beside(row)] if row is not None else [],
         history=history(noun, alterations_of(noun.name, row.id)) if row is not None else [],
     )

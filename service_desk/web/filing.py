@@ -110,8 +110,9 @@ class Choices:
 
     @cached_property
     def categories(self) -> Sequence[Category]:
-        """All categories in their order."""
-        return db.session.scalars(select(Category).order_by(Category.position)).all()
+        """The categories in use, in their order."""
+        in_use = select(Category).where(Category.active)
+        return db.session.scalars(in_use.order_by(Category.position, Category.id)).all()
 
     @cached_property
     def areas(self) -> Sequence[Area]:

@@ -129,8 +129,9 @@ class Catalogue:
 
     @cached_property
     def categories(self) -> Sequence[Category]:
-        """All categories in their order."""
-        return db.session.scalars(select(Category).order_by(Category.position)).all()
+        """The categories in use and the ticket's own, in their order."""
+        offered = select(Category).where(or_(Category.active, Category.id == self.ticket.category_id))
+        return db.session.scalars(offered.order_by(Category.position, Category.id)).all()
 
     @cached_property
     def areas(self) -> Sequence[Area]:

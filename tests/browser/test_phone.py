@@ -26,7 +26,7 @@ PAGES = {
         "/admin",
         *(
             f"/admin/{noun}{rest}"
-            for noun in ("departments", "areas", "matters", "reasons", "people")
+            for noun in ("departments", "areas", "categories", "matters", "danger-words", "reasons", "people")
             for rest in ("", "/1", "/new")
         ),
         "/admin/templates/new",

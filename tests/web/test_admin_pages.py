@@ -2,22 +2,24 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import select
 
 from service_desk.desk.nouns import NOUNS
 from service_desk.domain.vocabulary import Role, State
 from service_desk.store.base import db
-from service_desk.store.catalogue import Matter
+from service_desk.store.catalogue import Category, DangerRow, Matter
 from service_desk.store.enterprises import Area
 from service_desk.store.lists import Alteration, ReasonCode, ReplyTemplate
 from service_desk.store.people import Department, User
 from tests.visitor import Visitor, counted
-from tests.world import PASSWORD, World
+from tests.world import MONDAY, PASSWORD, World
 
 Visit = Callable[..., Visitor]
 MOST = 15
@@ -83,6 +85,8 @@ NEW: dict[str, dict[str, Any]] = {
     },
     "reasons": {"kind": "return", "label": "材料不全", "position": "9"},
     "templates": {"name": "已解决", "text": "{企业名称}：您好，{诉求编号}已办好。"},
+    "categories": {"name": "用热", "example": "蒸汽压力、停汽", "position": "30"},
+    "danger-words": {"word": "烧起来", "exceptions": "没有烧起来"},
     "people": {"username": "zhaolei", "name": "赵磊", "roles": ["clerk"], "email": "zhao@desk.example"},
 }
 OTHER: dict[str, dict[str, Any]] = {
@@ -92,6 +96,8 @@ OTHER: dict[str, dict[str, Any]] = {
     "rules": {"keywords": "岸电、船电"},
     "reasons": {"label": "材料不齐"},
     "templates": {"text": "{联系人}：您好，已办好。"},
+    "categories": {"example": "蒸汽压力、停汽、开栓"},
+    "danger-words": {"word": "烧起来了", "exceptions": "没有烧起来了"},
     "people": {"name": "赵蕾"},
 }
 
@@ -114,7 +120,7 @@ def test_a_row_is_added_changed_put_out_of_use_and_all_of_it_is_written_down(
     assert "在用：由“是”改为“否”" in page
     assert "admin名" in page
     assert "已停用" in admin.get(
-        f"/admin/{noun}?q={after if name in ('name', 'label') else NEW[noun]['name']}"
+        f"/admin/{noun}?q={after if name in ('name', 'label', 'word') else NEW[noun]['name']}"
     )
     row = db.session.get(NOUNS[noun].entity, new.row_id, populate_existing=True)
     assert row is not None
@@ -185,6 +191,12 @@ def test_of_two_administrators_the_second_sees_what_changed_and_keeps_what_was_t
         pytest.param("matters/new", {"name": "停电与电能质量"}, "同名的事项", id="matter taken"),
         pytest.param("matters/new", {"support_names": ["供电公司"]}, "去掉主办单位", id="lead supports"),
         pytest.param("templates/new", {"text": "{公司}您好"}, "不认识“{公司}”", id="unknown opening"),
+        pytest.param("categories/new", {"name": "用电"}, "已经有这一条", id="category taken"),
+        pytest.param("categories/new", {"name": "长" * 31}, "最多 30 字", id="category too long"),
+        pytest.param("danger-words/new", {"word": "起火"}, "已经有这一条", id="danger word taken"),
+        pytest.param("danger-words/new", {"word": "火"}, "请写完整的词", id="one character"),
+        pytest.param("danger-words/new", {"exceptions": "防火"}, "须包含“烧起来”", id="stray exception"),
+        pytest.param("danger-words/new", {"exceptions": "烧起来"}, "并且比它长", id="no exception"),
         pytest.param("people/new", {"username": "clerk"}, "已被使用", id="username taken"),
         pytest.param("people/new", {"username": "a b"}, "请用 3–60 位", id="no username"),
         pytest.param("people/new", {"roles": []}, "请填写“角色”", id="no role"),
@@ -261,6 +273,84 @@ def test_a_renamed_department_is_renamed_where_it_supports(small_world: World, v
         matter = db.session.get(Matter, number)
         assert matter is not None
         assert "经开区管委会" in matter.support_names
+
+
+def row_id(entity: type[Category] | type[DangerRow], name: str) -> int:
+    title = Category.name if entity is Category else DangerRow.word
+    return db.session.scalars(select(entity).where(title == name)).one().id
+
+
+def test_a_category_says_what_hangs_on_it_and_stays_in_use_while_matters_do(
+    small_world: World, visit: Visit
+) -> None:
+    small_world.make(State.IN_PROGRESS)
+    small_world.make(State.CLOSED)
+    matters = len(
+        db.session.scalars(select(Matter).where(Matter.category_id == small_world.category().id)).all()
+    )
+    admin, path = visit("admin"), f"/admin/categories/{row_id(Category, '用电')}"
+    page = admin.get(path)
+    assert f"现在有 1 件未办结的诉求、{matters} 条事项、0 条派单规则属于这一类" in page
+    assert 'name="name"' not in page
+    page = admin.post(path, status=422, **typed(page, active=None))
+    assert f"还不能停用：有 {matters} 条事项" in page
+
+
+def test_arrears_stay_in_use_whatever_hangs_on_them(small_world: World, visit: Visit) -> None:
+    for matter in db.session.scalars(select(Matter)):
+        matter.active = False
+    db.session.commit()
+    admin, path = visit("admin"), f"/admin/categories/{row_id(Category, '拖欠账款')}"
+    assert "不能停用" in admin.post(path, status=422, **typed(admin.get(path), active=None))
+
+
+def test_a_category_out_of_use_is_not_offered_and_stays_where_it_was(
+    small_world: World, visit: Visit
+) -> None:
+    admin, owner, clerk = visit("admin"), visit("owner"), visit("clerk")
+    admin.post("/admin/categories/new", **NEW["categories"])
+    number = row_id(Category, "用热")
+    ticket = small_world.file(category="用热", title="蒸汽压力低")
+    other = small_world.file()
+    offered = f'id="category-{number}"'
+    assert offered in owner.get("/tickets/new")
+    admin.post(f"/admin/categories/{number}", **typed(admin.get(f"/admin/categories/{number}"), active=None))
+    assert offered not in owner.get("/tickets/new")
+    choice = f'value="{number}">用热'
+    assert choice in clerk.get(f"/tickets/{ticket.id}")
+    assert choice not in clerk.get(f"/tickets/{other.id}")
+
+
+def test_a_danger_word_says_how_often_it_was_met_and_gives_no_alarm_out_of_use(
+    small_world: World, visit: Visit
+) -> None:
+    with time_machine.travel(MONDAY, tick=False):
+        small_world.file(title="车间起火，已扑灭", at=MONDAY - timedelta(days=89))
+        small_world.file(title="多年以前起火", at=MONDAY - timedelta(days=91))
+        small_world.file(title="咨询防起火涂料")
+        admin, number = visit("admin"), row_id(DangerRow, "起火")
+        path = f"/admin/danger-words/{number}"
+        exceptions = typed(admin.get(path))["exceptions"] + "、防起火"
+        admin.post(path, **typed(admin.get(path), exceptions=exceptions))
+        assert "有 1 件提到这个词" in admin.get(path)
+        assert '"\\u8d77\\u706b"' in visit("owner").get("/tickets/new")
+        admin.post(path, **typed(admin.get(path), active=None))
+        assert '"\\u8d77\\u706b"' not in visit("owner").get("/tickets/new")
+        assert "这个词已停用" in admin.get(path)
+
+
+def test_a_danger_word_is_tried_before_it_is_saved_and_shows_no_titles(
+    small_world: World, visit: Visit
+) -> None:
+    ticket = small_world.file(title="隔壁仓库烧起来")
+    harmless = small_world.file(title="还好没有烧起来")
+    with time_machine.travel(MONDAY, tick=False):
+        page = visit("admin").post("/admin/danger-words/new", 200, preview="1", **NEW["danger-words"])
+    assert "有 1 件会提示紧急电话" in page
+    assert ticket.number in page
+    assert harmless.number not in page
+    assert ticket.title not in page
+    assert "烧起来" not in db.session.scalars(select(DangerRow.word)).all()
 
 
 # People
