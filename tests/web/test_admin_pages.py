@@ -277,7 +277,7 @@ def test_a_renamed_department_is_renamed_where_it_supports(small_world: World, v
 
 def row_id(entity: type[Category] | type[DangerRow], name: str) -> int:
     title = Category.name if entity is Category else DangerRow.word
-    return db.session.scalars(select(entity).where(title == name)).one().id
+    return db.session.execute(select(entity.id).where(title == name)).scalar_one()
 
 
 def test_a_category_says_what_hangs_on_it_and_stays_in_use_while_matters_do(
