@@ -20,6 +20,7 @@ from service_desk.desk.acting import Stale, readable_events
 from service_desk.desk.files import store_files
 from service_desk.desk.incidents import news_of
 from service_desk.desk.privacy import reveal_contact
+from service_desk.desk.reply_templates import REPLYING, Filled, appended, templates_for
 from service_desk.desk.verbs import VERBS
 from service_desk.domain import workflow
 from service_desk.domain.access import works_on_it
@@ -185,6 +186,7 @@ class Offered:
     form: ActionForm | None = None
     title: str = ""
     text: str = ""
+    templates: Sequence[Filled] = ()
 
 
 @bp.get("/tickets/<int:ticket_id>")
@@ -274,6 +276,7 @@ def _offer(step: Step, ticket: Ticket, form: ActionForm | None = None) -> Offere
         form=form,
         title=_("请您评价") if step.action is Action.RATE else said(step.action),
         text=_("承办单位平时只看到汇总结果；如需重办，会看到您的评价和意见。") if rating else "",
+        templates=templates_for(ticket, step.action) if form is not None else (),
     )
 
 
@@ -439,6 +442,8 @@ def _take(ticket: Ticket, name: Action) -> ResponseReturnValue:
     step = _step(name, ticket, user, now)
     catalogue = Catalogue(ticket, user)
     form = form_for(step, catalogue, bound=True)
+    if "apply" in request.form and name in REPLYING:
+        return _with_template(ticket, form, step)
     if not form.validate():
         return _again(ticket, form, step), 422
     try:
@@ -457,6 +462,17 @@ def _take(ticket: Ticket, name: Action) -> ResponseReturnValue:
     presence.forget_action_draft(ticket_id, name, by=user)
     flash(DONE_WORDS.get(name) or _("“%(action)s”已完成。", action=said(name)), "success")
     return redirect(url_for("tickets.show", ticket_id=ticket_id))
+
+
+def _with_template(ticket: Ticket, form: ActionForm, step: Step) -> str:
+    """The page a reply is written on, with the chosen template after what was typed."""
+    wanted = request.form.get("template", type=int)
+    chosen = next((each for each in templates_for(ticket, step.action) if each.id == wanted), None)
+    if chosen is not None:
+        form["text"].data = appended(form["text"].data or "", chosen.text)
+    if form.uploads():
+        form["files"].errors = [_("文件没有保留下来，请重新选择。")]
+    return _again(ticket, form, step)
 
 
 def _again(ticket: Ticket, form: ActionForm, step: Step, *, stale: Stale | None = None) -> str:
