@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from service_desk.desk.acting import finish, open_ticket, record
+from service_desk.desk.routing import led_to
 from service_desk.domain.actions import Action
 from service_desk.domain.errors import Invalid
 from service_desk.domain.sentences import say
@@ -36,8 +37,11 @@ def dispatch(
         )
     _keep_out_the_one_complained_of(ticket, (lead, *supports))
     data = {"lead": lead.name, "supports": [support.name for support in supports]}
+    proposal = led_to(ticket, lead)
     event = record(ticket, Action.DISPATCH, by=by, at=at, law=law, text=text, data=data)
-    assign(ticket, AssignmentRole.LEAD, lead, LEAD_STARTS, at=event.at, law=law)
+    part = assign(ticket, AssignmentRole.LEAD, lead, LEAD_STARTS, at=event.at, law=law)
+    if proposal is not None:
+        part.routed_by, part.routed_by_id = proposal.made_by, proposal.row_id
     for support in dict.fromkeys(supports):
         assign(ticket, AssignmentRole.SUPPORT, support, SUPPORT_STARTS, at=event.at, law=law)
     finish(ticket, event, law)

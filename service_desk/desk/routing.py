@@ -78,6 +78,16 @@ def proposal_for(ticket: Ticket) -> Proposal | None:
     return propose(knowledge, asked_of(ticket), barred=_barred(ticket))
 
 
+def led_to(ticket: Ticket, lead: Department) -> Proposal | None:
+    """The rule or matter that proposes this very lead; None where it is the desk's own choice.
+
+    What was learned is left aside: it is no row that somebody could put right.
+    """
+    law = current_law()
+    proposal = propose(Knowledge(law.rules, law.matters), asked_of(ticket), barred=_barred(ticket))
+    return proposal if proposal is not None and proposal.lead == lead.name else None
+
+
 def is_complex(ticket: Ticket) -> bool:
     """Whether the matter list gives this kind of matter the 复杂 limits."""
     matter = matter_of(current_law().matters, asked_of(ticket))

@@ -46,6 +46,7 @@ class MatterEntry:
     lead: str | None
     supports: tuple[str, ...]
     is_complex: bool = False
+    row_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class RuleEntry:
     area: str | None = None
     enterprise: str | None = None
     keywords: tuple[str, ...] = ()
+    row_id: int | None = None
 
     @property
     def asks_for_something(self) -> bool:
@@ -79,12 +81,16 @@ class RuleEntry:
 
 @dataclass(frozen=True)
 class Proposal:
-    """Who should lead and support, what made it so, and the sentence that says it."""
+    """Who should lead and support, what made it so, and the sentence that says it.
+
+    ``row_id`` is that of the rule or matter, where one of them made it and it is kept as a row.
+    """
 
     made_by: MadeBy
     lead: str | None
     supports: tuple[str, ...]
     reason: Sentence
+    row_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -152,6 +158,7 @@ def _by_rule(
         best.lead,
         _supports(best.supports, best.lead, out),
         say("规则“%(name)s”", name=best.name),
+        best.row_id,
     )
 
 
@@ -196,7 +203,7 @@ def _by_words(lines: Sequence[_Met], learned: Suggestion | None) -> Proposal | N
         matter=matter.name,
         met=_quoted(keyword.replace(TOGETHER, "…") for keyword in lines[0].keywords),
     )
-    return Proposal(MadeBy.MATTER, matter.lead, matter.supports, reason)
+    return Proposal(MadeBy.MATTER, matter.lead, matter.supports, reason, matter.row_id)
 
 
 def _own_line(matters: Sequence[MatterEntry], asked: Asked, out: frozenset[str]) -> Proposal | None:
@@ -204,7 +211,7 @@ def _own_line(matters: Sequence[MatterEntry], asked: Asked, out: frozenset[str])
     for matter in matters:
         if matter.category == asked.category and not matter.keywords and matter.lead not in (None, *out):
             reason = say("事项清单“%(category)s”的默认承办单位", category=matter.category)
-            return Proposal(MadeBy.MATTER, matter.lead, matter.supports, reason)
+            return Proposal(MadeBy.MATTER, matter.lead, matter.supports, reason, matter.row_id)
     return None
 
 

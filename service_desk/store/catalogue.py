@@ -65,6 +65,7 @@ class Matter(Model):
             lead=self.lead.name if self.lead else None,
             supports=tuple(self.support_names),
             is_complex=self.is_complex,
+            row_id=self.id,
         )
 
 
@@ -101,6 +102,7 @@ class Rule(Model):
             area=self.area.name if self.area else None,
             enterprise=self.enterprise.name if self.enterprise else None,
             keywords=tuple(self.keywords),
+            row_id=self.id,
         )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Date, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service_desk.domain.actions import Action, Party
+from service_desk.domain.routing import MadeBy
 from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import (
     AssignmentRole,
@@ -70,10 +71,13 @@ class Reveal(Model):
 
 
 class Assignment(Model):
-    """交办: a department's part in a ticket."""
+    """交办: a department's part in a ticket; ``routed_by`` is what proposed it, and the id of that rule or matter."""
 
     __tablename__ = "assignments"
-    __table_args__ = (Index("ix_assignments_department_id_ticket_id", "department_id", "ticket_id"),)
+    __table_args__ = (
+        Index("ix_assignments_department_id_ticket_id", "department_id", "ticket_id"),
+        Index("ix_assignments_routed_by_routed_by_id", "routed_by", "routed_by_id", "assigned_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
@@ -84,6 +88,8 @@ class Assignment(Model):
     handler_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     assigned_at: Mapped[Instant]
     signed_at: Mapped[Instant | None]
+    routed_by: Mapped[MadeBy | None] = mapped_column(WordType(MadeBy))
+    routed_by_id: Mapped[int | None]
 
     department: Mapped[Department] = relationship(lazy="joined")
     handler: Mapped[User | None] = relationship(lazy="joined", innerjoin=False)

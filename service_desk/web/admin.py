@@ -13,14 +13,18 @@ from service_desk import clock
 from service_desk.desk import administration as desk
 from service_desk.desk.danger_words import alarmed_by
 from service_desk.desk.lists import Noun, Row
-from service_desk.desk.nouns import DANGER_WORDS, LATELY, NOUNS, PEOPLE, RULES
+from service_desk.desk.nouns import DANGER_WORDS, LATELY, MATTERS, NOUNS, PEOPLE, RULES
+from service_desk.desk.returned import Dispatches, dispatches_by
 from service_desk.desk.routing import rule_of, would_have
 from service_desk.domain.danger import DangerWord
 from service_desk.domain.errors import Invalid
+from service_desk.domain.routing import MadeBy
 from service_desk.domain.vocabulary import Role
 from service_desk.settings import current_settings
 from service_desk.store.base import db
 from service_desk.store.lists import Alteration, alterations_of
+from service_desk.store.scope import visible_tickets
+from service_desk.store.tickets import Ticket
 from service_desk.web.admin_forms import ListForm, form_for, found, history, shown, values_of
 from service_desk.web.guards import me, roles_required
 from service_desk.web.people import show_on
@@ -169,8 +173,29 @@ def _danger_word_tried(given: dict[str, Any], since: datetime) -> Preview:
     )
 
 
+@dataclass(frozen=True)
+class Sent:
+    """What became of what a row proposed, and which of the tickets the reader may see."""
+
+    dispatches: Dispatches
+    visible: frozenset[int]
+
+
+PROPOSES = {RULES: MadeBy.RULE, MATTERS: MadeBy.MATTER}
+"""The lists whose rows propose who leads."""
 TRIED = {RULES: _rule_tried, DANGER_WORDS: _danger_word_tried}
 """The lists whose rows are tried before they are saved."""
+
+
+def _sent_by(noun: Noun, row: Row) -> Sent | None:
+    """What became of the dispatches that followed a rule or matter of late; a ticket's number leads who may see it."""
+    made_by = PROPOSES.get(noun)
+    if made_by is None or row is None:
+        return None
+    found = dispatches_by(made_by, row.id, since=clock.now() - LATELY)
+    numbers = [one.ticket_id for one in found.latest]
+    mine = visible_tickets(me()).with_only_columns(Ticket.id).where(Ticket.id.in_(numbers))
+    return Sent(found, frozenset(db.session.scalars(mine)) if numbers else frozenset())
 
 
 def _noun(name: str) -> Noun:
@@ -215,6 +240,7 @@ def _page(
         unseen=history(noun, unseen),
         may_preview=noun in TRIED,
         preview=preview,
+        sent=_sent_by(noun, row),
         beside=[(said(label), words) for label, words in noun.beside(row)] if row is not None else [],
         history=history(noun, alterations_of(noun.name, row.id)) if row is not None else [],
     )

@@ -21,6 +21,7 @@ from service_desk.desk.files import store_files
 from service_desk.desk.incidents import news_of
 from service_desk.desk.privacy import reveal_contact
 from service_desk.desk.reply_templates import REPLYING, Filled, appended, templates_for
+from service_desk.desk.returned import returns_of
 from service_desk.desk.verbs import VERBS
 from service_desk.domain import workflow
 from service_desk.domain.access import works_on_it
@@ -241,6 +242,7 @@ def _show(
         return _mine(ticket, shared, now, law)
     dispatching = first is not None and first.action is Action.DISPATCH
     shared["proposal"] = catalogue.proposal if dispatching else None
+    shared["returns"] = returns_of(ticket, law) if dispatching else []
     return _staff(ticket, shared, now, law)
 
 
