@@ -87,7 +87,7 @@ def release_support(
 ) -> Ticket:
     """A department is not needed any more: its clocks are void."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
-    data = {"department": department.name}
+    data = {"department": department.name, "released": [department.id]}
     event = record(ticket, Action.RELEASE_SUPPORT, by=by, at=at, law=law, data=data)
     part = next((each for each in ticket.supports if each.department_id == department.id), None)
     if part is None:

@@ -1,6 +1,6 @@
 """Notices of events: who is told of which act, in which words; rows only, sent later by the clockwork."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,7 @@ class Audience(Word):
     HEAD = "head", "主办单位负责人"
     PARENT_HEAD = "parent_head", "上级单位负责人"
     SUPPORTS = "supports", "协办单位"
+    RELEASED = "released", "解除交办的单位"
     OFFICER = "officer", "服务专员"
     LEADER = "leader", "包联领导"
     LIAISON = "liaison", "帮扶部门"
@@ -89,6 +90,7 @@ TOLD: dict[Action, tuple[Told, ...]] = {
     Action.WITHDRAW: (
         Told(A.DESK, "企业撤回诉求", "%(ticket_title)s：%(text)s"),
         Told(A.LEAD, "企业撤回诉求", "%(ticket_title)s"),
+        Told(A.SUPPORTS, "企业撤回诉求", "%(ticket_title)s。不再需要协办。"),
     ),
     Action.SUPERVISE: (
         Told(A.LEAD, "督办单，请回复", "%(text)s"),
@@ -114,12 +116,16 @@ TOLD: dict[Action, tuple[Told, ...]] = {
     Action.REDISPATCH: (
         Told(A.ENTERPRISE, "承办单位有变化", "改由%(lead)s办理。%(promise)s"),
         Told(A.LEAD, "新交办，请签收", "%(enterprise)s：%(ticket_title)s。%(due)s"),
+        Told(A.RELEASED, "已改派其他单位", "%(ticket_title)s：改由%(lead)s主办。%(text)s"),
     ),
     Action.ADD_SUPPORT: (
         Told(A.SUPPORTS, "新协办，请签收", "%(enterprise)s：%(ticket_title)s。主办单位：%(lead)s"),
         Told(A.LEAD, "增加了协办单位", "%(ticket_title)s：%(department)s"),
     ),
-    Action.RELEASE_SUPPORT: (Told(A.LEAD, "取消了协办单位", "%(ticket_title)s：%(department)s"),),
+    Action.RELEASE_SUPPORT: (
+        Told(A.LEAD, "取消了协办单位", "%(ticket_title)s：%(department)s"),
+        Told(A.RELEASED, "协办已取消", "%(ticket_title)s。不再需要协办。"),
+    ),
     Action.ASK_ENTERPRISE: (Told(A.ENTERPRISE, "%(lead)s想请您补充"),),
     Action.INFORM: (Told(A.LEAD, "企业已回复"),),
     Action.OPINE: (Told(A.LEAD, "协办意见已提交", "%(department)s：%(text)s"),),
@@ -153,7 +159,11 @@ TOLD: dict[Action, tuple[Told, ...]] = {
     ),
     Action.DECIDE_SIGN_OFF: (Told(A.LEAD, "签发意见：%(decision)s", "%(ticket_title)s。%(text)s"),),
     Action.DECIDE_EXCLUSION: (Told(A.LEAD, "剔除申请：%(decision)s", "%(ticket_title)s。%(text)s"),),
-    Action.DECIDE_RETURN: (Told(A.ASKER, "退单申请：%(decision)s", "%(ticket_title)s。%(text)s"),),
+    Action.DECIDE_RETURN: (
+        Told(A.ASKER, "退单申请：%(decision)s", "%(ticket_title)s。%(text)s"),
+        # Supports do not read the line of the return any more: they are told no word of it.
+        Told(A.RELEASED, "协办已取消", "%(ticket_title)s。将重新派单，不再需要协办。"),
+    ),
     Action.DECIDE_EXTENSION: (Told(A.LEAD, "延期申请：%(decision)s", "%(ticket_title)s。%(text)s%(due)s"),),
     Action.DECIDE_DEFERRAL: (Told(A.LEAD, "挂账申请：%(decision)s", "%(ticket_title)s。%(text)s"),),
     Action.DECIDE_REJECTION: (Told(A.DESK, "不予受理审批：%(decision)s", "%(ticket_title)s。%(text)s"),),
@@ -206,7 +216,8 @@ def announce(ticket: Ticket, event: Event, law: Law) -> None:
     told = _told_of(ticket, event)
     if not told:
         return
-    people = people_of(ticket, {line.audience for line in told})
+    released = event.data.get("released", ())
+    people = people_of(ticket, {line.audience for line in told}, released=released)
     facts = _facts(ticket, event, law)
     messages: dict[int, Message] = {}
     for line in told:
@@ -266,16 +277,21 @@ def _asked(ticket: Ticket, event: Event) -> str:
 
 
 def people_of(
-    ticket: Ticket, audiences: Iterable[Audience], *, part: Assignment | None = None
+    ticket: Ticket,
+    audiences: Iterable[Audience],
+    *,
+    part: Assignment | None = None,
+    released: Collection[int] = (),
 ) -> dict[Audience, list[User]]:
     """The active people in each audience, one statement for all; nobody of a department complained of.
 
-    Handler, head and their department are those of the lead, or of ``part`` where it is given.
+    Handler, head and their department are those of the lead, or of ``part`` where it is given; ``released``
+    are the departments, by id, whose part has just ended.
     """
     conditions = {
         audience: condition
         for audience in audiences
-        if (condition := _who(ticket, audience, part)) is not None
+        if (condition := _who(ticket, audience, part, released)) is not None
     }
     found: dict[Audience, list[User]] = {audience: [] for audience in audiences}
     if not conditions:
@@ -293,7 +309,9 @@ def people_of(
     return found
 
 
-def _who(ticket: Ticket, audience: Audience, part: Assignment | None) -> ColumnElement[bool] | None:
+def _who(
+    ticket: Ticket, audience: Audience, part: Assignment | None, released: Collection[int]
+) -> ColumnElement[bool] | None:
     """The condition on users that makes up an audience; None where the ticket has nobody of the kind."""
     liaison = ticket.enterprise.liaison
     match audience:
@@ -315,8 +333,9 @@ def _who(ticket: Ticket, audience: Audience, part: Assignment | None) -> ColumnE
         case Audience.LIAISON:
             return _heads_of(liaison.department_id if liaison else None)
         case Audience.SUPPORTS:
-            ids = [part.department_id for part in ticket.supports if part.is_live]
-            return and_(User.department_id.in_(ids), _has(Role.HANDLER, Role.HEAD)) if ids else None
+            return _works_at([part.department_id for part in ticket.supports if part.is_live])
+        case Audience.RELEASED:
+            return _works_at(released)
         case Audience.ASKER:
             asked = ticket.approvals[-1].department_id if ticket.approvals else None
             return and_(User.department_id == asked, _has(Role.HANDLER, Role.HEAD)) if asked else None
@@ -338,6 +357,12 @@ def _who(ticket: Ticket, audience: Audience, part: Assignment | None) -> ColumnE
 
 def _has(*roles: Role) -> ColumnElement[bool]:
     return User.role_rows.any(UserRole.role.in_(roles))
+
+
+def _works_at(department_ids: Collection[int]) -> ColumnElement[bool] | None:
+    if not department_ids:
+        return None
+    return and_(User.department_id.in_(department_ids), _has(Role.HANDLER, Role.HEAD))
 
 
 def _heads_of(department_id: int | None) -> ColumnElement[bool] | None:

@@ -85,7 +85,9 @@ def take(  # noqa: PLR0913 - one argument for each thing an act may bring
     )
     ticket.events.append(event)
     if moves_clocks:
-        _move_clocks(ticket, step, at, law, department_id)
+        released = _move_clocks(ticket, step, at, law, department_id)
+        if released:
+            event.data = {**event.data, "released": released}
     _lapse_requests(ticket, at)
     ticket.refresh_due()
     ticket.version += 1
@@ -98,13 +100,16 @@ def take(  # noqa: PLR0913 - one argument for each thing an act may bring
     return event
 
 
-def _move_clocks(ticket: Ticket, step: Step, at: datetime, law: Law, department_id: int | None) -> None:
-    """Move the clocks as the step says; those that need more than the step are started by the verbs."""
+def _move_clocks(ticket: Ticket, step: Step, at: datetime, law: Law, department_id: int | None) -> list[int]:
+    """Move the clocks as the step says; those that need more than the step are started by the verbs.
+
+    Gives back the departments, by id, from which the step took the ticket.
+    """
     _end_clocks(ticket, step, at, law, department_id)
     for wait in step.resumes:
         for clock in ticket.clocks:
             clock.resume(at, wait, law.calendar)
-    _release_roles(ticket, step.releases, at)
+    released = _release_roles(ticket, step.releases, at)
     if step.waits is not None:
         for kind in workflow.PAUSED_BY[step.waits]:
             for clock in ticket.live_clocks(kind):
@@ -112,6 +117,7 @@ def _move_clocks(ticket: Ticket, step: Step, at: datetime, law: Law, department_
     for kind in step.starts:
         if kind not in STARTED_APART:
             start_clock(ticket, kind, at, law, about=step.opens if kind is ClockKind.REVIEW else None)
+    return released
 
 
 def _end_clocks(ticket: Ticket, step: Step, at: datetime, law: Law, department_id: int | None) -> None:
@@ -137,11 +143,16 @@ def _end_clocks(ticket: Ticket, step: Step, at: datetime, law: Law, department_i
             clock.cut_off(at)
 
 
-def _release_roles(ticket: Ticket, roles: Iterable[AssignmentRole], at: datetime) -> None:
-    """Take the ticket from these departments: their clocks and the lead's orders are void."""
-    for part in ticket.assignments:
-        if part.role in roles and part.state is not AssignmentState.RELEASED:
-            release(ticket, part, at)
+def _release_roles(ticket: Ticket, roles: Iterable[AssignmentRole], at: datetime) -> list[int]:
+    """Take the ticket from these departments, given back by id: their clocks and the lead's orders are void."""
+    held = [
+        part
+        for part in ticket.assignments
+        if part.role in roles and part.state is not AssignmentState.RELEASED
+    ]
+    for part in held:
+        release(ticket, part, at)
+    return [part.department_id for part in held]
 
 
 def release(ticket: Ticket, part: Assignment, at: datetime) -> None:

@@ -252,7 +252,7 @@ ROWS: list[tuple[str, Scene, Deed, str]] = [
             "settle void, sign starts until 03-04 17:30, "
             "return_window starts until 03-04 17:30, "
             "first_contact starts until 03-04 17:30, settle starts until 03-10 17:30; "
-            "tells finance finance_head officer owner"
+            "tells finance finance_head officer owner power power2 power_head"
         ),
     ),
     (
@@ -265,7 +265,7 @@ ROWS: list[tuple[str, Scene, Deed, str]] = [
             "opinion goes on until 03-05 17:30, next_reply void, "
             "sign starts until 03-04 17:30, return_window starts until 03-04 17:30, "
             "first_contact starts until 03-04 17:30, settle starts until 03-10 17:30; "
-            "tells finance finance_head officer owner"
+            "tells finance finance_head officer owner power power2 power_head"
         ),
     ),
     (
@@ -277,7 +277,7 @@ ROWS: list[tuple[str, Scene, Deed, str]] = [
             "first_contact void, settle void, sign starts until 03-04 17:30, "
             "return_window starts until 03-04 17:30, "
             "first_contact starts until 03-04 17:30, settle starts until 03-10 17:30; "
-            "tells officer owner power power2 power_head"
+            "tells committee committee_head officer owner power power2 power_head"
         ),
     ),
     (
@@ -298,7 +298,7 @@ ROWS: list[tuple[str, Scene, Deed, str]] = [
         ),
         (
             "release_support: in_progress → in_progress; sign void, opinion void; "
-            "tells power power2 power_head"
+            "tells committee committee_head power power2 power_head"
         ),
     ),
     (
@@ -390,7 +390,7 @@ ROWS: list[tuple[str, Scene, Deed, str]] = [
             "withdraw: deferred → withdrawn; promise void, return_window void, "
             "first_contact void, settle void, sign missed, opinion void, next_reply void, "
             "review(withdrawal) starts until 03-05 17:30; "
-            "tells clerk clerk2 officer power power2 power_head"
+            "tells clerk clerk2 committee committee_head officer power power2 power_head"
         ),
     ),
     (
@@ -519,7 +519,7 @@ REQUESTS = {
         (
             "decide_return: assigned → accepted; sign void, first_contact void, "
             "settle void, sign void, opinion void, review(return) met, "
-            "dispatch starts until 03-04 17:30; tells clerk2 power power2 power_head"
+            "dispatch starts until 03-04 17:30; tells clerk2 committee committee_head power power2 power_head"
         ),
         ("decide_return: assigned → assigned; review(return) met; tells power power2 power_head"),
         "cancel_return: assigned → assigned; review(return) void; tells nobody",
