@@ -247,7 +247,11 @@ def _defer(ticket: Ticket, request: Approval, event: Event, law: Law) -> None:
     day = date.fromisoformat(event.data["next_reply"])
     if event.data["next_reply"] != request.data["next_reply"]:
         check_next_reply(day, law.calendar.day_of(event.at))
-    start_until(ticket, ClockKind.NEXT_REPLY, day, event.at, law, department_id=request.department_id)
+    clock = start_until(ticket, ClockKind.NEXT_REPLY, day, event.at, law, department_id=request.department_id)
+    if clock.due_at is not None and clock.due_at <= event.at:
+        # Asked for in time, decided too late: nobody can keep a date that has passed.
+        sentence = say("下次答复日期 %(day)s 已过，请填写新的日期后再同意。", day=day)
+        raise Invalid(sentence, fields={"next_reply": sentence})
 
 
 def _send_out(ticket: Ticket, request: Approval, event: Event, _law: Law) -> None:

@@ -82,6 +82,11 @@ def no_sign_off_wanted(s: Situation) -> bool:
     return not s.wants_sign_off
 
 
+def sign_off_wanted(s: Situation) -> bool:
+    """本单位的答复不须签发，请直接答复。"""
+    return s.wants_sign_off
+
+
 def no_sign_off_asked(s: Situation) -> bool:
     """答复正在等待单位负责人签发；如需改动，请先撤回送签。"""
     return RequestKind.SIGN_OFF not in s.requests
@@ -295,6 +300,7 @@ RULES_ABOUT_THE_PERSON = frozenset(
         no_lead_to_answer,
         handler_or_nobody_yet,
         no_sign_off_wanted,
+        sign_off_wanted,
         grave_corrections_by_the_supervisor,
     }
     | {rule for kind in RequestKind for rule in about(kind)[2:]}

@@ -19,6 +19,7 @@ from service_desk.desk import (
     requests,
     supervision,
 )
+from service_desk.domain.actions import Action
 from service_desk.domain.errors import Invalid, OutOfTurn, Refused
 from service_desk.domain.vocabulary import (
     ClockState,
@@ -187,6 +188,8 @@ def requested(kind: RequestKind, state: State, who: str, **given: Any) -> Callab
 
     def scene(world: World) -> Ticket:
         ticket = world.make(state)
+        world.department("供电公司").wants_sign_off = kind is RequestKind.SIGN_OFF
+        db.session.commit()
         verb = getattr(requests, f"ask_{kind.value}")
         asked: Ticket = verb(ticket.id, by=getattr(world, who), at=ticket.touched_at, **given)
         return asked
@@ -308,8 +311,10 @@ def test_of_two_at_once_one_wins_and_the_other_is_told(
 
 
 def may_both(ticket: Ticket) -> bool:
-    """A refused request, or a granted extension, leaves the way open to what comes after it."""
+    """What comes after a refused request or a granted extension may come; a deferred matter may be replied to."""
     *_, decision, after = ticket.events
+    if (decision.action, after.action) == (Action.DECIDE_DEFERRAL, Action.REPLY):
+        return True
     return decision.action.value.startswith("decide_") and decision.before is decision.after is after.before
 
 

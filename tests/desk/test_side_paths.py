@@ -159,6 +159,12 @@ def question(w: World, t: int) -> None:
     handling.ask_enterprise(t, by=w.power, at=TUESDAY, text="变压器型号？")
 
 
+def wants_sign_off(w: World, _t: int) -> None:
+    """From now on the replies of 供电公司 go out when its head has signed them."""
+    w.department("供电公司").wants_sign_off = True
+    db.session.commit()
+
+
 def redispatched(lead: str, who: str = "clerk", *, at: datetime = TUESDAY) -> Deed:
     return lambda w, t: dispatch.redispatch(
         t, by=getattr(w, who), at=at, lead=w.department(lead), reason="职责调整"
@@ -505,7 +511,7 @@ WHERE: dict[RequestKind, tuple[Scene, str, str]] = {
     R.EXTENSION: (at(State.IN_PROGRESS), "power", "clerk"),
     R.DEFERRAL: (at(State.IN_PROGRESS, supports=["园区管委会"]), "power", "supervisor"),
     R.REJECTION: (at(State.ACCEPTED), "clerk", "supervisor"),
-    R.SIGN_OFF: (at(State.IN_PROGRESS), "power", "power_head"),
+    R.SIGN_OFF: (then(at(State.IN_PROGRESS), wants_sign_off), "power", "power_head"),
     R.EXCLUSION: (at(State.CLOSED), "power", "supervisor"),
     R.APPEAL: (PARTLY_CLOSED, "owner", "supervisor"),
 }
@@ -621,6 +627,25 @@ ROWS += [
             "decide_deferral: deferred → deferred; next_reply met, review(deferral) met, "
             "next_reply starts until 04-01 17:30; "
             "tells officer owner power power2 power_head"
+        ),
+    ),
+    (
+        "grant: a late deferral with a new date",
+        then(at(State.IN_PROGRESS), asked(R.DEFERRAL, next_reply=date(2026, 3, 4))),
+        decided(R.DEFERRAL, "supervisor", granted=True, at=MONDAY + 3 * DAY, next_reply=date(2026, 3, 20)),
+        (
+            "decide_deferral: in_progress → deferred; promise pauses, first_contact pauses, "
+            "settle pauses, review(deferral) missed, next_reply starts until 03-20 17:30; "
+            "tells officer owner power power2 power_head"
+        ),
+    ),
+    (
+        "refuse: a deferral whose day has passed",
+        then(at(State.IN_PROGRESS), asked(R.DEFERRAL, next_reply=date(2026, 3, 4))),
+        decided(R.DEFERRAL, "supervisor", granted=False, at=MONDAY + 3 * DAY),
+        (
+            "decide_deferral: in_progress → in_progress; review(deferral) missed; "
+            "tells power power2 power_head"
         ),
     ),
 ]
@@ -745,6 +770,7 @@ REFUSED: list[tuple[str, Scene, Deed, type[DeskError], str]] = [
         "one who handled and decides",
         then(
             at(State.ASSIGNED),
+            wants_sign_off,
             lambda w, t: handling.sign(t, by=w.power_head, at=MONDAY + 4 * HOUR, handler=w.power),
             asked(R.SIGN_OFF),
         ),
@@ -880,6 +906,27 @@ REFUSED: list[tuple[str, Scene, Deed, type[DeskError], str]] = [
         asked(R.DEFERRAL, next_reply=date(2026, 3, 2)),
         Invalid,
         "30 天内",
+    ),
+    (
+        "a deferral decided after the day it names",
+        then(at(State.IN_PROGRESS), asked(R.DEFERRAL, next_reply=date(2026, 3, 4))),
+        decided(R.DEFERRAL, "supervisor", granted=True, at=MONDAY + 3 * DAY),
+        Invalid,
+        "2026-03-04 已过",
+    ),
+    (
+        "a deferral decided after the close of the day it names",
+        then(at(State.IN_PROGRESS), asked(R.DEFERRAL, next_reply=date(2026, 3, 4))),
+        decided(R.DEFERRAL, "supervisor", granted=True, at=MONDAY + 2 * DAY + 9 * HOUR),
+        Invalid,
+        "2026-03-04 已过",
+    ),
+    (
+        "sign-off where replies go out as they are",
+        at(State.IN_PROGRESS),
+        asked(R.SIGN_OFF),
+        Refused,
+        "不须签发",
     ),
     (
         "progress of a deferred matter without a date",

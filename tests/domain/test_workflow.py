@@ -68,7 +68,6 @@ def offered(situation: Situation) -> list[str]:
                 "ask_enterprise",
                 "hand_over",
                 "ask_deferral",
-                "ask_sign_off",
             ],
         ),
         (State.REPLIED, Party.QUALITY, ["verify", "send_back", "note"]),
