@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from service_desk.domain.actions import Action, Party
+from service_desk.domain.vocabulary import Review
 
 DESK = frozenset({Party.CLERK, Party.QUALITY, Party.SUPERVISOR})
 DESK_ONLY = frozenset(
@@ -46,6 +47,24 @@ def may_read(action: Action, parties: Collection[Party], *, public: bool, reopen
     if action in DESK_ONLY:
         return False
     return public or bool(parties & {Party.LEAD, Party.SUPPORT})
+
+
+PUBLIC_REVIEWS = frozenset({Review.WITHDRAWAL, Review.APPEAL})
+"""What the enterprise has asked for itself: everybody who sees the ticket reads that line."""
+
+
+def may_know_of_review(about: Review | None, parties: Collection[Party]) -> bool:
+    """Whether somebody in these capacities is told that something is being reviewed, what, and until when.
+
+    A review tells of what led to it: that of a bad rating is the desk's alone, that of a request is for those
+    who read the request.
+    """
+    if frozenset(parties) & DESK or about is Review.REPLY:
+        return True
+    if about is None or about is Review.RATING:
+        return False
+    led_to_it = Action.WITHDRAW if about is Review.WITHDRAWAL else Action(f"ask_{about.value}")
+    return may_read(led_to_it, parties, public=about in PUBLIC_REVIEWS, reopened=False)
 
 
 def works_on_it(parties: Collection[Party]) -> bool:

@@ -1,10 +1,10 @@
 """Questions asked of the tickets somebody may see: lists in pages, and what waits for them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, tuple_
 from sqlalchemy.orm import aliased
 
 from service_desk.domain.actions import Action
@@ -14,6 +14,7 @@ from service_desk.domain.vocabulary import (
     AssignmentRole,
     ClockKind,
     RequestKind,
+    Review,
     Role,
     Source,
     State,
@@ -166,9 +167,9 @@ def waits_for(user: User) -> ColumnElement[bool]:
         turns.append(and_(Ticket.state == State.ACCEPTED, Ticket.against_id.is_(None)))
     if user.has(Role.QUALITY):
         turns.append(Ticket.state == State.REPLIED)
-        turns.append(and_(Ticket.state == State.WITHDRAWN, _has_clock(ClockKind.REVIEW)))
+        turns.append(and_(Ticket.state == State.WITHDRAWN, _is_reviewed(Review.WITHDRAWAL)))
     if user.has(Role.SUPERVISOR):
-        turns.append(and_(Ticket.state == State.CLOSED, _has_clock(ClockKind.REVIEW)))
+        turns.append(and_(Ticket.state == State.CLOSED, _is_reviewed(Review.RATING)))
         turns.append(and_(Ticket.state == State.ACCEPTED, Ticket.against_id.is_not(None)))
     if user.has(Role.CONTACT):
         turns.append(Ticket.state.in_((State.AWAITING_RATING, State.SUPPLEMENTING)))
@@ -198,6 +199,34 @@ def waits_for(user: User) -> ColumnElement[bool]:
     return or_(*turns)
 
 
+def tells_due(user: User) -> ColumnElement[bool]:
+    """The condition under which a ticket's due time is for this person.
+
+    A closed ticket has one only while a bad rating is reviewed, which the desk alone is told.
+    """
+    return true() if user.has(Role.CLERK, Role.QUALITY, Role.SUPERVISOR) else Ticket.state != State.CLOSED
+
+
+def owed_after_the_end(user: User, tickets: Iterable[Ticket]) -> dict[int, set[Review | ClockKind]]:
+    """What tickets that are no longer open wait for: reviews, and the orders and rests of this person's department.
+
+    By the ticket's id; one statement, or none where all are open.
+    """
+    ended = [ticket.id for ticket in tickets if ticket.state not in OPEN]
+    if not ended:
+        return {}
+    owed = and_(Clock.kind.in_((ClockKind.ORDER, ClockKind.REST)), Clock.department_id == user.department_id)
+    rows = db.session.execute(
+        select(Clock.ticket_id, Clock.kind, Clock.about).where(
+            Clock.ticket_id.in_(ended), Clock.state.in_(LIVE), or_(Clock.kind == ClockKind.REVIEW, owed)
+        )
+    )
+    found: dict[int, set[Review | ClockKind]] = {}
+    for ticket_id, kind, about in rows:
+        found.setdefault(ticket_id, set()).add(about or kind)
+    return found
+
+
 def _is_asked() -> ColumnElement[bool]:
     """The last word between department and enterprise was a question."""
     said = aliased(Event)
@@ -213,6 +242,8 @@ def _is_asked() -> ColumnElement[bool]:
     return last == Action.ASK_ENTERPRISE
 
 
-def _has_clock(kind: ClockKind) -> ColumnElement[bool]:
-    running = select(Clock.ticket_id).where(Clock.kind == kind, Clock.state.in_(LIVE))
+def _is_reviewed(about: Review) -> ColumnElement[bool]:
+    running = select(Clock.ticket_id).where(
+        Clock.kind == ClockKind.REVIEW, Clock.about == about, Clock.state.in_(LIVE)
+    )
     return Ticket.id.in_(running)

@@ -8,9 +8,10 @@ from flask_babel import gettext as _
 from sqlalchemy import or_, select
 
 from service_desk.domain import deadlines
-from service_desk.domain.access import DESK
+from service_desk.domain.access import DESK, may_know_of_review
+from service_desk.domain.actions import Party
 from service_desk.domain.states import TURN_CLOCKS, TURN_REVIEWS
-from service_desk.domain.vocabulary import ClockKind, Review, Role, State
+from service_desk.domain.vocabulary import ClockKind, Role, State
 from service_desk.store.base import db
 from service_desk.store.clocks import LIVE, Clock
 from service_desk.store.law import Law
@@ -32,12 +33,18 @@ class Due:
 
 
 def due_of_clock(clock: Clock, now: datetime, law: Law) -> Due:
-    """How a clock stands now; a finished one says how it ended."""
+    """How a clock stands now; a finished one says how it ended.
+
+    The label of a review says what it is about: only for those who ``may_know_of_review``.
+    """
     department = clock.department.name if clock.department else None
+    label = said(clock.kind)
+    if clock.about is not None:
+        label = _("%(kind)s（%(about)s）", kind=label, about=said(clock.about))
     if not clock.is_live:
-        return Due(clock.due_at, clock.state.value, said(clock.state), said(clock.kind), department, clock)
+        return Due(clock.due_at, clock.state.value, said(clock.state), label, department, clock)
     left = deadlines.left(clock.facts, now, law.calendar)
-    return Due(clock.due_at, left.standing.value, said(left.words), said(clock.kind), department, clock)
+    return Due(clock.due_at, left.standing.value, said(left.words), label, department, clock)
 
 
 OF_THE_ENTERPRISE = frozenset(
@@ -54,8 +61,6 @@ OF_THE_ENTERPRISE = frozenset(
 """What somebody owes the enterprise, or it owes the desk."""
 UNSEEN_BY_STAFF = frozenset({ClockKind.RETURN_WINDOW})
 """Nobody waits for the end of a return window."""
-JUDGES = (Review.RATING, Review.EXCLUSION)
-"""Reviews that tell how a matter was rated."""
 JUDGED = (ClockKind.REVIEW, ClockKind.RATING)
 """Clocks whose end tells whether and how it was rated."""
 
@@ -63,24 +68,34 @@ JUDGED = (ClockKind.REVIEW, ClockKind.RATING)
 def clocks_read_by(ticket: Ticket, user: User) -> list[Clock]:
     """The clocks of a ticket whose dates this person reads, running and finished.
 
-    The desk reads all; of how a matter was rated no clock tells anybody else of the staff.
+    The desk reads all. Others of the staff are told of a review where they may know what led to it, and no
+    clock tells them how a matter was rated.
     """
     if user.has(Role.CONTACT):
         return [clock for clock in ticket.clocks if clock.kind in OF_THE_ENTERPRISE]
     shown = [clock for clock in ticket.clocks if clock.kind not in UNSEEN_BY_STAFF]
-    if ticket.parties_of(user) & DESK:
+    parties = ticket.parties_of(user)
+    if parties & DESK:
         return shown
-    return [
-        clock for clock in shown if clock.about not in JUDGES and (clock.is_live or clock.kind not in JUDGED)
-    ]
+    return [clock for clock in shown if _may_know_of(clock, parties)]
+
+
+def _may_know_of(clock: Clock, parties: frozenset[Party]) -> bool:
+    if not clock.is_live:
+        return clock.kind not in JUDGED
+    return clock.kind is not ClockKind.REVIEW or may_know_of_review(clock.about, parties)
 
 
 class Dues:
-    """The due times of a page of tickets, read in one go."""
+    """The due times of a page of tickets as ``reader`` may know them, read in one go."""
 
-    def __init__(self, tickets: Iterable[Ticket], now: datetime, law: Law) -> None:
+    def __init__(self, tickets: Iterable[Ticket], now: datetime, law: Law, *, reader: User) -> None:
         self.now, self.law = now, law
-        self.clocks = _turn_clocks([ticket for ticket in tickets if ticket.state in TURN_CLOCKS])
+        told = set(TURN_CLOCKS)
+        if not reader.has(Role.CLERK, Role.QUALITY, Role.SUPERVISOR):
+            # What runs on a closed ticket is the review of a bad rating.
+            told -= {State.CLOSED}
+        self.clocks = _turn_clocks([ticket for ticket in tickets if ticket.state in told])
 
     def of(self, ticket: Ticket) -> Due | None:
         """The due time of whoever's turn it is; None where nothing runs."""

@@ -1,6 +1,6 @@
 """Where each role starts: what waits for them, in the order of what hurts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from flask import Blueprint, render_template
@@ -8,12 +8,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from service_desk import clock
-from service_desk.domain.vocabulary import Role, Standing, State
+from service_desk.domain.vocabulary import ClockKind, Review, Role, Standing, State
 from service_desk.store.approvals import Approval
 from service_desk.store.base import db
 from service_desk.store.law import current_law
 from service_desk.store.people import User
-from service_desk.store.queues import decides, page, waits_for
+from service_desk.store.queues import decides, owed_after_the_end, page, waits_for
 from service_desk.store.rating_totals import rating_totals
 from service_desk.store.scope import visible_tickets
 from service_desk.store.tickets import Ticket
@@ -32,7 +32,7 @@ def index() -> ResponseReturnValue:
     user = me()
     if user.has(Role.CONTACT):
         mine = page(visible_tickets(user), size=MOST)
-        dues = Dues(mine.tickets, clock.now(), current_law())
+        dues = Dues(mine.tickets, clock.now(), current_law(), reader=user)
         return render_template(
             "tickets/my_list.html", tickets=mine.tickets, due_of=dues.of, enterprise=user.enterprise
         )
@@ -40,10 +40,10 @@ def index() -> ResponseReturnValue:
     waiting = visible_tickets(user).where(waits_for(user))
     rows = db.session.scalars(waiting.order_by(Ticket.due_at.is_(None), Ticket.due_at, Ticket.id).limit(MOST))
     tickets = rows.unique().all()
-    dues = Dues(tickets, now, current_law())
+    dues = Dues(tickets, now, current_law(), reader=user)
     return render_template(
         "home/todo.html",
-        sections=_sections(tickets, dues, _to_decide(user, tickets)),
+        sections=_sections(tickets, dues, _to_decide(user, tickets), _after_the_end(user, tickets)),
         due_of=dues.of,
         ratings=_ratings_line(user, now),
     )
@@ -73,21 +73,39 @@ def _to_decide(user: User, tickets: Iterable[Ticket]) -> frozenset[int]:
     return frozenset(db.session.scalars(found)) if found is not None else frozenset()
 
 
+def _after_the_end(user: User, tickets: Iterable[Ticket]) -> dict[int, str]:
+    """What tickets that are no longer open wait for from this person, by their ids."""
+    asked_of: dict[Review | ClockKind, bool] = {
+        Review.RATING: user.has(Role.SUPERVISOR),
+        Review.WITHDRAWAL: user.has(Role.QUALITY),
+        ClockKind.ORDER: True,
+        ClockKind.REST: True,
+    }
+    waiting = owed_after_the_end(user, tickets)
+    return {
+        ticket_id: next(what.value for what in asked_of if asked_of[what] and what in kinds)
+        for ticket_id, kinds in waiting.items()
+        if any(asked_of[what] and what in kinds for what in asked_of)
+    }
+
+
 def _sections(
-    tickets: Iterable[Ticket], dues: Dues, to_decide: frozenset[int]
+    tickets: Iterable[Ticket], dues: Dues, to_decide: frozenset[int], after_the_end: Mapping[int, str]
 ) -> list[tuple[str, str, list[Ticket]]]:
     """Overdue, due today, then by whose turn it is, then what is due soon, then the rest."""
-    waiting = (State.SUBMITTED, State.ACCEPTED, State.ASSIGNED, State.REPLIED, State.CLOSED, State.WITHDRAWN)
+    waiting = (State.SUBMITTED, State.ACCEPTED, State.ASSIGNED, State.REPLIED)
     titles: dict[str, tuple[str, str]] = {
         Standing.OVERDUE.value: (_("已超期"), "bad"),
         Standing.DUE_TODAY.value: (_("今天到期"), "warn"),
         "decide": (_("待审批"), "warn"),
         **{state.value: (said(state), "") for state in waiting},
+        Review.RATING.value: (_("差评待决定"), "warn"),
+        ClockKind.ORDER.value: (_("督办待回复"), "warn"),
+        ClockKind.REST.value: (_("余项待落实"), ""),
+        Review.WITHDRAWAL.value: (_("撤回待核实"), ""),
         Standing.DUE_SOON.value: (_("近期到期"), "warn"),
-        "rest": (_("办理中"), ""),
+        "in_hand": (_("办理中"), ""),
     }
-    titles[State.CLOSED.value] = (_("差评待决定"), "warn")
-    titles[State.WITHDRAWN.value] = (_("撤回待核实"), "")
     found: dict[str, list[Ticket]] = {key: [] for key in titles}
     for ticket in tickets:
         due = dues.of(ticket)
@@ -97,8 +115,10 @@ def _sections(
             found["decide"].append(ticket)
         elif urgent:
             found[standing].append(ticket)
+        elif ticket.id in after_the_end:
+            found[after_the_end[ticket.id]].append(ticket)
         elif ticket.state in waiting:
             found[ticket.state.value].append(ticket)
         else:
-            found[standing if standing == Standing.DUE_SOON.value else "rest"].append(ticket)
+            found[standing if standing == Standing.DUE_SOON.value else "in_hand"].append(ticket)
     return [(title, tone, found[key]) for key, (title, tone) in titles.items()]

@@ -113,7 +113,7 @@ def _show(incident: Incident, *, bound: FlaskForm | None = None, summary: Summar
         tickets=shown.tickets,
         total=desk.how_many(desk.tickets_of(incident, user)),
         next_url=older if shown.next_after else "",
-        due_of=Dues(shown.tickets, now, current_law()).of,
+        due_of=Dues(shown.tickets, now, current_law(), reader=me()).of,
         keeps=keeps,
         to_dispatch=to_dispatch,
         to_reply=to_reply,

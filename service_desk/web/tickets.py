@@ -35,7 +35,15 @@ from service_desk.store.catalogue import Category
 from service_desk.store.enterprises import Area
 from service_desk.store.law import Law, current_law
 from service_desk.store.people import Department, User
-from service_desk.store.queues import COUNTED_UP_TO, Filter, count_capped, narrowed, others_of, page
+from service_desk.store.queues import (
+    COUNTED_UP_TO,
+    Filter,
+    count_capped,
+    narrowed,
+    others_of,
+    page,
+    tells_due,
+)
 from service_desk.store.scope import visible_tickets
 from service_desk.store.situations import situation_of
 from service_desk.store.tickets import Ticket
@@ -127,7 +135,10 @@ def index() -> ResponseReturnValue:
     local = now.astimezone(house().timezone)
     midnight = datetime.combine(local.date() + timedelta(days=1), datetime.min.time(), local.tzinfo)
     tickets = narrowed(visible_tickets(me()), wanted, now=now, today_ends=midnight)
-    shown = page(tickets, after=request.args.get("after", ""), by_due=request.args.get("sort") == "due")
+    by_due = request.args.get("sort") == "due"
+    if wanted.due or by_due:
+        tickets = tickets.where(tells_due(me()))
+    shown = page(tickets, after=request.args.get("after", ""), by_due=by_due)
     count = count_capped(tickets)
     # By name: url_for has arguments of its own, which are no business of whoever wrote the address.
     kept: dict[str, Any] = {key: request.args[key] for key in (*form.data, "sort") if request.args.get(key)}
@@ -138,7 +149,7 @@ def index() -> ResponseReturnValue:
         sort=request.args.get("sort", ""),
         next_url=url_for("tickets.index", **kept, after=shown.next_after) if shown.next_after else "",
         count_label=_("共 999+ 件") if count >= COUNTED_UP_TO else _("共 %(n)s 件", n=count),
-        due_of=Dues(shown.tickets, now, current_law()).of,
+        due_of=Dues(shown.tickets, now, current_law(), reader=me()).of,
     )
 
 
@@ -204,7 +215,7 @@ def _form_page(ticket: Ticket, form: ActionForm, step: Step, *, stale: Stale | N
         action=_offer(step, ticket, form),
         request_facts=request_facts(ticket, step.action),
         changes=_changes(stale),
-        due_of=Dues([], clock.now(), current_law()).of,
+        due_of=Dues([], clock.now(), current_law(), reader=me()).of,
     )
 
 
@@ -231,7 +242,7 @@ def _show(
         "done": ticket.state is State.CLOSED,
         "changes": _changes(stale),
         "entries": entries(ticket, user),
-        "due_of": Dues([], now, law).of,
+        "due_of": Dues([], now, law, reader=user).of,
         "revealed": revealed,
         "may_reveal": works_on_it(ticket.parties_of(user)),
         "elapsed_days": _elapsed_days(ticket, now, law),
@@ -318,7 +329,7 @@ def _staff(ticket: Ticket, shared: dict[str, Any], now: datetime, law: Law) -> s
     parties = ticket.parties_of(me())
     desk = bool(parties & {Party.CLERK, Party.QUALITY, Party.SUPERVISOR})
     turn, read = ticket.turn_clock, clocks_read_by(ticket, me())
-    own: Due | None = due_of_clock(turn, now, law) if turn else None
+    own: Due | None = due_of_clock(turn, now, law) if turn is not None and turn in read else None
     shared["due_of"] = lambda _ticket: own
     ratings = [r for r in ticket.ratings if desk or (Party.LEAD in parties and r.cycle < ticket.cycle)]
     return render_template(
