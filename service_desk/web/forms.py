@@ -259,8 +259,8 @@ def _defaults(step: Step, catalogue: Catalogue) -> dict[str, Any]:
         "parts": [ticket.text],
     }
     if step.action is actions.Action.CORRECT:
+        # Not the contact: whoever wants to read that says why.
         known |= {"title": ticket.title, "area": ticket.area_id, "enterprise": ticket.enterprise.name}
-        known |= {"contact_name": ticket.contact_name, "contact_phone": ticket.contact_phone}
     if step.action is actions.Action.ACCEPT and catalogue.danger is not None:
         known["urgency"] = Urgency.CRITICAL.value
     if step.action is actions.Action.DISPATCH and catalogue.proposal is not None:

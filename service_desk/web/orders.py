@@ -16,7 +16,6 @@ from service_desk import clock
 from service_desk.domain.states import IN_HAND
 from service_desk.domain.vocabulary import OrderLevel, Role
 from service_desk.store.base import db
-from service_desk.store.exclusions import READERS as EXCLUSION_READERS
 from service_desk.store.law import current_law
 from service_desk.store.orders import (
     READERS,
@@ -78,7 +77,8 @@ def index() -> ResponseReturnValue:
         "orders/index.html",
         filters=form,
         narrowed=bool(kept),
-        reads_exclusions=me().has(*EXCLUSION_READERS),
+        # Others find it in their bar.
+        links_to_exclusions=me().has(Role.CLERK, Role.SUPERVISOR),
         open_ones=answered is Answered.OPEN,
         lines=[_line(each, due_of_clock(each.clock, now, law), today) for each in shown.lines],
         next_url=url_for("orders.index", **kept, after=shown.next_after) if shown.next_after else "",

@@ -264,10 +264,11 @@ def _elapsed_days(ticket: Ticket, now: datetime, law: Law) -> int:
 
 
 def _stood(ticket: Ticket) -> State:
-    """The state, or for a withdrawn ticket the one it was withdrawn from."""
-    if ticket.state is not State.WITHDRAWN:
+    """The state, or for a ticket that ended before it was closed the one it ended in."""
+    if ticket.state not in ENDED - {State.CLOSED}:
         return ticket.state
-    return next(e.before for e in reversed(ticket.events) if e.after is State.WITHDRAWN)
+    lines = reversed(ticket.events)
+    return next(e.before for e in lines if e.after is ticket.state and e.before is not ticket.state)
 
 
 def _changes(stale: Stale | None) -> list[str]:

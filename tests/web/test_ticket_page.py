@@ -1,0 +1,78 @@
+"""What the ticket's page says of itself: how far the matter came, and whom it does not name."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from service_desk.desk import cases, intake, requests
+from service_desk.domain.vocabulary import State
+from tests.visitor import Visitor
+from tests.world import MONDAY, World
+
+Visit = Callable[..., Visitor]
+TUESDAY = MONDAY + timedelta(days=1)
+
+
+def present_step(page: str) -> str:
+    """The step of the four that is said to be under way."""
+    found = re.search(r'<li class="present" aria-current="step">.*?<span>(\S+)', page, re.DOTALL)
+    return found.group(1) if found else ""
+
+
+def rejected(world: World) -> int:
+    ticket = world.make(State.SUBMITTED)
+    requests.ask_rejection(
+        ticket.id,
+        by=world.clerk,
+        at=TUESDAY,
+        reason_code="应走法定途径",
+        text="已在诉讼中",
+        legal_route="向法院起诉",
+    )
+    requests.decide_rejection(ticket.id, by=world.supervisor, at=TUESDAY, granted=True)
+    return ticket.id
+
+
+def merged(world: World) -> int:
+    ticket, parent = world.make(State.ACCEPTED), world.file(at=TUESDAY)
+    cases.merge(ticket.id, by=world.clerk, at=TUESDAY, parent=parent)
+    return ticket.id
+
+
+def withdrawn_and_checked(world: World) -> int:
+    ticket = world.make(State.IN_PROGRESS)
+    intake.withdraw(ticket.id, by=world.owner, at=TUESDAY, reason="不办了")
+    intake.check_withdrawal(ticket.id, by=world.quality, at=TUESDAY, voluntary=True)
+    return ticket.id
+
+
+@pytest.mark.parametrize(
+    ("scene", "staff", "enterprise"),
+    [
+        (rejected, "收集转办", "提交受理"),
+        (merged, "分析研判", "研判派单"),
+        (withdrawn_and_checked, "问题解决", "办理答复"),
+    ],
+    ids=lambda each: getattr(each, "__name__", each),
+)
+def test_a_matter_that_ended_early_stands_where_it_ended(
+    small_world: World, visit: Visit, scene: Callable[[World], int], staff: str, enterprise: str
+) -> None:
+    path = f"/tickets/{scene(small_world)}"
+    assert present_step(visit("clerk").get(path)) == staff
+    assert present_step(visit("owner").get(path)) == enterprise
+
+
+def test_correcting_a_ticket_shows_no_contact_and_keeps_what_is_left_empty(
+    small_world: World, visit: Visit
+) -> None:
+    ticket = small_world.make(State.ACCEPTED, contact_name="欧阳明日", contact_phone="13912345678")
+    clerk, path = visit("clerk"), f"/tickets/{ticket.id}/correct"
+    page = clerk.get(path)
+    assert "欧阳明日" not in page
+    assert "13912345678" not in page
+    clerk.post(path, title="电压还是不稳", contact_phone="", version=str(ticket.version))
+    kept = small_world.ticket(ticket.number)
+    assert (kept.title, kept.contact_name, kept.contact_phone) == ("电压还是不稳", "欧阳明日", "13912345678")
