@@ -142,7 +142,7 @@ class PromiseForm(Form):
 @bp.get("/promise")
 def promise() -> ResponseReturnValue:
     """If I filed now: by when it would be accepted and answered, for everybody to see."""
-    categories = db.session.scalars(select(Category).order_by(Category.position)).all()
+    categories = db.session.scalars(select(Category).where(Category.active).order_by(Category.position)).all()
     form = PromiseForm()
     form.category.choices, form.category.coerce = entity_choice(categories)
     form.nature.choices, form.nature.coerce = word_choice(Nature)

@@ -203,7 +203,7 @@ def new() -> ResponseReturnValue:
     general = {one.kind: one for one in ladders_in_use() if not _is_special(one)}
     wanted = next((kind for kind in general if kind.value == request.args.get("kind")), ClockKind.SETTLE)
     form = LadderForm() if request.method == "POST" else _filled(general[wanted], is_new=True)
-    categories = db.session.scalars(select(Category).order_by(Category.position)).all()
+    categories = db.session.scalars(select(Category).where(Category.active).order_by(Category.position)).all()
     blank = SelectChoice("", _("不限"))
     form.kind.choices = [SelectChoice(kind.value, said(kind)) for kind in general]
     form.limit_class.choices = [blank, *word_choice(LimitClass)[0]]

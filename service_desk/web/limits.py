@@ -146,7 +146,7 @@ def row(row_id: int) -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """A limit for a category or a source."""
     form = SpecialLimitForm(formdata=None) if request.method == "GET" else SpecialLimitForm()
-    categories = db.session.scalars(select(Category).order_by(Category.position)).all()
+    categories = db.session.scalars(select(Category).where(Category.active).order_by(Category.position)).all()
     blank = SelectChoice("", _("不限"))
     form.kind.choices = [SelectChoice(kind, said(label)) for kind, label in ROWS.items()]
     form.limit_class.choices = word_choice(LimitClass)[0]
