@@ -4,13 +4,15 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from service_desk.domain.variants import TO_SIMPLIFIED
+
 RUN = re.compile(r"[a-z]+|\d+(?:\.\d+)?|[\u3400-\u9fff]+")
 """What stands together: a Latin word, a number, or Chinese characters between marks and blanks."""
 
 
 def normalise(text: str) -> str:
-    """Full-width, compatibility and capital letters as their plain, small ones (NFKC)."""
-    return unicodedata.normalize("NFKC", text).lower()
+    """Full-width, compatibility and capital letters as their plain, small ones (NFKC); traditional as simplified."""
+    return unicodedata.normalize("NFKC", text).lower().translate(TO_SIMPLIFIED)
 
 
 def grams(text: str, sizes: Sequence[int]) -> Iterator[str]:

@@ -13,16 +13,16 @@ from service_desk.domain.learning import Example, Learned, Suggestion
 from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import Word
 
-CERTAIN = 1.5
+CERTAIN = 1.6
 """A lighter line, such as one word of two characters in the text, gives way to what was learned."""
-AHEAD = 1.2
-"""How much more the best department's words must weigh than the next one's."""
+AHEAD = 1.5
+"""How much more the best department must weigh than the next one."""
 OWN_CATEGORY = 1.5
 """The category speaks for its lines; a text that clearly speaks for another category still wins."""
-MARGIN = 0.02
-"""How far ahead of the next a learned suggestion must be (nats a gram) to have an opinion at all …"""
-SURE = 0.09
-"""… and to be enough where no word of the list was met."""
+LEARNED_COUNTS = 15.0
+"""What a nat a gram, by which a learned suggestion is ahead of the next, weighs beside the words of the list."""
+SURE = 0.05
+"""How far ahead it must be (nats a gram) to be enough where no word of the list was met."""
 
 
 class MadeBy(Word):
@@ -185,23 +185,22 @@ def _by_lead(lines: Sequence[_Met], out: frozenset[str]) -> list[_Met]:
 
 
 def _by_words(lines: Sequence[_Met], learned: Suggestion | None) -> Proposal | None:
-    """The heaviest line, where it weighs clearly more than any other department's.
-
-    A light one does only where what was learned does not speak against it.
-    """
-    if not lines:
+    """The heaviest line, where its department weighs clearly more than any other; what was learned weighs in."""
+    weights = {line.matter.lead: line.weight for line in lines}
+    if learned is not None:
+        weights[learned.lead] = weights.get(learned.lead, 0.0) + LEARNED_COUNTS * learned.margin
+    best, *others = sorted(weights, key=lambda lead: -weights[lead]) or [None]
+    line = next((line for line in lines if line.matter.lead == best), None)
+    if line is None or any(weights[best] < AHEAD * weights[other] for other in others):
         return None
-    against = learned is not None and learned.margin >= MARGIN and learned.lead != lines[0].matter.lead
-    if lines[0].weight < CERTAIN and against:
+    if learned is not None and weights[best] < CERTAIN:
         return None
-    if len(lines) > 1 and lines[0].weight < AHEAD * lines[1].weight:
-        return None
-    matter = lines[0].matter
+    matter = line.matter
     reason = say(
         "事项清单“%(category)s－%(matter)s”，文中提到%(met)s",
         category=matter.category,
         matter=matter.name,
-        met=_quoted(keyword.replace(TOGETHER, "…") for keyword in lines[0].keywords),
+        met=_quoted(keyword.replace(TOGETHER, "…") for keyword in line.keywords),
     )
     return Proposal(MadeBy.MATTER, matter.lead, matter.supports, reason, matter.row_id)
 
