@@ -22,7 +22,7 @@ export DEMO PYTHONUNBUFFERED := 1
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench screenshots docs lock assets clean python packages dev-packages browser
+.PHONY: help setup run test check bench screenshots docs weights lock assets clean python packages dev-packages browser
 
 help: ## this list
 	@echo 'make <target>:'
@@ -64,6 +64,11 @@ screenshots: dev-packages assets browser ## every page, every role, 360 and 1366
 docs: packages ## write the pages of docs/ that are made from the code
 	@$(BIN)/python tools/workflow_page.py
 	@$(BIN)/python tools/figures_page.py
+
+weights: packages ## learn anew what makes two requests alike, from tests/data/duplicates*.jsonl
+	@mkdir -p build
+	@$(BIN)/python tools/likeness_weights.py > build/likeness.json
+	@mv build/likeness.json service_desk/data/likeness.json
 
 lock: dev-packages ## write requirements/*.txt anew, with the newest versions the ranges allow
 	@$(BIN)/python tools/lock.py

@@ -1,6 +1,5 @@
 """Repeated and shared requests: earlier ones of the same enterprise, present ones of its neighbours."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -10,9 +9,11 @@ from sqlalchemy import ColumnElement
 from service_desk.desk.foundation import read_data, read_lines
 from service_desk.desk.routing import asked_of
 from service_desk.domain.asked import Asked
-from service_desk.domain.likeness import Topic, Vocabulary, alike
+from service_desk.domain.concepts import Lexicon
+from service_desk.domain.likeness import Counts, Signs, Vocabulary, Weights, alike
 from service_desk.domain.sentences import Sentence
 from service_desk.domain.states import OPEN
+from service_desk.domain.traits import traits_of
 from service_desk.domain.vocabulary import State
 from service_desk.store.base import db
 from service_desk.store.catalogue import Category
@@ -68,20 +69,28 @@ def shared(ticket: Ticket, user: User, now: datetime) -> list[Similar]:
     )
 
 
-def vocabulary(background: Sequence[Asked] = ()) -> Vocabulary:
-    """The shipped topics, with what is rare judged by shipped requests and these."""
-    return Vocabulary(_topics(), (*_shipped(), *background))
+def vocabulary() -> Vocabulary:
+    """The shipped concepts and weights, with what is rare judged by shipped requests."""
+    return Vocabulary(lexicon(), _weights(), _background())
 
 
 @cache
-def _topics() -> tuple[Topic, ...]:
-    return tuple(Topic(tuple(line["words"]), line["neighbourhood"]) for line in read_data("topics.json"))
+def lexicon() -> Lexicon:
+    """The shipped concepts."""
+    return Lexicon(read_data("concepts.json"))
 
 
 @cache
-def _shipped() -> tuple[Asked, ...]:
-    """The demo park's requests: what is common in them is common in any."""
-    return tuple(Asked(line["title"], line["description"]) for line in read_lines("requests.jsonl"))
+def _weights() -> Weights:
+    given = read_data("likeness.json")
+    return Weights(Signs(**given["of_one"]), Signs(**given["of_several"]))
+
+
+@cache
+def _background() -> Counts:
+    """What is common in the shipped examples is common in any requests."""
+    examples = (Asked(line["title"], line["description"]) for line in read_lines("examples.jsonl"))
+    return Counts(traits_of(each, lexicon()) for each in examples)
 
 
 def _similar(ticket: Ticket, user: User, *which: ColumnElement[bool]) -> list[Similar]:

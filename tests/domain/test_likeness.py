@@ -6,8 +6,8 @@ import pytest
 
 from service_desk.desk.likeness import vocabulary
 from service_desk.domain.asked import Asked
-from service_desk.domain.landmarks import in_digits, landmarks_of
-from service_desk.domain.likeness import THRESHOLD, Likeness, alike, likeness
+from service_desk.domain.landmarks import in_digits, landmarks_of, shared_roads
+from service_desk.domain.likeness import DISTANT, THRESHOLD, Likeness, alike, likeness, same_matters
 
 CUT = Asked(
     "停电!!炉子里的铁水要废",
@@ -76,16 +76,42 @@ def test_a_loan_of_another_enterprise_is_another_matter() -> None:
 
 def test_what_a_third_request_connects_is_one_matter() -> None:
     vague = Asked(
-        "我们这一片突然停电",
+        "我们这一片都停电了",
         "上午没接到通知，问隔壁安泰也没有，恢复时间？",
         "用电",
         "智能装备园",
         "云津卓远轴承",
     )
     words = vocabulary()
-    mine, *others = (words.traits(asked) for asked in (vague, NEIGHBOUR, CUT))
-    assert likeness(mine, others[0], words).score < THRESHOLD
-    assert set(alike(mine, others, words)) == {0, 1}
+    mine, plain, other = (words.traits(each) for each in (vague, CUT, NEIGHBOUR))
+    assert likeness(mine, plain, words).score >= THRESHOLD
+    assert likeness(plain, other, words).score >= THRESHOLD
+    assert DISTANT <= likeness(mine, other, words).score < THRESHOLD
+    assert alike(mine, [plain, other], words).keys() == {0, 1}
+    assert alike(mine, [other], words).keys() == set()
+    assert same_matters([mine, plain, other], words) == {(0, 1), (0, 2), (1, 2)}
+
+
+class TestWording:
+    def test_two_words_for_one_trouble_are_named_side_by_side(self) -> None:
+        assert "“停电/断电”" in str(compared(CUT, NEIGHBOUR).reason)
+
+    def test_traditional_characters_are_read_as_simplified_ones(self) -> None:
+        simplified = Asked("水龙头出来的水发黄", "浑浊有铁锈，请冲洗管网", "供水", "食品产业园", "云津甲")
+        traditional = replace(simplified, title="水龍頭出來的水發黃", text="渾濁有鐵鏽，請沖洗管網")
+        other = replace(simplified, enterprise="云津乙", title="自来水是浑的", text="全是铁锈")
+        assert compared(traditional, other).score == pytest.approx(compared(simplified, other).score, abs=0.1)
+
+    def test_who_wants_to_know_is_told_from_who_complains(self) -> None:
+        complaint = replace(NEIGHBOUR, title="宿舍没热水", text="热水器坏了一周没人修。", category="园区配套")
+        also = replace(CUT, title="公寓热水停了", text="洗澡没热水，报修没人来。", category="园区配套")
+        question = replace(also, title="请问热水器怎么申请", text="宿舍想装热水器，多少钱？")
+        assert compared(complaint, question).score < compared(complaint, also).score
+
+    def test_a_name_nobody_else_writes_brings_areas_together(self) -> None:
+        one = Asked("定金要不回来", "“宏远顺”公司收了定金不发货", "涉法涉诉", "智能装备园", "云津甲")
+        named = Asked("老板失联", "宏远顺欠我们货，定金退不了", "涉法涉诉", "港口物流园", "云津乙")
+        assert compared(one, named).score > compared(one, replace(named, text="他欠我们货，定金退不了")).score
 
 
 class TestLandmarks:
@@ -102,6 +128,18 @@ class TestLandmarks:
 
     def test_numbers_in_characters_are_numbers(self) -> None:
         assert in_digits("欠四百六十万，一千二百人") == "欠460万，1200人"
+
+    @pytest.mark.parametrize("text", ["1,850万元", "18500000", "一千八百五十万"])
+    def test_an_amount_however_written(self, text: str) -> None:
+        assert landmarks_of(in_digits(text)).amounts == {18_500_000}
+
+    @pytest.mark.parametrize("text", ["软件园c座", "c栋"])
+    def test_a_building_may_have_a_letter(self, text: str) -> None:
+        assert landmarks_of(text).houses == {"c"}
+
+    @pytest.mark.parametrize("other", ["纬三路口", "纬3路北段", "三路那边"])
+    def test_a_road_however_written(self, other: str) -> None:
+        assert shared_roads(landmarks_of("在纬三路"), landmarks_of(other)) == ["纬三路"]
 
     @pytest.mark.parametrize("text", ["线路", "修路", "这条路", "高速公路", "走夜路"])
     def test_not_every_way_is_a_road(self, text: str) -> None:
