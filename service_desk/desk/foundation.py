@@ -12,8 +12,9 @@ from sqlalchemy import exists, select
 from service_desk.domain.vocabulary import ClockKind, LimitClass, Unit
 from service_desk.domain.worktime import MONDAY_TO_FRIDAY
 from service_desk.store.base import Base, db, transaction
+from service_desk.store.calendars import CalendarDay, CalendarVersion, OfficeHours
 from service_desk.store.catalogue import Category, DangerRow, Matter
-from service_desk.store.law import CalendarDay, CalendarVersion, LawVersion, OfficeHours, law_changed
+from service_desk.store.law import LawVersion, law_changed
 from service_desk.store.limits import LadderRow, LimitRow
 from service_desk.store.lists import ReasonCode, ReasonKind
 from service_desk.store.people import Department
@@ -61,6 +62,7 @@ def _load_calendar(at: datetime) -> None:
         loaded_by="系统",
         reason=f"国务院办公厅 {CALENDAR_YEARS[0]}—{CALENDAR_YEARS[-1]} 年节假日安排，随系统安装",
         years=list(CALENDAR_YEARS),
+        finished_at=at,
     )
     db.session.add(version)
     db.session.flush()

@@ -187,9 +187,7 @@ def check_week(week: Week) -> None:
             raise Invalid(problem)
 
 
-def _problem(
-    name: str, given: Sequence[tuple[time | None, time | None]], *, worked: bool
-) -> Sentence | None:
+def _problem(name: str, given: Sequence[tuple[time | None, time | None]], *, worked: bool) -> Sentence | None:
     """What is wrong with the intervals of one weekday."""
     if worked and not given:
         return say("%(day)s要上班，却没有填上班时间。", day=name)

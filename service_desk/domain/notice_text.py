@@ -221,4 +221,6 @@ class _Part:
     @classmethod
     def of(cls, found: re.Match[str]) -> "_Part":
         year, month, day, bracket = found.groups()
-        return cls(int(year) if year else None, int(month) if month else None, int(day), bracket or "", found[0])
+        return cls(
+            int(year) if year else None, int(month) if month else None, int(day), bracket or "", found[0]
+        )

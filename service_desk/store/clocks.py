@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index
+from sqlalchemy import Date, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service_desk.domain import deadlines
@@ -34,11 +34,16 @@ class Clock(Model):
     ``about`` says what a review clock waits for; ``latest_date`` is a date set from above. ``extensions``
     (at, days) and ``former_limits`` (until, number, unit) keep what the figures of an earlier instant need.
     ``next_step_at`` is when the reminders look at it next: at once where the due has changed, then at
-    each step of its ladder; None where nothing is to be reminded of.
+    each step of its ladder; None where nothing is to be reminded of. ``calendar_version`` is the version
+    of the calendar by which its due times were last reckoned; a finished clock keeps that of its end.
     """
 
     __tablename__ = "clocks"
-    __table_args__ = (Index("ix_clocks_next_step_at", "next_step_at"),)
+    __table_args__ = (
+        Index("ix_clocks_next_step_at", "next_step_at"),
+        Index("ix_clocks_state_calendar_version", "state", "calendar_version", "ticket_id"),
+        Index("ix_clocks_state_due_at", "state", "due_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
@@ -60,6 +65,7 @@ class Clock(Model):
     latest_date: Mapped[date | None] = mapped_column(Date)
     extensions: Mapped[list[dict[str, Any]]] = mapped_column(Document, default=list)
     former_limits: Mapped[list[dict[str, Any]]] = mapped_column(Document, default=list)
+    calendar_version: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
     pauses: Mapped[list[ClockPause]] = relationship(
         lazy="joined", cascade="all, delete-orphan", order_by=ClockPause.started_at
@@ -87,6 +93,7 @@ class Clock(Model):
         """Bring the cached due times in line with the facts; the reminders then look at it anew."""
         self.due_at = deadlines.due(self.facts, calendar)
         self.original_due_at = deadlines.original_due(self.facts, calendar)
+        self.calendar_version = calendar.version
         reminds = self.state is ClockState.RUNNING and self.due_at is not None
         self.next_step_at = self.started_at if reminds else None
 

@@ -1,11 +1,11 @@
 """The rules in force, as data: calendar, limits, ladders, routing; read together and kept until one changes."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, ForeignKey, String, Time, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import select
+from sqlalchemy.orm import Mapped, mapped_column
 
 from service_desk.domain import deadlines
 from service_desk.domain.danger import DangerWord
@@ -14,8 +14,9 @@ from service_desk.domain.ladders import Ladder, LadderStep, steps_for
 from service_desk.domain.limits import Limits, Profile
 from service_desk.domain.routing import MatterEntry, RuleEntry
 from service_desk.domain.vocabulary import ClockKind, Unit
-from service_desk.domain.worktime import Interval, OfficeCalendar
-from service_desk.store.base import Document, Instant, Model, db, house
+from service_desk.domain.worktime import OfficeCalendar
+from service_desk.store.base import Model, db, house
+from service_desk.store.calendars import CalendarDay, CalendarVersion, week_in_force
 from service_desk.store.catalogue import DangerRow, Matter, Rule
 from service_desk.store.limits import read_ladders, read_limits
 
@@ -29,48 +30,13 @@ class LawVersion(Model):
     number: Mapped[int] = mapped_column(default=1)
 
 
-class CalendarVersion(Model):
-    """One loading of dated overrides: who, when, why, and which years it makes known."""
-
-    __tablename__ = "calendar_versions"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    loaded_at: Mapped[Instant]
-    loaded_by: Mapped[str] = mapped_column(String(60))
-    reason: Mapped[str] = mapped_column(String(200))
-    years: Mapped[list[int]] = mapped_column(Document)
-
-
-class CalendarDay(Model):
-    """A dated override that wins over the weekly pattern: a rest day, or a make-up day (调休补班)."""
-
-    __tablename__ = "calendar_days"
-
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
-    is_work: Mapped[bool]
-    name: Mapped[str] = mapped_column(String(60))
-    version_id: Mapped[int] = mapped_column(ForeignKey("calendar_versions.id"))
-    version: Mapped[CalendarVersion] = relationship()
-
-
-class OfficeHours(Model):
-    """One office interval of a weekday (0 = Monday)."""
-
-    __tablename__ = "office_hours"
-    __table_args__ = (UniqueConstraint("weekday", "opens"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    weekday: Mapped[int]
-    opens: Mapped[time] = mapped_column(Time)
-    closes: Mapped[time] = mapped_column(Time)
-
-
 @dataclass(frozen=True)
 class Law:
-    """The rules in force at one moment."""
+    """The rules in force at one moment; the calendar is so since ``calendar_since``."""
 
     version: int
     calendar: OfficeCalendar
+    calendar_since: datetime | None
     limits: Limits
     ladders: tuple[Ladder, ...]
     rules: tuple[RuleEntry, ...]
@@ -110,15 +76,13 @@ def law_changed() -> None:
 
 
 def _read_law(number: int, tz: ZoneInfo) -> Law:
-    week: dict[int, tuple[Interval, ...]] = {}
-    for hours in db.session.scalars(select(OfficeHours).order_by(OfficeHours.weekday, OfficeHours.opens)):
-        week[hours.weekday] = (*week.get(hours.weekday, ()), Interval(hours.opens, hours.closes))
     days = db.session.execute(select(CalendarDay.day, CalendarDay.is_work, CalendarDay.name)).all()
 
-    versions = db.session.scalars(select(CalendarVersion).order_by(CalendarVersion.id)).all()
+    about = select(CalendarVersion.id, CalendarVersion.years, CalendarVersion.loaded_at)
+    versions = db.session.execute(about.order_by(CalendarVersion.id)).all()
     calendar = OfficeCalendar(
         tz=tz,
-        week=week,
+        week=week_in_force(),
         overrides={row.day: row.is_work for row in days},
         names={row.day: row.name for row in days},
         loaded_years=frozenset(year for version in versions for year in version.years),
@@ -127,6 +91,7 @@ def _read_law(number: int, tz: ZoneInfo) -> Law:
     return Law(
         version=number,
         calendar=calendar,
+        calendar_since=versions[-1].loaded_at if versions else None,
         limits=read_limits(),
         ladders=read_ladders(),
         rules=tuple(
