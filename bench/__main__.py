@@ -1,6 +1,6 @@
 """Run the benchmarks, print their ratios, and keep them in ``bench/results/latest.json``.
 
-``python -m bench pages`` runs those named; without words all but the long walk through the law.
+``python -m bench pages`` runs those named; without words all but the long ones.
 """
 
 import json
@@ -8,17 +8,18 @@ import platform
 import sys
 from pathlib import Path
 
-from bench import living, pages, soak, sweeping, walk
+from bench import living, pages, recompute, soak, sweeping, walk
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 BENCHMARKS = {
     "living": living.measure,
     "pages": pages.measure,
+    "recompute": recompute.measure,
     "soak": soak.measure,
     "sweeping": sweeping.measure,
     "walk": walk.measure,
 }
-LONG = ("soak", "sweeping", "walk")
+LONG = ("recompute", "soak", "sweeping", "walk")
 
 
 def main(names: list[str]) -> int:

@@ -18,7 +18,16 @@ from flask import Flask, current_app
 
 from service_desk import clock
 from service_desk.channels import mail
-from service_desk.desk import delivery, drift, housekeeping, people, presence, reminders
+from service_desk.desk import (
+    calendar,
+    delivery,
+    drift,
+    housekeeping,
+    people,
+    presence,
+    recalculation,
+    reminders,
+)
 from service_desk.desk.sweeping import STOPPING
 from service_desk.settings import current_settings
 from service_desk.store.notices import Letter
@@ -70,6 +79,8 @@ JOBS = (
     Job("deliver", timedelta(seconds=10), deliver),
     Job("pass_time", timedelta(minutes=5), housekeeping.pass_time),
     Job("check_clocks", timedelta(minutes=30), drift.check_by_night),
+    Job("recalculate", timedelta(seconds=30), recalculation.recalculate_open_clocks),
+    Job("warn_of_missing_year", timedelta(hours=1), calendar.warn_of_missing_year),
     Job("forget_old_failures", timedelta(hours=1), people.forget_old_failures),
     Job("forget_drafts", timedelta(hours=1), presence.forget_what_is_past),
     Job("drop_stale_uploads", timedelta(hours=6), housekeeping.drop_stale_uploads),

@@ -12,8 +12,9 @@ from service_desk.domain.vocabulary import Word
 from service_desk.scheduler import JOBS
 from tests.visitor import check_page
 
-# What nobody calls by hand: filing has a page of its own, the clockwork closes what was not rated.
-NOT_BY_NAME = {Action.SUBMIT, Action.EXPIRE_RATING}
+# What nobody calls by hand: filing has a page of its own, the clockwork closes what was not rated, and dates follow
+# the calendar.
+NOT_BY_NAME = {Action.SUBMIT, Action.EXPIRE_RATING, Action.RECALCULATE}
 ALWAYS_GIVEN = {"ticket_id", "by", "at", "seen"}
 
 

@@ -358,4 +358,5 @@ def untried(walks: Iterable[Walk]) -> set[Word]:
     """The actions that no walk has taken, and the states none has reached."""
     taken = {action for walk in walks for action in walk.taken}
     reached = {state for walk in walks for state in walk.reached}
-    return {*set(Action) - taken, *set(State) - reached}
+    # Nobody on a walk changes the calendar.
+    return {*set(Action) - taken - {Action.RECALCULATE}, *set(State) - reached}

@@ -14,7 +14,7 @@ from service_desk.domain.vocabulary import Role
 from service_desk.store.attachments import Attachment
 from service_desk.store.base import db
 from service_desk.store.law import Law, current_law
-from service_desk.store.moves import take
+from service_desk.store.moves import TOLD_TO_THE_ENTERPRISE, is_behind, reckon_anew, take
 from service_desk.store.parts import Event
 from service_desk.store.people import User
 from service_desk.store.situations import passing
@@ -55,7 +55,12 @@ def open_ticket(ticket_id: int, by: User | None, at: datetime, seen: int | None)
     ticket = locked(ticket_id)
     if seen is not None and by is not None and ticket.version > seen:
         fresh = {event.id for event in ticket.events[seen:]}
-        changes = [event for event in readable_events(ticket, by) if event.id in fresh]
+        # Dates that follow the calendar take nothing from what somebody is about to do.
+        changes = [
+            event
+            for event in readable_events(ticket, by)
+            if event.id in fresh and event.action is not Action.RECALCULATE
+        ]
         if changes:
             raise Stale(changes, enterprise=by.has(Role.CONTACT))
     law = current_law()
@@ -66,8 +71,33 @@ def open_ticket(ticket_id: int, by: User | None, at: datetime, seen: int | None)
 def let_time_pass(ticket: Ticket, until: datetime, law: Law) -> bool:
     """Record what had to happen by itself before ``until``, each at its own moment; whether anything did.
 
-    A rating window, a wait for the enterprise or a deferral ends when it ends, not when somebody looks.
+    A rating window, a wait for the enterprise or a deferral ends when it ends, not when somebody looks; so do the
+    dates follow a changed calendar from its change on.
     """
+    changed = min(law.calendar_since or until, until)
+    happened = is_behind(ticket, law.calendar) and _pass(ticket, changed, law)
+    recalculated = recalculate(ticket, changed, law)
+    return _pass(ticket, until, law) or recalculated or happened
+
+
+def recalculate(ticket: Ticket, at: datetime, law: Law) -> bool:
+    """Bring the open clocks in line with the calendar in force since ``at``; whether any is due at another time now.
+
+    One line of the record tells of them all; the enterprise reads it where its own dates moved.
+    """
+    if not is_behind(ticket, law.calendar):
+        return False
+    moved = reckon_anew(ticket, law.calendar)
+    if moved:
+        data = {"calendar": law.calendar.version, "moved": [each.data for each in moved]}
+        public = any(each.clock.kind in TOLD_TO_THE_ENTERPRISE for each in moved)
+        finish(
+            ticket, record(ticket, Action.RECALCULATE, by=None, at=at, law=law, data=data, public=public), law
+        )
+    return bool(moved)
+
+
+def _pass(ticket: Ticket, until: datetime, law: Law) -> bool:
     happened = False
     while (due := passing(ticket, law)) is not None and due[0] < until:
         moment, action = due

@@ -72,12 +72,16 @@ def works_on_it(parties: Collection[Party]) -> bool:
     return bool(frozenset(parties) - {Party.LEADER})
 
 
+NEWS_OF_NO_ACT = frozenset({Action.RECALCULATE})
+"""Lines the enterprise may read that tell of nothing anybody did: lists go on showing the last act."""
+
+
 def in_lists(action: Action, text: str, *, public: bool) -> str | None:
     """The words a list adds to the act, where whoever sees the ticket reads them; None: nothing of it.
 
     That a matter was rated is no secret, how it was rated is.
     """
-    if not public or action in DESK_ONLY:
+    if not public or action in DESK_ONLY or action in NEWS_OF_NO_ACT:
         return None
     return "" if action in RATINGS else words_for_everybody(action, text)
 

@@ -61,6 +61,7 @@ class Action(Word):
     SUPERVISE = "supervise", "督办"
     INSTRUCT = "instruct", "批示"
     ANSWER_ORDER = "answer_order", "督办回复"
+    RECALCULATE = "recalculate", "节假日调整重算"
     ASK_RETURN = "ask_return", "申请退单"
     DECIDE_RETURN = "decide_return", "审批退单"
     CANCEL_RETURN = "cancel_return", "撤销退单申请"
@@ -344,6 +345,7 @@ FIELDS: dict[Action, tuple[Field, ...]] = {
         _text("原因说明"),
         Field("new_date", FieldKind.DATE, "新的办结日期"),
     ),
+    Action.RECALCULATE: (),
     Action.ASK_RETURN: (
         Field("reason_code", FieldKind.REASON, "退单理由"),
         _text("依据", hint="写明职责依据，如三定方案条款"),

@@ -1,7 +1,7 @@
 """The State Council's yearly notice on holidays, read as it is worded, and checked against itself.
 
-国务院办公厅关于…年部分节假日安排的通知 has been written in one manner for twenty years: “三、清明节：4月4日（周五）至6日
-（周日）放假，共3天。” A sentence that names a day is either understood to its last word or refused.
+国务院办公厅关于…年部分节假日安排的通知 has been written in one manner for twenty years: “三、清明节：4月4日（周五）至
+6日（周日）放假，共3天。” A sentence that names a day is either understood to its last word or refused.
 """
 
 import re
@@ -20,13 +20,13 @@ LONGEST_SPAN = 31
 
 SIGNS = str.maketrans("０１２３４５６７８９:(),;〜~～—–−", "0123456789：（），；------")
 NUMERAL = r"(?:[一二三四五六七八九十]+、|\d{1,2}[.、])"
-NAME = rf"(?:{'|'.join(HOLIDAYS)}|[一-鿿0-9]{{2,20}}?纪念日)"
-HEADING = re.compile(rf"{NUMERAL}?({NAME}(?:[、和]{NAME})*)：")
+NAME = "(?:" + "|".join((*HOLIDAYS, "[一-鿿0-9]{2,20}?纪念日")) + ")"
+HEADING = re.compile(NUMERAL + "?(" + NAME + "(?:[、和]" + NAME + ")*)：")
 YEAR = re.compile(r"(?:关于|调整|现将)(\d{4})年")
 ALONE = re.compile(rf"^{NUMERAL}")
 DAY = r"(?:\d{4}年)?(?:\d{1,2}月)?\d{1,2}日(?:（[^（）]*）)?"
-SPAN = rf"{DAY}(?:[至到-]+{DAY})?"
-CLAUSE = re.compile(rf"({SPAN}(?:[、和及]{SPAN})*)(放假调休|放假|补休|上班)")
+SPAN = DAY + "(?:[至到-]+" + DAY + ")?"
+CLAUSE = re.compile("(" + SPAN + "(?:[、和及]" + SPAN + ")*)(放假调休|放假|补休|上班)")
 PART = re.compile(r"(?:(\d{4})年)?(?:(\d{1,2})月)?(\d{1,2})日(?:（([^（）]*)）)?")
 TOTAL = re.compile(r"共?计?(\d{1,3})天")
 WORDS_AROUND = re.compile(r"与周[末六日]连休|不调休|[，；、。]")

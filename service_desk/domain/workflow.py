@@ -321,6 +321,7 @@ STEPS: tuple[Step, ...] = (
     Step(A.INSTRUCT, OPEN | at(S.CLOSED), None, by(P.LEADER), when=(open_or_badly_rated,), public=False),
     Step(A.ANSWER_ORDER, SUBMITTED_STATES, None, by(P.LEAD), when=(order_is_running,), public=False),
     Step(A.ANSWER_ORDER, SUBMITTED_STATES, None, by(P.CLERK), when=(no_lead_to_answer, order_is_running), public=False),
+    Step(A.RECALCULATE, SUBMITTED_STATES, None, by(P.SYSTEM), public=False),
     Step(A.WITHDRAW, at(S.SUBMITTED, S.SUPPLEMENTING, S.ACCEPTED), S.WITHDRAWN, by(P.CONTACT), ends=True),
     Step(A.WITHDRAW, IN_HAND, S.WITHDRAWN, by(P.CONTACT), ends=True,
          starts=(K.REVIEW,), opens=Review.WITHDRAWAL),

@@ -158,3 +158,12 @@ def transaction(verb: Callable[P, R]) -> Callable[P, R]:
 
     run.is_verb = True  # type: ignore[attr-defined]
     return run
+
+
+def begin_reading() -> None:
+    """End the transaction and begin one that only reads: on SQLite it keeps no writer waiting.
+
+    What was loaded before is read anew when it is asked for.
+    """
+    db.session.rollback()
+    db.session.connection(execution_options={"read_only": True})

@@ -1,7 +1,7 @@
 """The calendar as rows: its versions, the days that decrees decide, the office hours of the week."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
+from datetime import date, time
 from typing import Any
 
 from sqlalchemy import Date, ForeignKey, String, Time, UniqueConstraint, false, func, select, text
@@ -115,9 +115,9 @@ def versions(*, before: int | None = None, limit: int = 10) -> Sequence[Calendar
     return db.session.scalars(statement).all()
 
 
-def changed_at(version: int) -> datetime | None:
-    """When a version was saved."""
-    return db.session.scalar(select(CalendarVersion.loaded_at).where(CalendarVersion.id == version))
+def known_years() -> frozenset[int]:
+    """The years whose notice is loaded."""
+    return frozenset(year for years in db.session.scalars(select(CalendarVersion.years)) for year in years)
 
 
 def is_stopped(version: int) -> bool:

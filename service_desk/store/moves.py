@@ -1,7 +1,7 @@
 """The one way to move a ticket on: the table says yes, an event is written, its clocks and parts follow."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from service_desk.domain.vocabulary import (
     Unit,
 )
 from service_desk.domain.workflow import Step
+from service_desk.domain.worktime import OfficeCalendar
 from service_desk.store.approvals import Approval
 from service_desk.store.base import house
 from service_desk.store.clocks import Clock
@@ -34,6 +35,29 @@ PART_CLOCKS = (*workflow.LEAD_STARTS, ClockKind.OPINION)
 NAMED_DATE_CLOCKS = (ClockKind.NEXT_REPLY, ClockKind.REST)
 STARTED_APART = (*PART_CLOCKS, *NAMED_DATE_CLOCKS, ClockKind.ORDER)
 """Clocks that need more than the step to be started: a department, a date, an order."""
+
+
+TOLD_TO_THE_ENTERPRISE = (ClockKind.PROMISE, ClockKind.SUPPLEMENT, ClockKind.RATING)
+"""Clocks whose dates the enterprise was told: what it may expect, and what it is to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A clock whose due is another by the calendar now in force."""
+
+    clock: Clock
+    before: datetime | None
+    after: datetime | None
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """As the event keeps it."""
+        return {
+            "kind": self.clock.kind.value,
+            "department": self.clock.department.name if self.clock.department else None,
+            "before": self.before.isoformat() if self.before else None,
+            "after": self.after.isoformat() if self.after else None,
+        }
 
 
 def take(  # noqa: PLR0913 - one argument for each thing an act may bring
@@ -268,3 +292,21 @@ def reclassify(ticket: Ticket, at: datetime, law: Law) -> None:
             limit = law.limits.of(clock.kind, ticket.profile, cycle=clock.cycle)
             if (limit.number, limit.unit) != (clock.limit_number, clock.unit):
                 clock.change_limit(limit, at, law.calendar)
+
+
+def is_behind(ticket: Ticket, calendar: OfficeCalendar) -> bool:
+    """Whether an open clock was last reckoned by an earlier calendar."""
+    return any(clock.is_live and clock.calendar_version < calendar.version for clock in ticket.clocks)
+
+
+def reckon_anew(ticket: Ticket, calendar: OfficeCalendar) -> tuple[Moved, ...]:
+    """Reckon the open clocks by the calendar in force; those that are due at another time now."""
+    moved = []
+    for clock in ticket.clocks:
+        if clock.is_live and clock.calendar_version < calendar.version:
+            before = clock.due_at
+            clock.recompute(calendar)
+            if clock.due_at != before:
+                moved.append(Moved(clock, before, clock.due_at))
+    ticket.refresh_due()
+    return tuple(moved)

@@ -15,13 +15,16 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from service_desk import clock
+from service_desk.desk.calendar import missing_words, missing_year
 from service_desk.desk.notices import unread_count
 from service_desk.domain.errors import DeskError
 from service_desk.domain.vocabulary import Role
 from service_desk.settings import current_settings
+from service_desk.store.law import current_law
 from service_desk.web import (
     admin,
     attachments,
+    calendar,
     dates,
     enterprises,
     exclusions,
@@ -84,6 +87,7 @@ def init_app(app: Flask) -> None:
     for module in (
         admin,
         attachments,
+        calendar,
         dates,
         enterprises,
         exclusions,
@@ -126,8 +130,17 @@ def _shared() -> dict[str, object]:
         "desk_name": current_settings().desk_name,
         "asset": asset,
         "now": clock.now(),
+        "calendar_warning": _calendar_warning() if signed_in else "",
         "due_of": lambda _ticket: None,
     }
+
+
+def _calendar_warning() -> str:
+    """What administrators read on every page while the notice of a year is missing."""
+    if not current_user.has(Role.ADMIN):
+        return ""
+    year = missing_year(clock.now(), current_law().calendar)
+    return said(missing_words(year)) if year is not None else ""
 
 
 def asset(path: str) -> str:

@@ -22,7 +22,10 @@ from service_desk.web.words import said
 
 @dataclass(frozen=True)
 class Due:
-    """A due time as people read it; ``standing`` is the CSS class."""
+    """A due time as people read it; ``standing`` is the CSS class.
+
+    ``guess`` says what it rests on where its year's notice is not loaded.
+    """
 
     at: datetime | None
     standing: str
@@ -30,6 +33,12 @@ class Due:
     kind_label: str
     department: str | None = None
     clock: Clock | None = None
+    guess: str = ""
+
+
+def guess_of(moment: datetime | None, law: Law) -> str:
+    """The sentence that goes with a date whose year's notice is not loaded; empty where it is."""
+    return said(law.calendar.forecast_note(law.calendar.day_of(moment))) if moment else ""
 
 
 def due_of_clock(clock: Clock, now: datetime, law: Law) -> Due:
@@ -44,7 +53,8 @@ def due_of_clock(clock: Clock, now: datetime, law: Law) -> Due:
     if not clock.is_live:
         return Due(clock.due_at, clock.state.value, said(clock.state), label, department, clock)
     left = deadlines.left(clock.facts, now, law.calendar)
-    return Due(clock.due_at, left.standing.value, said(left.words), label, department, clock)
+    guess = guess_of(clock.due_at, law)
+    return Due(clock.due_at, left.standing.value, said(left.words), label, department, clock, guess)
 
 
 OF_THE_ENTERPRISE = frozenset(
@@ -84,6 +94,11 @@ def _may_know_of(clock: Clock, parties: frozenset[Party]) -> bool:
     if not clock.is_live:
         return clock.kind not in JUDGED
     return clock.kind is not ClockKind.REVIEW or may_know_of_review(clock.about, parties)
+
+
+def in_brackets(note: str) -> str:
+    """A note behind a date; nothing for none."""
+    return str(_("（%(note)s）", note=note)) if note else ""
 
 
 class Dues:
@@ -144,5 +159,5 @@ def promise_words(clock: Clock | None, now: datetime, law: Law) -> str:
         moment = clock.due_at.astimezone(law.calendar.tz)
         late = _("（已超过，我们正在督促）") if clock.due_at < now else ""
         words: str = _("预计 %(moment)s 前答复", moment=f"{moment:%Y-%m-%d %H:%M}") + late
-        return words
+        return words + in_brackets(guess_of(clock.due_at, law))
     return ""

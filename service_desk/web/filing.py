@@ -30,6 +30,7 @@ from service_desk.store.drafts import Draft
 from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus
 from service_desk.store.law import Law, current_law
 from service_desk.store.people import Department
+from service_desk.web.due import guess_of, in_brackets
 from service_desk.web.enterprises import PHONE
 from service_desk.web.filters import stamp
 from service_desk.web.forms import FilledIn, entity_choice, line, park_instant, text, word_choice
@@ -282,20 +283,20 @@ def _promise_line(law: Law) -> str:
     """By when an answer is promised if this were filed now: as an ordinary request, and as a complaint."""
     now = clock.now()
 
-    def promised(klass: LimitClass) -> str:
-        return stamp(
-            deadlines.due(
-                deadlines.Running(now, law.limits.of(ClockKind.PROMISE, Profile(klass))), law.calendar
-            )
+    def promised(klass: LimitClass) -> datetime | None:
+        return deadlines.due(
+            deadlines.Running(now, law.limits.of(ClockKind.PROMISE, Profile(klass))), law.calendar
         )
+
+    soon, later = promised(LimitClass.NORMAL), promised(LimitClass.COMPLAINT)
 
     words: str = _(
         "提交后 %(days)s 个工作日内受理，预计 %(moment)s 前答复（投诉 %(later)s 前）",
         days=law.limits.of(ClockKind.ACCEPT, Profile(LimitClass.NORMAL)).number,
-        moment=promised(LimitClass.NORMAL),
-        later=promised(LimitClass.COMPLAINT),
+        moment=stamp(soon),
+        later=stamp(later),
     )
-    return words
+    return words + in_brackets(guess_of(soon, law) or guess_of(later, law))
 
 
 @bp.get("/tickets/<int:ticket_id>/filed")
@@ -304,8 +305,9 @@ def filed(ticket_id: int) -> ResponseReturnValue:
     ticket = visible_or_404(ticket_id)
     promise = next(clock for clock in ticket.clocks if clock.kind is ClockKind.PROMISE)
     words = f"{promise.due_at.astimezone(house().timezone):%Y-%m-%d %H:%M}" if promise.due_at else ""
+    note = in_brackets(guess_of(promise.due_at, current_law()))
     return render_template(
-        "tickets/filed.html", ticket=ticket, promise_line=_("预计 %(moment)s 前答复", moment=words)
+        "tickets/filed.html", ticket=ticket, promise_line=_("预计 %(moment)s 前答复", moment=words) + note
     )
 
 

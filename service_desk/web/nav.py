@@ -49,6 +49,8 @@ def nav_of(user: User, endpoint: str) -> list[NavItem]:
     if user.has(*INCIDENT_READERS):
         also = ("incidents.show", "incidents.tell", "incidents.dispatch")
         items.append(item(_("共性问题"), "incidents.index", "users", *also))
+    calendar = [f"calendar.{name}" for name in ("day", "change_day", "notice", "file", "hours", "save")]
+    items.append(item(_("日历"), "calendar.index", "calendar", *calendar))
     if user.has(Role.ADMIN):
         settings = (
             *("admin.rows", "admin.row", "admin.new", "admin.link"),

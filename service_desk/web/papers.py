@@ -26,9 +26,11 @@ from service_desk.domain.vocabulary import (
 from service_desk.settings import current_settings
 from service_desk.store.approvals import Approval
 from service_desk.store.clocks import Clock
+from service_desk.store.law import current_law
 from service_desk.store.parts import Assignment, Event, Order
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
+from service_desk.web.due import guess_of, in_brackets
 from service_desk.web.filters import mask_name, mask_phone, on_paper
 from service_desk.web.guards import me, visible_or_404
 from service_desk.web.timeline import entries
@@ -250,9 +252,11 @@ def _until(clocks: Iterable[Clock], kind: ClockKind) -> str:
     found = [each for each in clocks if each.kind is kind]
     if not found:
         return ""
-    if found[-1].due_at is None:
+    due = found[-1].due_at
+    if due is None:
         return str(_("暂停计时中"))
-    return str(_("%(at)s 前", at=on_paper(found[-1].due_at)))
+    note = in_brackets(guess_of(due, current_law())) if found[-1].is_live else ""
+    return str(_("%(at)s 前", at=on_paper(due))) + note
 
 
 def _kept(ticket: Ticket, kind: ClockKind) -> str:

@@ -10,12 +10,13 @@ from flask_babel import gettext as _
 from service_desk.desk.acting import readable_events
 from service_desk.domain.access import words_for_everybody
 from service_desk.domain.actions import DECIDE, FIELDS, Action, Party
-from service_desk.domain.vocabulary import ExcludedFigure, Level, Outcome, RequestKind, Solved
+from service_desk.domain.vocabulary import ClockKind, ExcludedFigure, Level, Outcome, RequestKind, Solved
 from service_desk.store.attachments import Attachment
+from service_desk.store.moves import TOLD_TO_THE_ENTERPRISE
 from service_desk.store.parts import Event, Reply
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
-from service_desk.web.filters import mask_name
+from service_desk.web.filters import mask_name, stamp
 from service_desk.web.words import said
 
 TONES = {
@@ -62,6 +63,8 @@ def _entry(ticket: Ticket, event: Event, files: dict[int, list[Attachment]], as_
         text = words_for_everybody(event.action, text)
     if event.action is Action.DECIDE_REJECTION and event.data.get("granted") and as_enterprise:
         text = _rejection_words(ticket)
+    if event.action is Action.RECALCULATE:
+        text = _moved_words(event, as_enterprise=as_enterprise)
     if event.action is Action.VERIFY and as_enterprise:
         # What the enterprise reads at this line is the reply that was found to hold.
         reply = next((r for r in reversed(ticket.replies) if r.at <= event.at), None)
@@ -76,6 +79,26 @@ def _entry(ticket: Ticket, event: Event, files: dict[int, list[Attachment]], as_
         tone=TONES.get(event.action, ""),
         files=attached,
     )
+
+
+def _moved_words(event: Event, *, as_enterprise: bool) -> str:
+    """Which deadlines follow a changed calendar; to the enterprise, those it was told."""
+    lines = []
+    for each in event.data["moved"]:
+        kind = ClockKind(each["kind"])
+        if as_enterprise and kind not in TOLD_TO_THE_ENTERPRISE:
+            continue
+        department = each["department"] if not as_enterprise else None
+        before, after = (datetime.fromisoformat(at) if at else None for at in (each["before"], each["after"]))
+        lines.append(
+            _(
+                "%(kind)s：%(before)s → %(after)s",
+                kind=f"{said(kind)}（{department}）" if department else said(kind),
+                before=stamp(before) or _("未定"),
+                after=stamp(after) or _("未定"),
+            )
+        )
+    return "\n".join(lines)
 
 
 def _rejection_words(ticket: Ticket) -> str:
@@ -158,6 +181,8 @@ def _title(event: Event, *, as_enterprise: bool) -> Any:
         case Action.RATE:
             solved, level = said(Solved(data["solved"])), said(Level(data["level"]))
             return _("评价：%(solved)s，%(level)s", solved=solved, level=level)
+        case Action.RECALCULATE:
+            return _("节假日安排有调整，到期时间重算")
         case Action.EXPIRE_RATING:
             return _("评价期结束，未评价，办结")
         case Action.REWORK:
