@@ -94,8 +94,8 @@ def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
 
 
 def kind(path: str) -> str:
-    """One name for all pages of a kind: /tickets/17 and /tickets/18 are the same page."""
-    return re.sub(r"/\d+\b", "/id", path)
+    """One name for all pages of a kind: /tickets/17 and /tickets/18 are the same page, as are the days of a year."""
+    return re.sub(r"/\d[\d-]*\b", "/id", path)
 
 
 def picture(page: Page, album: Path, path: str) -> None:
