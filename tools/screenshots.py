@@ -40,7 +40,7 @@ ALSO = {
     )
 }
 # Not pages: they end the visit, or answer with a file or for machines.
-SKIPPED = re.compile(r"/(sign-out|attachments|export|static|healthz|readyz)\b")
+SKIPPED = re.compile(r"/(sign-out|attachments|export|static|healthz|readyz|calendar/form)\b")
 PATIENCE = 30
 GALLERY = ROOT / "docs" / "screenshots"
 PHONE, SCREEN = 360, 1366

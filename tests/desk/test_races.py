@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from service_desk.desk import (
+    calendar,
     cases,
     closing,
     dispatch,
@@ -19,9 +20,12 @@ from service_desk.desk import (
     requests,
     supervision,
 )
+from service_desk.desk.administration import Altered
+from service_desk.desk.recalculation import recalculate_open_clocks
 from service_desk.domain.actions import Action
 from service_desk.domain.errors import Invalid, OutOfTurn, Refused
 from service_desk.domain.vocabulary import (
+    ClockKind,
     ClockState,
     ExcludedFigure,
     Level,
@@ -34,13 +38,14 @@ from service_desk.domain.vocabulary import (
     Urgency,
 )
 from service_desk.store.base import db
+from service_desk.store.calendars import latest_version, versions
 from service_desk.store.clocks import Clock
 from service_desk.store.drafts import Draft
 from service_desk.store.parts import Rating
 from service_desk.store.tickets import Ticket
 from tests.oath import Oath
 from tests.recount import Filed
-from tests.world import MONDAY, World
+from tests.world import CHINA, MONDAY, World
 
 BAD: dict[str, Any] = {"solved": Solved.UNSOLVED, "level": Level.DISSATISFIED}
 
@@ -344,3 +349,41 @@ def test_two_that_are_merged_crosswise_leave_one(app: Flask, world: World) -> No
     assert len(refusals(ended)) == 3
     assert all(isinstance(refusal, OutOfTurn | Invalid) for refusal in refusals(ended)), ended
     assert {sworn(world, each).state for each in (first, second)} == {State.SUBMITTED, State.MERGED}
+
+
+def test_an_act_and_the_recalculation_at_once_leave_one_line_of_it(app: Flask, world: World) -> None:
+    ticket = world.make(State.IN_PROGRESS).id
+    seen = latest_version()
+    assert seen is not None
+    saved = MONDAY + timedelta(hours=5)
+    closed = calendar.closure(date(2026, 3, 4), "台风")
+    calendar.change_calendar(closed, reason="台风", seen=seen.id, by=world.admin, at=saved)
+    later, power = saved + timedelta(minutes=1), world.power
+    ended = at_once(
+        app,
+        lambda: recalculate_open_clocks(later),
+        lambda: handling.progress(ticket, by=power, at=later, text="已派员勘察。"),
+        lambda: recalculate_open_clocks(later),
+    )
+    assert refusals(ended) == []
+    with app.app_context():
+        recalculate_open_clocks(later)
+    found = world.ticket_by_id(ticket)
+    assert sorted(actions(found)[-2:]) == ["progress", "recalculate"]
+    settle = found.clock(ClockKind.SETTLE)
+    assert settle is not None
+    assert settle.due_at == datetime(2026, 3, 10, 17, 30, tzinfo=CHINA)
+
+
+def test_of_two_changes_of_the_calendar_one_wins_and_the_other_is_told(app: Flask, world: World) -> None:
+    seen = latest_version()
+    assert seen is not None
+    known, admin = seen.id, world.admin
+
+    def close(day: int) -> int:
+        closed = calendar.closure(date(2026, 3, day), "台风")
+        return calendar.change_calendar(closed, reason="台风", seen=known, by=admin, at=MONDAY).id
+
+    ended = at_once(app, lambda: close(4), lambda: close(5))
+    assert [type(one) for one in refusals(ended)] == [Altered]
+    assert len(versions()) == 2
