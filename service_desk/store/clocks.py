@@ -97,6 +97,11 @@ class Clock(Model):
         reminds = self.state is ClockState.RUNNING and self.due_at is not None
         self.next_step_at = self.started_at if reminds else None
 
+    def due_by(self, calendar: OfficeCalendar) -> datetime | None:
+        """When it is due by the calendar in force, also before the cache has followed a change of it."""
+        follows = not self.is_live or self.calendar_version >= calendar.version
+        return self.due_at if follows else deadlines.due(self.facts, calendar)
+
     def pause(self, at: datetime, wait: Wait, calendar: OfficeCalendar) -> None:
         """Stop counting from ``at`` on while something is waited for; several waits may be open at once."""
         if self.is_live and not self.waits_for(wait):

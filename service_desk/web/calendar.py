@@ -24,6 +24,7 @@ from service_desk.domain.calendar_change import (
     DayChange,
     DayMark,
     Draft,
+    Marks,
     Week,
 )
 from service_desk.domain.errors import Invalid
@@ -61,6 +62,7 @@ SHOWN_PROBLEMS = 20
 SHOWN_CHANGES = 8
 VERSIONS = 10
 WEEK_LENGTH = 7
+WEEK_AROUND = timedelta(days=WEEK_LENGTH)
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,8 @@ def index() -> ResponseReturnValue:
     return render_template(
         "calendar/index.html",
         year=year,
+        this_year=today.year,
+        this_month=today.month,
         years=_years(today, calendar),
         months=_months(year, today, calendar),
         weekdays=[said(name)[1:] for name in WEEKDAYS],
@@ -136,18 +140,37 @@ def _years(today: date, calendar: OfficeCalendar) -> list[int]:
 
 
 def _months(year: int, today: date, calendar: OfficeCalendar) -> list[Month]:
-    marks = {row.day: row.mark for row in days_between(date(year, 1, 1), date(year, 12, 31))}
+    first, last = date(year, 1, 1) - WEEK_AROUND, date(year, 12, 31) + WEEK_AROUND
+    marks = {row.day: row.mark for row in days_between(first, last)}
+    joined = _joined_weekends(first, last, marks, calendar)
     months = []
     for number in range(1, 13):
         day = date(year, number, 1)
         cells: list[DayCell | None] = [None] * day.weekday()
         while day.month == number:
-            cells.append(_cell(day, marks.get(day), today, calendar))
+            cells.append(_cell(day, marks.get(day) or joined.get(day), today, calendar))
             day += ONE_DAY
         cells += [None] * (-len(cells) % WEEK_LENGTH)
         weeks = [cells[begin : begin + WEEK_LENGTH] for begin in range(0, len(cells), WEEK_LENGTH)]
         months.append(Month(number, weeks))
     return months
+
+
+def _joined_weekends(first: date, last: date, marks: Marks, calendar: OfficeCalendar) -> dict[date, DayMark]:
+    """The days of rest beside a holiday: on the wall they belong to it, whether or not its notice names them."""
+    joined: dict[date, DayMark] = {}
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    for order in (days, days[::-1]):
+        holiday: DayMark | None = None
+        for day in order:
+            mark = marks.get(day)
+            if mark is not None:
+                holiday = mark if not mark.is_work and not mark.is_local else None
+            elif calendar.is_working(day):
+                holiday = None
+            elif holiday is not None:
+                joined.setdefault(day, holiday)
+    return joined
 
 
 def _cell(day: date, mark: DayMark | None, today: date, calendar: OfficeCalendar) -> DayCell:

@@ -62,7 +62,10 @@ class FileForm(FlaskForm):
 
     year = SelectField(_l("哪一年"), validators=[FilledIn()], coerce=int)
     file = FileField(
-        _l("文件"), description=_l("JSON 或 Excel（.xlsx），最大 300 KB"), render_kw={"accept": ".json,.xlsx"}
+        _l("文件"),
+        validators=[FilledIn()],
+        description=_l("JSON 或 Excel（.xlsx），最大 300 KB"),
+        render_kw={"accept": ".json,.xlsx"},
     )
     scope = _scope()
 
@@ -97,7 +100,7 @@ class DayForm(FlaskForm):
         _l("节日或停工原因"),
         required=False,
         limit=LONGEST_NAME,
-        description=_l("例如“国庆节”“台风‘桦加沙’”；恢复每周安排时不用填"),
+        description=_l("停工、放假、调休上班都要写，例如“台风停工”；恢复每周安排不用填"),
     )
 
     def draft_for(self, day: date) -> Draft:

@@ -53,8 +53,9 @@ def due_of_clock(clock: Clock, now: datetime, law: Law) -> Due:
     if not clock.is_live:
         return Due(clock.due_at, clock.state.value, said(clock.state), label, department, clock)
     left = deadlines.left(clock.facts, now, law.calendar)
-    guess = guess_of(clock.due_at, law)
-    return Due(clock.due_at, left.standing.value, said(left.words), label, department, clock, guess)
+    due_at = clock.due_by(law.calendar)
+    guess = guess_of(due_at, law)
+    return Due(due_at, left.standing.value, said(left.words), label, department, clock, guess)
 
 
 OF_THE_ENTERPRISE = frozenset(
@@ -155,9 +156,10 @@ def promise_clock(ticket: Ticket) -> Clock | None:
 
 def promise_words(clock: Clock | None, now: datetime, law: Law) -> str:
     """By when an answer is promised, in plain words; empty where that is not known."""
-    if clock is not None and clock.due_at is not None:
-        moment = clock.due_at.astimezone(law.calendar.tz)
-        late = _("（已超过，我们正在督促）") if clock.due_at < now else ""
+    due_at = clock.due_by(law.calendar) if clock is not None else None
+    if due_at is not None:
+        moment = due_at.astimezone(law.calendar.tz)
+        late = _("（已超过，我们正在督促）") if due_at < now else ""
         words: str = _("预计 %(moment)s 前答复", moment=f"{moment:%Y-%m-%d %H:%M}") + late
-        return words + in_brackets(guess_of(clock.due_at, law))
+        return words + in_brackets(guess_of(due_at, law))
     return ""

@@ -252,10 +252,11 @@ def _until(clocks: Iterable[Clock], kind: ClockKind) -> str:
     found = [each for each in clocks if each.kind is kind]
     if not found:
         return ""
-    due = found[-1].due_at
+    law = current_law()
+    due = found[-1].due_by(law.calendar)
     if due is None:
         return str(_("暂停计时中"))
-    note = in_brackets(guess_of(due, current_law())) if found[-1].is_live else ""
+    note = in_brackets(guess_of(due, law)) if found[-1].is_live else ""
     return str(_("%(at)s 前", at=on_paper(due))) + note
 
 

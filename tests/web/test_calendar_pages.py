@@ -298,7 +298,11 @@ def test_what_is_no_such_file_is_refused(visit: Visit, file: tuple[io.BytesIO, s
 
 
 def test_a_file_form_without_a_file_comes_back(visit: Visit) -> None:
-    assert "请选择文件" in visit("admin").post("/calendar/file", 422, year="2027", scope="some")
+    admin = visit("admin")
+    assert "请填写“文件”。" in admin.post("/calendar/file", 422, year="2027", scope="some")
+    assert "请选择文件。" in admin.post(
+        "/calendar/file", 422, year="2027", scope="some", file=a_file(b"", "")
+    )
 
 
 def test_the_forms_to_fill_in_are_taken_as_they_are(visit: Visit) -> None:
@@ -370,6 +374,7 @@ def test_the_pages_cost_the_same_however_many_tickets_there_are(small_world: Wor
     admin.post("/calendar/save", **kept, reason="台风")
     for reader in (admin, clerk):
         for path in ("/calendar", "/calendar/days/2026-03-05"):
+            reader.get(path)
             with counted() as statements:
                 reader.get(path)
             assert len(statements) <= MOST, (path, len(statements))
@@ -382,3 +387,13 @@ def test_the_pages_cost_the_same_however_many_tickets_there_are(small_world: Wor
     assert len(statements) <= MOST
     assert "列出最先到期的 100 个" in page
     assert page.count("<td>推后</td>") + page.count("<td>提前</td>") == 100
+
+
+def test_the_weekend_beside_a_holiday_belongs_to_it_on_the_wall(visit: Visit) -> None:
+    page = visit("clerk").get("/calendar?year=2026")
+    signs = r'days/2026-(\d\d-\d\d)"[^>]*>\d+<span class="wall-sign [\w-]+">(.)<'
+    shown = dict(re.findall(signs, page))
+    assert "".join(shown[f"10-0{day}"] for day in range(1, 8)) == "休" * 7
+    assert shown["01-03"] == "休"
+    assert shown["01-04"] == "班"
+    assert "10-11" not in shown

@@ -101,3 +101,17 @@ def test_administrators_are_warned_on_every_page_from_november_on(
         for path in ("/", "/admin", "/admin/people", "/calendar"):
             assert admin.get(path).count(WARNING) == warnings, path
         assert WARNING not in clerk.get("/")
+
+
+def test_pages_show_the_new_date_before_the_clockwork_has_come_round(
+    small_world: World, visit: Visit
+) -> None:
+    number, seen = small_world.make(State.IN_PROGRESS, at=TUESDAY).id, latest_version()
+    assert seen is not None
+    closed = desk.closure(date(2026, 12, 31), "寒潮停工")
+    saved = TUESDAY + timedelta(hours=5)
+    desk.change_calendar(closed, reason="寒潮", seen=seen.id, by=small_world.admin, at=saved)
+    with time_machine.travel(saved, tick=False):
+        assert "2027年1月6日 17:30" in visit("clerk").get(f"/tickets/{number}")
+        assert "预计 2027-01-08 17:30 前答复" in visit("owner").get(f"/tickets/{number}")
+        assert "2027年1月8日 17:30 前" in visit("owner").get(f"/tickets/{number}/papers/receipt")
