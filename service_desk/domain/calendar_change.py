@@ -77,11 +77,28 @@ class Draft:
 
     ``marks`` gives days their mark, or takes it from them (None). ``years`` are the years whose whole notice this
     is: what the calendar said of them before, but for local closures, gives way. ``week`` are new office hours.
+    Raises ``Invalid`` for days and years no calendar of the desk holds, too many of them, and impossible hours.
     """
 
     marks: Mapping[date, DayMark | None]
     years: tuple[int, ...] = ()
     week: Week | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.marks) > MOST_DAYS:
+            raise Invalid(say("一次最多改 %(most)s 天。", most=MOST_DAYS))
+        for year in (*self.years, *(day.year for day in self.marks)):
+            if not FIRST_YEAR <= year <= LAST_YEAR:
+                raise Invalid(
+                    say(
+                        "%(year)s 年不在 %(first)s—%(last)s 年之间。",
+                        year=year,
+                        first=FIRST_YEAR,
+                        last=LAST_YEAR,
+                    )
+                )
+        if self.week is not None:
+            check_week(self.week)
 
     @property
     def data(self) -> dict[str, Any]:
@@ -103,9 +120,6 @@ class Draft:
             week = None if data["week"] is None else week_of(data["week"])
         except (AttributeError, KeyError, TypeError, ValueError):
             raise Invalid("预览的内容不完整，请重新预览。") from None
-        check_days(marks)
-        if week is not None:
-            check_week(week)
         return cls(marks, years, week)
 
     def changes(self, present: Marks) -> tuple[DayChange, ...]:
@@ -138,22 +152,6 @@ def changed(
     )
 
 
-def check_days(marks: Mapping[date, object]) -> None:
-    """Raise ``Invalid`` where there are too many days, or one that no calendar of the desk holds."""
-    if len(marks) > MOST_DAYS:
-        raise Invalid(say("一次最多改 %(most)s 天。", most=MOST_DAYS))
-    for day in marks:
-        if not FIRST_YEAR <= day.year <= LAST_YEAR:
-            raise Invalid(
-                say(
-                    "%(day)s 不在 %(first)s—%(last)s 年之间。",
-                    day=day.isoformat(),
-                    first=FIRST_YEAR,
-                    last=LAST_YEAR,
-                )
-            )
-
-
 # The hours of the week
 
 
@@ -173,7 +171,6 @@ def read_hours(rows: Sequence[tuple[bool, Sequence[tuple[time | None, time | Non
             week[weekday] = tuple(sorted((Interval(a, b) for a, b in filled if a and b), key=_begins))
     if wrong:
         raise Invalid(next(iter(wrong.values())), fields=dict(wrong))
-    check_week(week)
     return week
 
 

@@ -110,14 +110,20 @@ def test_a_clock_that_does_not_move_has_no_event(world: World) -> None:
     assert all_follow_the_calendar()
 
 
-def test_finished_clocks_are_frozen(world: World) -> None:
-    ticket = world.make(State.CLOSED)
-    before = {clock.id: (clock.due_at, clock.original_due_at, clock.state) for clock in ticket.clocks}
+@pytest.mark.parametrize("state", [State.CLOSED, State.AWAITING_RATING])
+def test_finished_clocks_are_frozen(world: World, state: State) -> None:
+    def frozen(ticket: Ticket) -> dict[int, Any]:
+        finished = (clock for clock in ticket.clocks if not clock.is_live)
+        return {clock.id: (clock.due_at, clock.original_due_at, clock.state) for clock in finished}
+
+    ticket = world.make(state)
+    before = frozen(ticket)
     close(world)
     recalculate_open_clocks(LATER)
     ticket = world.ticket_by_id(ticket.id)
-    assert {clock.id: (clock.due_at, clock.original_due_at, clock.state) for clock in ticket.clocks} == before
-    assert recalculations(ticket) == []
+    assert frozen(ticket) == before
+    moved = [each["kind"] for event in recalculations(ticket) for each in event.data["moved"]]
+    assert moved == (["rating"] if state is State.AWAITING_RATING else [])
 
 
 def test_a_paused_clock_follows_too_and_stays_unknown(world: World) -> None:

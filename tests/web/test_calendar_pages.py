@@ -140,6 +140,7 @@ def test_a_pasted_notice_is_previewed_confirmed_with_a_reason_and_kept(visit: Vi
         pytest.param(NOTICE_2027.replace("1月1日（周五", "1月1日（周六"), "2027-01-01 是周五", id="weekday"),
         pytest.param("<script>alert(1)</script>", "没有找到年份", id="no notice"),
         pytest.param("", "请填写“通知全文”。", id="nothing"),
+        pytest.param(NOTICE_2027.replace("2027年", "9999年"), "9999", id="far off"),
         pytest.param("放" * 10_001, "最多 10000 字", id="too long"),
     ],
 )  # fmt: skip
@@ -203,7 +204,9 @@ def test_the_second_of_two_administrators_is_told(visit: Visit) -> None:
      '{"marks": [], "years": [], "week": {"0": [["12:00", "09:00"]]}}',
      '{"marks": [], "years": [], "week": {"9": [["09:00", "12:00"]]}}',
      '{"marks": [], "years": [], "week": {}}', '{"marks": [["1999-03-05", null]], "years": [], "week": null}',
-     '{"marks": [], "years": [], "week": null}', "[" * 50_000],
+     '{"marks": [], "years": [], "week": null}', "[" * 50_000, '{"marks": [], "years": [9999], "week": null}',
+     '{"marks": [], "years": [99999999999], "week": null}', '{"marks": {}, "years": 1, "week": 1}',
+     '{"marks": [["2026-03-05", {"work": true, "name": "", "local": false}]], "years": [], "week": null}'],
 )  # fmt: skip
 def test_a_draft_that_was_tampered_with_is_refused(visit: Visit, draft: str) -> None:
     visit("admin").post("/calendar/save", 422, draft=draft, seen="1", reason="x")
