@@ -31,6 +31,7 @@ PAGES = {
         ),
         "/admin/templates/new",
         "/admin/letters",
+        *("/calendar", "/calendar/days/2026-10-10", "/calendar/notice", "/calendar/file", "/calendar/hours"),
     ),
 }
 TICKET = re.compile(r"/tickets/\d+$")
