@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 
 from service_desk.domain.access import RATINGS
 from service_desk.domain.actions import DECIDE, Action
-from service_desk.domain.sentences import say
+from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import ClockKind, Role, Urgency, Word
 from service_desk.store.base import db, house, transaction
 from service_desk.store.law import Law
@@ -247,7 +247,8 @@ def _facts(ticket: Ticket, event: Event, law: Law) -> dict[str, object]:
         clock = ticket.clock(kind)
         if clock is None or clock.due_at is None:
             return ""
-        return say(words, moment=f"{clock.due_at.astimezone(law.calendar.tz):%Y-%m-%d %H:%M}")
+        told = say(words, moment=f"{clock.due_at.astimezone(law.calendar.tz):%Y-%m-%d %H:%M}")
+        return with_guess(told, clock.due_at, law)
 
     return {
         "action": event.action,
@@ -267,6 +268,12 @@ def _facts(ticket: Ticket, event: Event, law: Law) -> dict[str, object]:
         "parent": event.data.get("parent", ""),
         "rating": until(ClockKind.RATING, "评价请于 %(moment)s 前提交。"),
     }
+
+
+def with_guess(words: Sentence, due: datetime, law: Law) -> Sentence:
+    """Words that name a due time, and what it rests on where its year's notice is not loaded."""
+    note = law.calendar.forecast_note(law.calendar.day_of(due))
+    return words if note is None else say("%(words)s（%(note)s）", words=words, note=note)
 
 
 def _asked(ticket: Ticket, event: Event) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from service_desk.desk import supervision
 from service_desk.desk.acting import recalculate
 from service_desk.desk.health import REMIND
-from service_desk.desk.notices import Audience, people_of, queue
+from service_desk.desk.notices import Audience, people_of, queue, with_guess
 from service_desk.desk.sweeping import STOPPING, sweep
 from service_desk.domain import deadlines
 from service_desk.domain.ladders import LadderStep
@@ -126,13 +126,14 @@ class _Reminder:
     def body(self) -> Sentence:
         """Whose matter it is, and until when."""
         until = _due_of(self.clock).astimezone(self.law.calendar.tz)
-        return say(
+        words = say(
             "%(enterprise)s：%(title)s。%(kind)s时限：%(until)s。",
             enterprise=self.ticket.enterprise.name,
             title=self.ticket.title,
             kind=self.clock.kind,
             until=f"{until:%Y-%m-%d %H:%M}",
         )
+        return with_guess(words, until, self.law)
 
 
 def _due_of(clock: Clock) -> datetime:

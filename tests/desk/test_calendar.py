@@ -496,3 +496,17 @@ def test_administrators_are_told_once_a_week_until_the_year_is_loaded(world: Wor
         at=november + timedelta(days=20),
     )
     assert desk.warn_of_missing_year(november + timedelta(days=30)) == 0
+
+
+def test_what_people_are_told_of_a_guessed_date_says_so(small_world: World) -> None:
+    new_years_eve = datetime(2026, 12, 31, 9, 30, tzinfo=CHINA)
+    ticket = small_world.make(State.IN_PROGRESS, at=new_years_eve)
+    guess = "（2027 年节假日安排尚未录入，暂按周一至周五推算）"
+
+    def told(who: str) -> list[str]:
+        mine = select(Notice.body).where(Notice.recipient_id == getattr(small_world, who).id)
+        return list(db.session.scalars(mine.order_by(Notice.id)))
+
+    assert told("owner")[0] == f"编号 {ticket.number}。预计 2027-01-11 17:30 前答复。{guess}"
+    reminders.remind_due(datetime(2027, 1, 7, 10, 0, tzinfo=CHINA))
+    assert any(f"办理时限：2027-01-07 17:30。{guess}" in body for body in told("power"))
