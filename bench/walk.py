@@ -1,6 +1,7 @@
-"""A long random walk through the whole law, checked after each step: the test's own walk, many times as long."""
+"""Many stories of the whole law, other ones each time, checked after each step: the test's own, ten times as many."""
 
 import os
+import random
 import subprocess
 import sys
 import time
@@ -13,11 +14,17 @@ ENDS_WITHIN = 3600.0
 
 
 def measure() -> list[dict[str, Any]]:
-    """Seconds that ``STEPS`` steps on SQLite take, and a tenth of them on each database; any broken law raises."""
+    """Seconds that ``STEPS`` steps on SQLite take, and a tenth of them on PostgreSQL; any broken law raises.
+
+    ``WALK_STEPS`` and ``WALK_SEED`` in the environment make it longer or shorter, or tell the same stories again.
+    """
     steps = os.environ.get("WALK_STEPS", str(STEPS))
+    seed = os.environ.get("WALK_SEED", str(random.SystemRandom().randrange(10**9)))
     walking = [sys.executable, "-m", "pytest", "-q", "-s", "tests/desk/test_walk.py"]
+    print(f"WALK_SEED={seed}", flush=True)
     began = time.monotonic()
-    subprocess.run(walking, cwd=ROOT, env=os.environ | {"WALK_STEPS": steps}, check=True)
+    told = os.environ | {"WALK_STEPS": steps, "WALK_SEED": seed}
+    subprocess.run(walking, cwd=ROOT, env=told, check=True)
     seconds = time.monotonic() - began
     return [
         {

@@ -1,8 +1,7 @@
 """What must be true of every ticket after every act, whoever acted and whatever they wrote."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -10,6 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import select
 
+from service_desk.desk import incidents
+from service_desk.desk.likeness import repeated, shared
 from service_desk.domain import workflow
 from service_desk.domain.actions import Action, Party
 from service_desk.domain.deadlines import Limit, Running
@@ -25,12 +26,16 @@ from service_desk.domain.vocabulary import (
     State,
     Unit,
 )
+from service_desk.domain.workflow import Step
 from service_desk.store.base import db
 from service_desk.store.clocks import Clock
 from service_desk.store.enterprises import EnterpriseStatus
 from service_desk.store.law import Law
+from service_desk.store.notices import Notice
+from service_desk.store.orders import Answered, page_of_orders, visible_orders
 from service_desk.store.parts import Event
 from service_desk.store.people import Department, User
+from service_desk.store.queues import page
 from service_desk.store.scope import visible_tickets
 from service_desk.store.situations import situation_of
 from service_desk.store.tickets import Ticket
@@ -41,21 +46,36 @@ HANDLING = {"sign", "first_contact", "ask_enterprise", "reply", "ask_sign_off", 
 JUDGING = {"verify", "send_back", "keep_closed", "check_withdrawal"}
 TURN_REVIEW = {State.REPLIED: "reply", State.CLOSED: "rating", State.WITHDRAWN: "withdrawal"}
 SENTENCE = re.compile(r"^[^%]*[\u4e00-\u9fff][^%]*。$")
-CODE = re.compile(r"None|True|False|\bdatetime|\b[a-z]+_[a-z_]+\b")
+NAMES = re.compile(r"QS-[0-9]{4}-[0-9]+|[a-z0-9_]+名")
+"""Numbers of tickets, and the names of the people of the little park."""
+LATIN = re.compile(r"[A-Za-z_{}]")
 
 
 def is_clean(sentence: str) -> bool:
-    """A Chinese sentence with a full stop, and nothing of the code in it."""
-    return bool(SENTENCE.match(sentence)) and not CODE.search(sentence)
+    """A Chinese sentence with a full stop; no placeholder, and no word of English or of the code in it."""
+    return bool(SENTENCE.match(sentence)) and not LATIN.search(NAMES.sub("", sentence))
 
 
-@dataclass(frozen=True)
-class Traces:
-    """What an act that was refused may not have changed."""
+class Watch:
+    """Sees whether any row of any table was written, changed or removed and the change committed.
 
-    rows: tuple[Any, ...]
-    tickets: int
-    ticket: tuple[Any, ...]
+    It looks through a connection of its own, which is closed with it.
+    """
+
+    def __init__(self) -> None:
+        self.connection = db.engine.connect().execution_options(read_only=True, isolation_level="AUTOCOMMIT")
+
+    def rows(self) -> Any:
+        """Something that is equal to what it was before as long as no row has changed."""
+        if db.engine.dialect.name == "sqlite":
+            return self.connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+        tables = sorted(db.metadata.tables)
+        # Each row carries the number of the transaction that wrote it; one that is gone is not counted.
+        each = (f"SELECT count(*), max(xmin::text::bigint) FROM {table}" for table in tables)  # noqa: S608 - our tables
+        return self.connection.exec_driver_sql(" UNION ALL ".join(each)).all()
+
+    def close(self) -> None:
+        self.connection.close()
 
 
 class Oath:
@@ -63,24 +83,13 @@ class Oath:
 
     def __init__(self, law: Law) -> None:
         self.law = law
-        self.filed: dict[int, Filed] = {}
-        self.complex_at: dict[int, bool] = {}
-        self.known: dict[int, int] = {}
-        tables = sorted(db.metadata.tables.values(), key=lambda table: table.name)
-        self.counting = sa.select(
-            *(sa.select(sa.func.count()).select_from(table).scalar_subquery() for table in tables)
-        )
-        self.newest = sa.select(sa.func.coalesce(sa.func.max(Ticket.id), 0))
-        self.of_a_ticket = [
-            (table, table.c.id if table.name == "tickets" else table.c.ticket_id)
-            for table in tables
-            if table.name == "tickets" or "ticket_id" in table.c
-        ]
+        self.begin_anew()
         users = db.session.scalars(select(User)).unique().all()
         departments = {row.id: row for row in db.session.scalars(select(Department))}
         self.names = {row.id: row.name for row in departments.values()}
         self.above = {row.id: _above(row, departments) for row in departments.values()}
         self.people = {user.id: user for user in users}
+        self.helper: dict[State, int] = {}
         self.scopes = " UNION ALL ".join(self.scope_of(user) for user in users)
 
     def scope_of(self, user: User) -> str:
@@ -91,14 +100,15 @@ class Oath:
 
     # -- before and after ------------------------------------------------------------------------
 
-    def traces(self, ticket_id: int | None) -> Traces:
-        """How many rows there are of everything, and all rows of one ticket."""
-        rows = tuple(db.session.execute(self.counting).one())
-        newest = db.session.execute(self.newest).scalar_one()
-        mine: list[Any] = []
-        for table, column in self.of_a_ticket if ticket_id else ():
-            mine.append(tuple(map(repr, db.session.execute(sa.select(table).where(column == ticket_id)))))
-        return Traces(rows, newest, tuple(mine))
+    def begin_anew(self) -> None:
+        """Forget all tickets: the same people are in a park without any."""
+        self.filed: dict[int, Filed] = {}
+        self.complex_at: dict[int, bool] = {}
+        self.known: dict[int, int] = {}
+        self.told_until: dict[int, int] = {}
+
+    def newest_ticket(self) -> int:
+        return db.session.scalar(sa.select(sa.func.max(Ticket.id))) or 0
 
     def versions(self) -> dict[int, int]:
         db.session.remove()
@@ -113,9 +123,7 @@ class Oath:
         return Filed(ticket.nature, ticket.urgency, ticket.category.is_arrears, ticket.above_due)
 
     def is_complained_of(self, user_id: int, ticket_id: int) -> bool:
-        against = db.session.scalar(sa.select(Ticket.against_id).where(Ticket.id == ticket_id))
-        office = self.people[user_id].department_id
-        return against is not None and office is not None and against in self.above[office]
+        return self.is_hidden(db.session.get_one(Ticket, ticket_id), self.people[user_id])
 
     # -- what must hold --------------------------------------------------------------------------
 
@@ -135,6 +143,7 @@ class Oath:
         self.ratings_belong_to_closings(ticket)
         self.nobody_judged_their_own(ticket)
         self.everybody_sees_what_is_theirs(ticket)
+        self.only_those_are_told_who_may_see_it(ticket)
         self.there_is_a_way_on(ticket, now)
         return ticket, fresh
 
@@ -311,10 +320,47 @@ class Oath:
         wrong = [self.people[each].username for each in seeing ^ expected]
         assert not wrong, f"{wrong} see too much or too little"
 
+    def only_those_are_told_who_may_see_it(self, ticket: Ticket) -> None:
+        last = self.told_until.get(ticket.id, 0)
+        fresh = sa.select(Notice.id, Notice.recipient_id).where(
+            Notice.ticket_id == ticket.id, Notice.id > last
+        )
+        for notice_id, recipient_id in db.session.execute(fresh.order_by(Notice.id)):
+            person = self.people[recipient_id]
+            assert self.may_see(person, ticket), f"{person.username} was told, and may not see it"
+            self.told_until[ticket.id] = notice_id
+
+    def nobody_complained_of_finds_out(self) -> None:
+        """In no list does a complaint come up for those it is about."""
+        complaints = db.session.scalars(select(Ticket).where(Ticket.against_id.is_not(None))).unique().all()
+        for user in self.people.values():
+            hidden = {each.id for each in complaints if self.is_hidden(each, user)}
+            if hidden:
+                assert not hidden & set(self.shown_to(user)), f"{user.username} finds a complaint in a list"
+
+    def shown_to(self, user: User) -> Iterator[int]:
+        """The tickets somebody comes across: in lists, on the boards of orders and incidents, as similar ones."""
+        listed = page(visible_tickets(user)).tickets
+        yield from (each.id for each in listed)
+        for line in page_of_orders(visible_orders(user, answered=Answered.ALL), by_due=False).lines:
+            yield line.ticket.id
+        for incident in db.session.scalars(incidents.visible_incidents(user)):
+            yield from (each.id for each in db.session.scalars(incidents.tickets_of(incident, user)).unique())
+        for each in listed[:1]:
+            for similar in (*repeated(each, user, each.touched_at), *shared(each, user, each.touched_at)):
+                yield similar.ticket_id
+
+    def is_hidden(self, ticket: Ticket, user: User) -> bool:
+        """Whether it is a complaint against the department of this person, or one above it."""
+        office = user.department_id
+        return (
+            ticket.against_id is not None and office is not None and ticket.against_id in self.above[office]
+        )
+
     def may_see(self, user: User, ticket: Ticket) -> bool:
         """The law, section "Who sees what", in its own order."""
         office = user.department_id
-        if ticket.against_id is not None and office is not None and ticket.against_id in self.above[office]:
+        if self.is_hidden(ticket, user):
             return False
         enterprise, liaison = ticket.enterprise, ticket.enterprise.liaison
         offices = {part.department_id for part in ticket.assignments}
@@ -337,14 +383,20 @@ class Oath:
         """Every open matter can be moved on by somebody other than an enterprise that gives it up."""
         if ticket.state not in OPEN | {State.AWAITING_RATING}:
             return
-        giving_up = (Action.WITHDRAW, Action.MERGE)
-        people = db.session.scalars(select(User).order_by(User.id)).unique()
-        assert any(
-            step.to is not None and step.action not in giving_up
-            for person in people
-            if ticket.parties_of(person)
-            for step in workflow.offers(situation_of(ticket, person, max(now, ticket.touched_at), self.law))
-        ), f"nobody can move it on from {ticket.state}"
+        people = list(db.session.scalars(select(User).order_by(User.id)).unique())
+        # Whoever could do it last time is asked first.
+        people.sort(key=lambda person: person.id != self.helper.get(ticket.state))
+        for person in people:
+            if ticket.parties_of(person):
+                situation = situation_of(ticket, person, max(now, ticket.touched_at), self.law)
+                if any(leads_on(step) for step in workflow.offers(situation)):
+                    self.helper[ticket.state] = person.id
+                    return
+        raise AssertionError(f"nobody can move it on from {ticket.state.value}")
+
+
+def leads_on(step: Step) -> bool:
+    return step.to is not None and step.action not in (Action.WITHDRAW, Action.MERGE)
 
 
 def opens_a_cycle(event: Event) -> bool:
