@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from flask import Flask
 
 from service_desk.domain.actions import Action
-from service_desk.domain.vocabulary import State
 from service_desk.store.base import db, house
 from service_desk.store.law import current_law
 from tests.conftest import named, run_sql
@@ -22,6 +21,8 @@ from tests.oath import Oath
 from tests.walking import Ground, Tally, settle_more_people, walk
 
 STEPS = int(os.environ.get("WALK_STEPS", "2000"))
+ENOUGH = 1000
+"""So many steps lead everywhere."""
 SEED = int(os.environ.get("WALK_SEED", "0"))
 
 
@@ -71,12 +72,11 @@ def ground(app: Flask, database_url: str) -> Ground:
 
 
 def test_stories_break_no_law_whatever_people_do(ground: Ground) -> None:
-    on_sqlite = db.engine.dialect.name == "sqlite"
-    steps, tally = STEPS if on_sqlite else STEPS // 10, Tally()
+    steps, tally = STEPS if db.engine.dialect.name == "sqlite" else STEPS // 10, Tally()
     walk(ground, tally, steps=steps, seed=SEED)
     print(f"\nseed {SEED} on {db.engine.dialect.name}: {tally}")  # noqa: T201 - for those who ask with -s
     assert tally.steps >= steps
-    if on_sqlite:
-        assert not {word for word in tally.untried if isinstance(word, State)}, "a state was never reached"
+    if steps >= ENOUGH:
+        assert tally.everywhere, f"stories are dull, without {tally.untried}"
         assert set(tally.refused) >= {"Refused", "OutOfTurn", "Invalid", "Stale"}
         assert len(tally.taken) > len(Action) * 3 // 4, f"stories are dull, without {tally.untried}"
