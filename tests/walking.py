@@ -1,6 +1,6 @@
 """Stories of the desk that hypothesis makes up: who acts, on what, how, and when; the law is checked after each step.
 
-Every choice is drawn, so that a story that breaks the law is cut down to the few steps that matter, and told.
+A story that breaks the law is cut down to the few steps that matter, and told.
 """
 
 from collections import Counter
@@ -89,7 +89,7 @@ TOLD = hypothesis.settings(
     suppress_health_check=list(HealthCheck),
     report_multiple_bugs=False,
 )
-CHANCE = st.randoms(use_true_random=True)
+NUMBER = st.integers(0, 9999)
 """All choices of a step hang on the one number hypothesis draws for it, so that steps are taken out of a story whole.
 
 Where hypothesis drew each choice by itself, stories were hardly ever cut down: a step has dozens, and with any of
@@ -208,17 +208,22 @@ class Story(RuleBasedStateMachine):
 
     # -- one foot before the other --------------------------------------------------------------
 
-    @initialize(chance=CHANCE)
-    def an_enterprise_files(self, chance: Random) -> None:
-        self.chance = chance
+    @initialize(number=NUMBER)
+    def an_enterprise_files(self, number: int) -> None:
+        self.chance = Random(number)  # noqa: S311 - a story, no secret
         while not self.touched:
             self.begin()
             self.file(odd=False)
 
-    @rule(chance=CHANCE)
-    def the_next_step(self, chance: Random) -> None:
-        """One rule for all: hypothesis leaves rules out of whole stories, and the desk needs everybody."""
-        self.chance = chance
+    @rule(number=NUMBER)
+    def the_next_step(self, number: int) -> None:
+        """One rule for all: hypothesis leaves rules out of whole stories, and the desk needs everybody.
+
+        The simplest step is none at all.
+        """
+        if number == 0:
+            return
+        self.chance = Random(number)  # noqa: S311 - a story, no secret
         self.begin()
         happen = (self.move_on, self.take_what_is_offered, self.try_anything, self.look, self.come)
         self.weighed(happen, (10, 10, 3, 2, 1))()
@@ -245,7 +250,7 @@ class Story(RuleBasedStateMachine):
         if self.one_in(12):
             dues = [each for each in self.dues() if each > self.now]
             if dues:
-                self.now = self.choose(dues) + self.choose((timedelta(0), SECOND, -SECOND))
+                self.now = max(self.now, self.choose(dues) + self.choose((timedelta(0), SECOND, -SECOND)))
 
     def dues(self) -> list[datetime]:
         """The moments at which a clock of the ticket last acted on is due."""
