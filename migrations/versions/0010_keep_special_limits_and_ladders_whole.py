@@ -79,6 +79,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ladders")),
     )
+    with op.batch_alter_table("clocks") as batch:
+        batch.add_column(
+            sa.Column("rules_version", sa.Integer(), nullable=False, server_default=sa.text("0"))
+        )
+        batch.create_index("ix_clocks_state_rules_version", ["state", "rules_version", "ticket_id"])
     connection = op.get_bind()
     rows = connection.execute(sa.select(STEPS).order_by(STEPS.c.kind, STEPS.c.position)).mappings().all()
     for kind, steps in groupby(rows, key=lambda row: row["kind"]):
@@ -137,6 +142,9 @@ def downgrade() -> None:
             values = {"count": 0, "only_without_contact": False} | step
             values["at"] = time.fromisoformat(step["at"]) if "at" in step else None
             connection.execute(STEPS.insert().values(kind=kind, position=position, **values))
+    with op.batch_alter_table("clocks") as batch:
+        batch.drop_index("ix_clocks_state_rules_version")
+        batch.drop_column("rules_version")
     op.drop_table("ladders")
     op.drop_table("rule_changes")
     limits = sa.table("limits", sa.column("category_id", sa.Integer), sa.column("source", sa.String))

@@ -72,24 +72,28 @@ def let_time_pass(ticket: Ticket, until: datetime, law: Law) -> bool:
     """Record what had to happen by itself before ``until``, each at its own moment; whether anything did.
 
     A rating window, a wait for the enterprise or a deferral ends when it ends, not when somebody looks; so do the
-    dates follow a changed calendar from its change on.
+    dates follow a changed calendar, or changed rules, from the change on.
     """
-    changed = min(law.calendar_since or until, until)
-    happened = is_behind(ticket, law.calendar) and _pass(ticket, changed, law)
+    changed = min(law.changed_at or until, until)
+    happened = is_behind(ticket, law) and _pass(ticket, changed, law)
     recalculated = recalculate(ticket, changed, law)
     return _pass(ticket, until, law) or recalculated or happened
 
 
 def recalculate(ticket: Ticket, at: datetime, law: Law) -> bool:
-    """Bring the open clocks in line with the calendar in force since ``at``; whether any is due at another time now.
+    """Bring the open clocks in line with what is in force since ``at``; whether any is due at another time now.
 
     One line of the record tells of them all; the enterprise reads it where its own dates moved.
     """
-    if not is_behind(ticket, law.calendar):
+    if not is_behind(ticket, law):
         return False
-    moved = reckon_anew(ticket, law.calendar)
+    moved = reckon_anew(ticket, at, law)
     if moved:
-        data = {"calendar": law.calendar.version, "moved": [each.data for each in moved]}
+        data = {
+            "calendar": law.calendar.version,
+            "rules": law.rules_version,
+            "moved": [each.data for each in moved],
+        }
         public = any(each.clock.kind in TOLD_TO_THE_ENTERPRISE for each in moved)
         finish(
             ticket, record(ticket, Action.RECALCULATE, by=None, at=at, law=law, data=data, public=public), law

@@ -106,10 +106,11 @@ def differences(ticket: Ticket, clock: Clock, law: Law) -> Iterator[Sentence]:
 
 def _of_the_cache(clock: Clock, law: Law) -> Iterator[Sentence]:
     """The stored dues and state against the facts; one that waits to be reckoned by a new calendar is no fault."""
-    if clock.due_at != deadlines.due(clock.facts, law.calendar):
-        yield say("到期时间与推算不符")
-    if clock.original_due_at != deadlines.original_due(clock.facts, law.calendar):
-        yield say("原到期时间与推算不符")
+    if clock.calendar_version >= law.calendar.version:
+        if clock.due_at != deadlines.due(clock.facts, law.calendar):
+            yield say("到期时间与推算不符")
+        if clock.original_due_at != deadlines.original_due(clock.facts, law.calendar):
+            yield say("原到期时间与推算不符")
     stands = any(pause.ended_at is None for pause in clock.pauses)
     if stands is not (clock.state is ClockState.PAUSED):
         yield say("计时状态与暂停记录不符")

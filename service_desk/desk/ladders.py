@@ -17,12 +17,10 @@ from service_desk.domain.vocabulary import CardColour, ClockKind, ClockState, Li
 from service_desk.store.base import db, transaction
 from service_desk.store.catalogue import Category
 from service_desk.store.clocks import Clock
+from service_desk.store.limits import LADDERS as NOUN
 from service_desk.store.limits import LadderRow, RuleChange
 from service_desk.store.lists import note_alteration
 from service_desk.store.people import User
-
-NOUN = "ladders"
-"""In the record of changes."""
 
 MOST_STEPS = 20
 LONGEST_LIMIT = 365

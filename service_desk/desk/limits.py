@@ -19,13 +19,11 @@ from service_desk.store.base import db, transaction
 from service_desk.store.catalogue import ARREARS, Category
 from service_desk.store.clocks import LIVE, Clock
 from service_desk.store.law import Law
+from service_desk.store.limits import LIMITS as NOUN
 from service_desk.store.limits import LimitRow, RuleChange
 from service_desk.store.lists import note_alteration
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
-
-NOUN = "limits"
-"""In the record of changes."""
 
 ROWS: dict[str, str] = {
     **{kind.value: kind.label for kind in ClockKind if kind not in (ClockKind.NEXT_REPLY, ClockKind.REST)},

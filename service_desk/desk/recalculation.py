@@ -1,4 +1,4 @@
-"""After a change of the calendar: the open clocks are reckoned anew, ticket by ticket, in the background.
+"""After a change of the calendar or of rules, the open clocks are reckoned anew, ticket by ticket, in the background.
 
 Which calendar a clock was reckoned by stands in the clock itself: what is left to do is a question, not a list.
 Whoever acts on a ticket first has its clocks brought in line before the act (``acting.let_time_pass``).
@@ -18,7 +18,7 @@ from service_desk.desk.sweeping import STOPPING
 from service_desk.store.base import db, transaction
 from service_desk.store.calendars import CalendarVersion, is_stopped, latest_version
 from service_desk.store.clocks import LIVE, Clock
-from service_desk.store.law import current_law
+from service_desk.store.law import Law, current_law
 from service_desk.store.lists import note_alteration
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
@@ -58,7 +58,10 @@ def progress(version: CalendarVersion) -> Progress | None:
     """How far the reckoning anew by a version has come; None once it is finished."""
     if version.finished_at is not None:
         return None
-    left = db.session.scalar(select(func.count(Clock.ticket_id.distinct())).where(_behind(version.id))) or 0
+    left = (
+        db.session.scalar(select(func.count(Clock.ticket_id.distinct())).where(_behind_calendar(version.id)))
+        or 0
+    )
     return Progress(version.id, version.open_tickets, left, stopped=version.stopped_at is not None)
 
 
@@ -68,13 +71,14 @@ def open_tickets() -> int:
 
 
 def recalculate_open_clocks(now: datetime) -> int:
-    """Reckon the open clocks by the calendar in force; how many tickets were brought in line.
+    """Reckon the open clocks by the calendar and the rules in force; how many tickets were brought in line.
 
     Any number of schedulers share the work: a ticket is in line once its transaction is committed, and one that
     somebody acts on right now is left to that act, or to the next run. Ends early when an administrator holds it up.
     """
-    version, touched, last = current_law().calendar.version, 0, 0
-    while page := _tickets_behind(version, after=last):
+    law, touched, last = current_law(), 0, 0
+    version = law.calendar.version
+    while page := _tickets_behind(law, after=last):
         for begin in range(0, len(page), BATCH):
             if STOPPING.is_set() or _is_held_up(version):
                 return touched
@@ -84,13 +88,19 @@ def recalculate_open_clocks(now: datetime) -> int:
     return touched
 
 
-def _behind(version: int) -> ColumnElement[bool]:
+def _behind(law: Law) -> ColumnElement[bool]:
+    """Open clocks that were last reckoned by an earlier calendar, or by rules they are to follow no more."""
+    by_rules = Clock.state.in_(LIVE) & (Clock.rules_version < law.rules_version)
+    return _behind_calendar(law.calendar.version) | by_rules
+
+
+def _behind_calendar(version: int) -> ColumnElement[bool]:
     """Open clocks that were last reckoned by an earlier calendar."""
     return Clock.state.in_(LIVE) & (Clock.calendar_version < version)
 
 
-def _tickets_behind(version: int, *, after: int) -> Sequence[int]:
-    statement = select(Clock.ticket_id).where(_behind(version), Clock.ticket_id > after).distinct()
+def _tickets_behind(law: Law, *, after: int) -> Sequence[int]:
+    statement = select(Clock.ticket_id).where(_behind(law), Clock.ticket_id > after).distinct()
     found = db.session.scalars(statement.order_by(Clock.ticket_id).limit(PAGE)).all()
     # The reading transaction ends here: on SQLite it would keep every other writer waiting.
     db.session.rollback()
@@ -118,7 +128,7 @@ def _bring_in_line(ticket_ids: Sequence[int], now: datetime) -> int:
 def recalculate_tickets(ticket_ids: Sequence[int], *, at: datetime) -> int:
     """Bring these tickets in line with the calendar, each with its event; how many were behind and are locked now."""
     law = current_law()
-    behind = select(Clock.ticket_id).where(_behind(law.calendar.version), Clock.ticket_id.in_(ticket_ids))
+    behind = select(Clock.ticket_id).where(_behind(law), Clock.ticket_id.in_(ticket_ids))
     statement = (
         select(Ticket)
         .where(Ticket.id.in_(behind))
@@ -147,7 +157,7 @@ def _note_the_end(version: int, *, at: datetime) -> None:
 @transaction
 def note_finished(version: int, *, at: datetime) -> None:
     """All open clocks follow the version."""
-    nothing_left = ~select(Clock.id).where(_behind(version)).exists()
+    nothing_left = ~select(Clock.id).where(_behind_calendar(version)).exists()
     row = CalendarVersion.finished_at.is_(None) & (CalendarVersion.id == version)
     db.session.execute(
         update(CalendarVersion)

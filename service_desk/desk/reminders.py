@@ -49,8 +49,8 @@ def remind(clock_id: int, *, at: datetime) -> bool:
         return False
     ticket, clock = found
     law = current_law()
-    # A calendar changed meanwhile comes first: steps are placed by the due they belong to.
-    recalculate(ticket, min(law.calendar_since or at, at), law)
+    # A calendar or a rule changed meanwhile comes first: steps are placed by the due they belong to.
+    recalculate(ticket, min(law.changed_at or at, at), law)
     due, clock.next_step_at = _look(clock, ticket.profile, at, law)
     applying = [step for step in due if not (step.only_without_contact and ticket.contacted)]
     highest = applying[-1] if applying else None

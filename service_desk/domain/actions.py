@@ -61,7 +61,7 @@ class Action(Word):
     SUPERVISE = "supervise", "督办"
     INSTRUCT = "instruct", "批示"
     ANSWER_ORDER = "answer_order", "督办回复"
-    RECALCULATE = "recalculate", "节假日调整重算"
+    RECALCULATE = "recalculate", "时限重算"
     ASK_RETURN = "ask_return", "申请退单"
     DECIDE_RETURN = "decide_return", "审批退单"
     CANCEL_RETURN = "cancel_return", "撤销退单申请"

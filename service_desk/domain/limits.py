@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from service_desk.domain.deadlines import Limit
 from service_desk.domain.vocabulary import ClockKind, LimitClass, Nature, Source, Unit, Urgency
@@ -110,6 +111,22 @@ class Limits:
     def _entry(self, row: str, profile: Profile) -> LimitEntry | None:
         covering = (entry for entry in self.rows.get(row, ()) if entry.reach.covers(profile))
         return max(covering, key=lambda entry: entry.reach.narrowness, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleNews:
+    """A change of a limit or a ladder, made at ``at``, that open clocks follow; ``row`` as in ``Limits``."""
+
+    id: int
+    at: datetime
+    is_limit: bool
+    row: str
+    reach: Reach
+
+    def concerns(self, kind: ClockKind, profile: Profile, *, cycle: int) -> bool:
+        """Whether a clock of such a ticket follows it: a ladder is one for all cycles, a limit is not."""
+        row = row_of(kind, cycle) if self.is_limit else kind.value
+        return self.row == row and self.reach.covers(profile)
 
 
 def row_of(kind: ClockKind, cycle: int) -> str:

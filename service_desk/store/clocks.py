@@ -36,12 +36,14 @@ class Clock(Model):
     ``next_step_at`` is when the reminders look at it next: at once where the due has changed, then at
     each step of its ladder; None where nothing is to be reminded of. ``calendar_version`` is the version
     of the calendar by which its due times were last reckoned; a finished clock keeps that of its end.
+    ``rules_version`` is the last change of limits and ladders it has followed, or was started after.
     """
 
     __tablename__ = "clocks"
     __table_args__ = (
         Index("ix_clocks_next_step_at", "next_step_at"),
         Index("ix_clocks_state_calendar_version", "state", "calendar_version", "ticket_id"),
+        Index("ix_clocks_state_rules_version", "state", "rules_version", "ticket_id"),
         Index("ix_clocks_state_due_at", "state", "due_at"),
     )
 
@@ -66,6 +68,7 @@ class Clock(Model):
     extensions: Mapped[list[dict[str, Any]]] = mapped_column(Document, default=list)
     former_limits: Mapped[list[dict[str, Any]]] = mapped_column(Document, default=list)
     calendar_version: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    rules_version: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
     pauses: Mapped[list[ClockPause]] = relationship(
         lazy="joined", cascade="all, delete-orphan", order_by=ClockPause.started_at

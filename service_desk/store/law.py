@@ -11,14 +11,14 @@ from service_desk.domain import deadlines
 from service_desk.domain.danger import DangerWord
 from service_desk.domain.deadlines import Limit, Running
 from service_desk.domain.ladders import Ladder, LadderStep, steps_for
-from service_desk.domain.limits import Limits, Profile
+from service_desk.domain.limits import Limits, Profile, RuleNews
 from service_desk.domain.routing import MatterEntry, RuleEntry
 from service_desk.domain.vocabulary import ClockKind, Unit
 from service_desk.domain.worktime import OfficeCalendar
 from service_desk.store.base import Model, db, house
 from service_desk.store.calendars import CalendarDay, CalendarVersion, week_in_force
 from service_desk.store.catalogue import DangerRow, Matter, Rule
-from service_desk.store.limits import read_ladders, read_limits
+from service_desk.store.limits import read_ladders, read_limits, read_rule_news
 
 
 class LawVersion(Model):
@@ -39,9 +39,21 @@ class Law:
     calendar_since: datetime | None
     limits: Limits
     ladders: tuple[Ladder, ...]
+    rule_news: tuple[RuleNews, ...]
     rules: tuple[RuleEntry, ...]
     matters: tuple[MatterEntry, ...]
     danger_words: tuple[DangerWord, ...]
+
+    @property
+    def rules_version(self) -> int:
+        """The last change of limits or ladders that open clocks follow."""
+        return self.rule_news[-1].id if self.rule_news else 0
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """Since when open clocks are to be reckoned as they are now: by this calendar and these rules."""
+        known = (self.calendar_since, self.rule_news[-1].at if self.rule_news else None)
+        return max((each for each in known if each is not None), default=None)
 
     def ladder_of(self, kind: ClockKind, profile: Profile, started_at: datetime) -> tuple[LadderStep, ...]:
         """The reminder steps of a clock of such a ticket."""
@@ -94,6 +106,7 @@ def _read_law(number: int, tz: ZoneInfo) -> Law:
         calendar_since=versions[-1].loaded_at if versions else None,
         limits=read_limits(),
         ladders=read_ladders(),
+        rule_news=read_rule_news(),
         rules=tuple(
             row.entry
             for row in db.session.scalars(select(Rule).where(Rule.active).order_by(Rule.id)).unique()

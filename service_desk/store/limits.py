@@ -8,11 +8,14 @@ from sqlalchemy import ForeignKey, Index, String, select, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service_desk.domain.ladders import Ladder, LadderStep
-from service_desk.domain.limits import LimitEntry, Limits, Reach
+from service_desk.domain.limits import LimitEntry, Limits, Reach, RuleNews
 from service_desk.domain.reminders import StepRule
 from service_desk.domain.vocabulary import ClockKind, LimitClass, Source, Unit
 from service_desk.store.base import Document, Instant, Model, WordType, db
 from service_desk.store.catalogue import Category
+
+LIMITS, LADDERS = "limits", "ladders"
+"""What a change is one of; so it is called in the record of changes, too."""
 
 
 class LimitRow(Model):
@@ -61,9 +64,10 @@ class RuleChange(Model):
     source: Mapped[Source | None] = mapped_column(WordType(Source))
 
     @property
-    def reach(self) -> Reach:
-        """Which tickets it concerns."""
-        return Reach(self.limit_class, self.category_id, self.source)
+    def news(self) -> RuleNews:
+        """The change as open clocks follow it."""
+        reach = Reach(self.limit_class, self.category_id, self.source)
+        return RuleNews(self.id, self.at, is_limit=self.noun == LIMITS, row=self.kind, reach=reach)
 
 
 class LadderRow(Model):
@@ -124,6 +128,11 @@ def read_limits() -> Limits:
     for row in db.session.scalars(select(LimitRow).where(LimitRow.active).order_by(LimitRow.id)).unique():
         rows[row.kind].append(LimitEntry(row.reach, row.number, row.unit))
     return Limits({kind: tuple(entries) for kind, entries in rows.items()})
+
+
+def read_rule_news() -> tuple[RuleNews, ...]:
+    """The changes that open clocks follow, the earliest first."""
+    return tuple(row.news for row in db.session.scalars(select(RuleChange).order_by(RuleChange.id)))
 
 
 def read_ladders() -> tuple[Ladder, ...]:

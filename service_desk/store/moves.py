@@ -8,6 +8,7 @@ from typing import Any
 from service_desk.domain import workflow
 from service_desk.domain.access import in_lists
 from service_desk.domain.actions import DONE, OF_A_DEPARTMENT, Action, Party
+from service_desk.domain.limits import Profile
 from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.states import ASKED_IN
 from service_desk.domain.vocabulary import (
@@ -20,7 +21,6 @@ from service_desk.domain.vocabulary import (
     Unit,
 )
 from service_desk.domain.workflow import Step
-from service_desk.domain.worktime import OfficeCalendar
 from service_desk.store.approvals import Approval
 from service_desk.store.base import house
 from service_desk.store.clocks import Clock
@@ -232,6 +232,7 @@ def start_clock(
         latest_date=ticket.above_due if kind is ClockKind.SETTLE else None,
         state=ClockState.RUNNING,
     )
+    clock.rules_version = law.rules_version
     clock.recompute(law.calendar)
     ticket.clocks.append(clock)
     return clock
@@ -253,6 +254,7 @@ def start_until(
         former_limits=[],
         state=ClockState.RUNNING,
     )
+    clock.rules_version = law.rules_version
     clock.recompute(law.calendar)
     ticket.clocks.append(clock)
     return clock
@@ -294,19 +296,46 @@ def reclassify(ticket: Ticket, at: datetime, law: Law) -> None:
                 clock.change_limit(limit, at, law.calendar)
 
 
-def is_behind(ticket: Ticket, calendar: OfficeCalendar) -> bool:
-    """Whether an open clock was last reckoned by an earlier calendar."""
-    return any(clock.is_live and clock.calendar_version < calendar.version for clock in ticket.clocks)
+def is_behind(ticket: Ticket, law: Law) -> bool:
+    """Whether an open clock was last reckoned by an earlier calendar, or by rules it is to follow no more."""
+    return any(_is_behind(clock, law) for clock in ticket.clocks)
 
 
-def reckon_anew(ticket: Ticket, calendar: OfficeCalendar) -> tuple[Moved, ...]:
-    """Reckon the open clocks by the calendar in force; those that are due at another time now."""
+def _is_behind(clock: Clock, law: Law) -> bool:
+    return clock.is_live and (
+        clock.calendar_version < law.calendar.version or clock.rules_version < law.rules_version
+    )
+
+
+def reckon_anew(ticket: Ticket, at: datetime, law: Law) -> tuple[Moved, ...]:
+    """Reckon the open clocks by the calendar in force and the rules they follow; those that are due at another time.
+
+    A limit that is followed counts from the clock's own start; its pauses and extensions stay. A clock whose ladder
+    was changed is looked at anew.
+    """
     moved = []
     for clock in ticket.clocks:
-        if clock.is_live and clock.calendar_version < calendar.version:
+        if _is_behind(clock, law):
             before = clock.due_at
-            clock.recompute(calendar)
+            _follow(clock, ticket.profile, at, law)
             if clock.due_at != before:
                 moved.append(Moved(clock, before, clock.due_at))
     ticket.refresh_due()
     return tuple(moved)
+
+
+def _follow(clock: Clock, profile: Profile, at: datetime, law: Law) -> None:
+    news = [
+        each
+        for each in law.rule_news
+        if each.id > clock.rules_version and each.concerns(clock.kind, profile, cycle=clock.cycle)
+    ]
+    if news or clock.calendar_version < law.calendar.version:
+        limit = clock.facts.limit
+        if any(each.is_limit for each in news):
+            limit = law.limits.of(clock.kind, profile, cycle=clock.cycle)
+        if limit == clock.facts.limit:
+            clock.recompute(law.calendar)
+        else:
+            clock.change_limit(limit, at, law.calendar)
+    clock.rules_version = law.rules_version

@@ -28,12 +28,13 @@ from wtforms.widgets import ListWidget
 from service_desk import clock
 from service_desk.desk import ladders as desk
 from service_desk.desk.administration import Altered
-from service_desk.desk.ladders import NOUN, Step, climbing, in_order, ladders_in_use, root_of
+from service_desk.desk.ladders import Step, climbing, in_order, ladders_in_use, root_of
 from service_desk.desk.notices import Audience
 from service_desk.domain.errors import Invalid
 from service_desk.domain.vocabulary import CardColour, ClockKind, LimitClass, OrderLevel, Role, Source
 from service_desk.store.base import db
 from service_desk.store.catalogue import Category
+from service_desk.store.limits import LADDERS as NOUN
 from service_desk.store.limits import LadderRow
 from service_desk.store.lists import Alteration, alterations_of
 from service_desk.store.queues import is_row_id

@@ -17,13 +17,14 @@ from wtforms.validators import InputRequired, Optional
 from service_desk import clock
 from service_desk.desk import limits as desk
 from service_desk.desk.administration import Altered
-from service_desk.desk.limits import NOUN, ROWS, UNITS, Effect, Proposed, effect_of, rows_of
+from service_desk.desk.limits import ROWS, UNITS, Effect, Proposed, effect_of, rows_of
 from service_desk.domain.errors import Invalid
 from service_desk.domain.limits import EXTENSIONS, Reach
 from service_desk.domain.vocabulary import LimitClass, Role, Source, Unit
 from service_desk.store.base import db
 from service_desk.store.catalogue import Category
 from service_desk.store.law import current_law
+from service_desk.store.limits import LIMITS as NOUN
 from service_desk.store.limits import LimitRow
 from service_desk.store.lists import Alteration, alterations_of
 from service_desk.store.queues import is_row_id

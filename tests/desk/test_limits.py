@@ -1,16 +1,21 @@
 """Limits and ladders as an administrator changes them: what would move, what is refused, what is on record."""
 
-from datetime import timedelta
+from collections import Counter
+from datetime import datetime, timedelta
 from itertools import product
 
 import pytest
 from sqlalchemy import select
 
-from service_desk.desk import ladders, limits
+from service_desk.desk import handling, ladders, limits, requests
 from service_desk.desk.administration import Altered
+from service_desk.desk.drift import drifts
 from service_desk.desk.ladders import Step
 from service_desk.desk.limits import Proposed, class_in_sql, effect_of
 from service_desk.desk.notices import Audience
+from service_desk.desk.recalculation import recalculate_open_clocks
+from service_desk.desk.reminders import remind_due
+from service_desk.domain.actions import Action
 from service_desk.domain.errors import Invalid, Refused
 from service_desk.domain.limits import EXTENSIONS, Reach
 from service_desk.domain.vocabulary import ClockKind, LimitClass, Nature, Payer, Source, State, Unit, Urgency
@@ -18,10 +23,12 @@ from service_desk.store.base import db
 from service_desk.store.catalogue import Category
 from service_desk.store.limits import LadderRow, LimitRow, RuleChange
 from service_desk.store.lists import alterations_of
+from service_desk.store.notices import StepTaken
 from service_desk.store.tickets import Ticket
 from tests.world import MONDAY, World
 
 DAYS = Unit.WORKING_DAYS
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LATER = MONDAY + timedelta(hours=6)
 
 
@@ -265,3 +272,90 @@ def test_the_general_ladder_stays_in_use_a_special_one_need_not(small_world: Wor
         special.id, steps=[step("left", 0)], active=False, follow=False, seen=last, by=world.admin, at=LATER
     )
     assert len(world.law.ladder_of(ClockKind.SETTLE, critical.profile, MONDAY)) > 1
+
+
+# What open clocks follow
+
+
+def test_open_clocks_follow_in_the_background_with_an_event_each(world: World) -> None:
+    ticket, other = world.make(State.IN_PROGRESS), world.make(State.IN_PROGRESS, urgency=Urgency.URGENT)
+    requests.ask_extension(ticket.id, by=world.power, at=LATER, days=2, text="设备到货晚")
+    requests.decide_extension(ticket.id, by=world.clerk, at=LATER, granted=True)
+    handling.ask_enterprise(ticket.id, by=world.power, at=LATER + DAY, text="请补充")
+    handling.inform(ticket.id, by=world.owner, at=LATER + 2 * DAY, text="已补充")
+    at = LATER + 3 * DAY
+    limits.change_limit(cell("settle").id, number=8, unit=DAYS, follow=True, seen=0, by=world.admin, at=at)
+
+    assert recalculate_open_clocks(at + HOUR) == 2, "both are looked at"
+    assert recalculate_open_clocks(at + HOUR) == 0
+
+    settle = world.ticket_by_id(ticket.id).clock(ClockKind.SETTLE)
+    assert settle is not None
+    assert (settle.limit_number, settle.extended, len(settle.pauses)) == (8, 2, 1)
+    assert settle.due_at is not None
+    assert f"{settle.due_at:%m-%d}" == "03-17", (
+        "8 + 2 working days and one paused, from the clock's own start"
+    )
+    assert [(each["number"], datetime.fromisoformat(each["until"])) for each in settle.former_limits] == [
+        (5, at)
+    ]
+    events = world.ticket_by_id(ticket.id).events
+    assert events[-1].action is Action.RECALCULATE
+    assert [each["kind"] for each in events[-1].data["moved"]] == ["settle"]
+    assert world.ticket_by_id(other.id).events[-1].action is not Action.RECALCULATE
+    assert list(drifts()) == []
+
+
+def test_whoever_acts_first_acts_by_the_new_limit(small_world: World) -> None:
+    world = small_world
+    ticket = world.make(State.IN_PROGRESS)
+    limits.change_limit(cell("settle").id, number=8, unit=DAYS, follow=True, seen=0, by=world.admin, at=LATER)
+    handling.progress(ticket.id, by=world.power, at=LATER + HOUR, text="设备已订", public=True)
+    events = world.ticket_by_id(ticket.id).events
+    assert [event.action for event in events[-2:]] == [Action.RECALCULATE, Action.PROGRESS]
+    assert events[-2].at == LATER
+
+
+def test_finished_clocks_stay(small_world: World) -> None:
+    world = small_world
+    ticket = world.make(State.CLOSED)
+    before = [(clock.id, clock.due_at, clock.limit_number) for clock in ticket.clocks]
+    limits.change_limit(
+        cell("settle").id, number=1, unit=DAYS, follow=True, seen=0, by=world.admin, at=MONDAY + 9 * DAY
+    )
+    recalculate_open_clocks(MONDAY + 10 * DAY)
+    after = world.ticket_by_id(ticket.id).clocks
+    assert [(clock.id, clock.due_at, clock.limit_number) for clock in after] == before
+
+
+def test_a_change_not_followed_is_not_followed_with_a_later_one(small_world: World) -> None:
+    world = small_world
+    ticket = world.make(State.IN_PROGRESS)
+    limits.change_limit(
+        cell("settle").id, number=8, unit=DAYS, follow=False, seen=0, by=world.admin, at=LATER
+    )
+    limits.change_limit(cell("rating").id, number=6, unit=DAYS, follow=True, seen=0, by=world.admin, at=LATER)
+    recalculate_open_clocks(LATER + HOUR)
+    settle = world.ticket_by_id(ticket.id).clock(ClockKind.SETTLE)
+    assert settle is not None
+    assert settle.limit_number == 5
+
+
+def test_a_ladder_that_is_followed_is_climbed_at_once_and_nothing_sent_again(small_world: World) -> None:
+    world = small_world
+    ticket = world.make(State.IN_PROGRESS)
+    friday = MONDAY.replace(hour=9, minute=0) + 4 * DAY
+    remind_due(friday)
+    sent = db.session.scalars(select(StepTaken.step).where(StepTaken.sent)).all()
+    assert "left_1" in sent
+    ladders.change_ladder(
+        settle_ladder().id,
+        steps=[step("left", 1), step("left", 2, Audience.HEAD)],
+        follow=True, seen=0, by=world.admin, at=friday + HOUR,
+    )  # fmt: skip
+    recalculate_open_clocks(friday + HOUR)
+    remind_due(friday + HOUR)
+    clock = world.ticket_by_id(ticket.id).clock(ClockKind.SETTLE)
+    assert clock is not None
+    taken = select(StepTaken.step).where(StepTaken.clock_id == clock.id, StepTaken.sent)
+    assert Counter(db.session.scalars(taken)) == {"left_1": 1, "left_2": 1}
