@@ -19,6 +19,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
+        # What a statement carries, secrets and people's words among it, is not for the log when it fails.
+        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},
         BABEL_DEFAULT_LOCALE="zh",
         MAX_CONTENT_LENGTH=200 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
@@ -32,6 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         timezone=settings.timezone,
         attachments_dir=settings.attachments_dir,
         sends_mail=settings.smtp_url is not None,
+        webhook_origins=settings.webhook_origins,
         say=said,
     )
     base.db.init_app(app)

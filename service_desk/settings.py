@@ -1,6 +1,7 @@
 """Settings from the environment, typed and read once; a missing secret in production stops the start."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from flask import current_app
 
 ROOT = Path(__file__).resolve().parent.parent
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
 
 
 class SettingsError(Exception):
@@ -30,6 +32,7 @@ class Settings:
     limits_url: str
     trusted_proxies: int
     mail_from: str
+    webhook_origins: frozenset[str]
     timezone: ZoneInfo
     log: str
 
@@ -66,6 +69,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         limits_url=env.get("SERVICE_DESK_LIMITS_URL", "memory://"),
         trusted_proxies=_whole(env, "SERVICE_DESK_TRUSTED_PROXIES"),
         mail_from=env.get("SERVICE_DESK_MAIL_FROM", "service-desk@localhost"),
+        webhook_origins=_origins(env, "SERVICE_DESK_WEBHOOK_ORIGINS"),
         timezone=_timezone(env.get("SERVICE_DESK_TIMEZONE", "Asia/Shanghai")),
         log=env.get("SERVICE_DESK_LOG", "text"),
     )
@@ -122,6 +126,15 @@ def _whole(env: Mapping[str, str], name: str) -> int:
     if not text.isdecimal():
         raise SettingsError(f"{name} is {text!r}; set it to a whole number.")
     return int(text)
+
+
+def _origins(env: Mapping[str, str], name: str) -> frozenset[str]:
+    """Web addresses without a path, with blanks or commas between them."""
+    given = env.get(name, "").replace(",", " ").split()
+    for origin in given:
+        if not ORIGIN.fullmatch(origin):
+            raise SettingsError(f"{name} holds {origin!r}; write https://host or http://host:port, no path.")
+    return frozenset(origin.lower() for origin in given)
 
 
 def _timezone(name: str) -> ZoneInfo:

@@ -1,24 +1,30 @@
 """Mail by SMTP: one connection for a run of letters, and what is wrong told apart by what to do about it."""
 
+import ipaddress
 import smtplib
+import socket
 import ssl
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import parseaddr
+from threading import Timer
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from service_desk.channels.outgoing import NotYet, Outgoing, Undeliverable, Unreachable
 
 SECONDS = 20
 """How long any one answer of the server is waited for."""
+LONGEST = 60
+"""How many seconds one letter may take from greeting to receipt, however busily the server talks."""
 PERMANENT = 500
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Server:
     """Where mail is handed in; ``secure`` speaks TLS from the first byte, else STARTTLS is used where offered."""
 
@@ -58,7 +64,7 @@ class Post:
         name, address = parseaddr(sender)
         self._server = server
         self._sender = Address(name, addr_spec=address)
-        self._connection: smtplib.SMTP | None = None
+        self._connection: _Connection | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -68,52 +74,79 @@ class Post:
     ) -> None:
         self._hang_up()
 
-    def send(self, letter: Outgoing) -> None:
+    def send(self, letter: Outgoing) -> str:
         """Hand in one letter, under a Message-ID that stays the same if it is ever handed in again.
+
+        What the server answered to it.
 
         Raises ``Undeliverable`` where the server refuses the address or the letter for good, ``NotYet``
         where it refuses them for now, and ``Unreachable`` where no letter can be handed in at present.
         """
         message = self._message(letter)
+        with self._in_time():
+            return self._hand_in(message, letter.address)
+
+    def _hand_in(self, message: EmailMessage, address: str) -> str:
         try:
             connection = self._connected()
         except OSError as error:  # smtplib's own errors are of this kind
             raise self._unreachable(error) from None
         try:
-            connection.send_message(message, self._sender.addr_spec, [letter.address])
+            connection.send_message(message, self._sender.addr_spec, [address])
         except smtplib.SMTPRecipientsRefused as error:
-            raise self._refused(*error.recipients[letter.address]) from None
+            raise self._refused(*error.recipients[address]) from None
         except smtplib.SMTPDataError as error:
             raise self._refused(error.smtp_code, error.smtp_error) from None
         except smtplib.SMTPNotSupportedError as error:
             raise Undeliverable(self._safe(str(error))) from None
         except OSError as error:
             raise self._unreachable(error) from None
+        return self._safe(_answer(*connection.receipt))
 
-    def _connected(self) -> smtplib.SMTP:
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        """Cut the connection where a server never falls silent long enough to be given up."""
+        watch = Timer(LONGEST, self._cut)
+        watch.daemon = True
+        watch.start()
+        try:
+            yield
+        finally:
+            watch.cancel()
+
+    def _cut(self) -> None:
+        connection = self._connection
+        if connection is not None and isinstance(connection.sock, socket.socket):
+            with suppress(OSError):
+                # The plain one's: that of TLS would pull its state from under whoever reads.
+                socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+
+    def _connected(self) -> "_Connection":
         if self._connection is None:
             self._connection = self._connect()
+            try:
+                self._sign_in(self._connection)
+            except BaseException:
+                self._hang_up()
+                raise
         return self._connection
 
-    def _connect(self) -> smtplib.SMTP:
-        server, context = self._server, self._tls()
-        connection: smtplib.SMTP
+    def _connect(self) -> "_Connection":
+        server, name = self._server, self._sender.domain
         if server.secure:
-            connection = smtplib.SMTP_SSL(
-                server.host, server.port, self._sender.domain, timeout=SECONDS, context=context
-            )
-        else:
-            connection = smtplib.SMTP(server.host, server.port, self._sender.domain, timeout=SECONDS)
-        try:
-            connection.ehlo_or_helo_if_needed()
-            if not server.secure and connection.has_extn("starttls"):
-                connection.starttls(context=context)
-            if server.user is not None:
-                connection.login(server.user, server.password or "")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+            return _SecureConnection(server.host, server.port, name, timeout=SECONDS, context=self._tls())
+        return _Connection(server.host, server.port, name, timeout=SECONDS)
+
+    def _sign_in(self, connection: "_Connection") -> None:
+        server = self._server
+        connection.ehlo_or_helo_if_needed()
+        if not server.secure and connection.has_extn("starttls"):
+            connection.starttls(context=self._tls())
+        if server.user is not None:
+            if not isinstance(connection.sock, ssl.SSLSocket) and not _is_this_machine(server.host):
+                # Whoever stands between could take the offer of TLS away, and be told the password.
+                raise OSError("the server offers no encryption, and no password is sent without")
+            connection.login(server.user, server.password or "")
 
     def _tls(self) -> ssl.SSLContext:
         context = ssl.create_default_context()
@@ -161,6 +194,29 @@ class Post:
             if secret:
                 text = text.replace(secret, "***")
         return " ".join(text.split())
+
+
+class _Connection(smtplib.SMTP):
+    """Remembers the answer to the last letter, which smtplib drops."""
+
+    receipt: tuple[int, bytes | str] = (0, b"")
+
+    def data(self, msg: Any) -> tuple[int, bytes]:  # noqa: ANN401 - as smtplib hands it on
+        """Hand in the letter's text."""
+        answer = super().data(msg)
+        self.receipt = answer
+        return answer
+
+
+class _SecureConnection(_Connection, smtplib.SMTP_SSL):
+    """The same with TLS from the first byte on."""
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def _answer(code: int, text: bytes | str) -> str:

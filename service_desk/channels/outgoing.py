@@ -1,4 +1,4 @@
-"""What every channel is given, and the three ways in which it says that it did not work."""
+"""What every channel is given, and the ways in which it says that it did not work."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,14 +6,18 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One letter to one address, its words ready to send; ``id`` stays the same however often it is tried."""
+    """One letter to one address, its words ready to send; ``id`` stays the same however often it is tried.
+
+    ``text`` is whole in itself; ``url`` is what it leads to and stands at its end, so that a channel that has to
+    shorten the text keeps the way to the rest.
+    """
 
     id: int
-    channel: str
     address: str
     subject: str
     text: str
     html: str
+    url: str | None
     created_at: datetime
 
 
@@ -27,3 +31,11 @@ class NotYet(Exception):
 
 class Unreachable(Exception):
     """The other side takes no letters at present, this one or another. The text holds no credentials."""
+
+
+class TooFast(Exception):
+    """The other side wants no more letters for ``seconds``: nothing is wrong with any of them."""
+
+    def __init__(self, answer: str, seconds: float) -> None:
+        super().__init__(answer)
+        self.seconds = seconds

@@ -137,6 +137,13 @@ class OfficeCalendar:
         """The instant itself while the office is open, else when it opens next."""
         return next(self.open_spans(instant)).start
 
+    def next_morning(self, instant: datetime) -> datetime:
+        """The first opening of a working day after the instant."""
+        today = self.day_of(instant)
+        if self.is_working(today) and instant < self.opening(today):
+            return self.opening(today)
+        return self.opening(self.next_working_day(today))
+
     def open_spans(self, instant: datetime) -> Iterator[Span]:
         """The stretches in which the office is open from an instant on, without end; the first may be a rest."""
         today = self.day_of(instant)

@@ -3,6 +3,7 @@
 from service_desk.store import (  # noqa: F401 - an entity exists for the mapper once its module is read
     attachments,
     catalogue,
+    channels,
     clocks,
     drafts,
     enterprises,

@@ -96,6 +96,8 @@ class House:
     timezone: ZoneInfo
     attachments_dir: Path
     sends_mail: bool
+    webhook_origins: frozenset[str]
+    """Where robots and gateways may be asked besides the vendors' own hosts: ``https://host``, ``http://host:port``."""
     say: Callable[[str], str]
     """Puts a sentence into the language of the park, for what is kept in words: notices, lists' last lines."""
     law: Any = None

@@ -18,6 +18,7 @@ from service_desk.domain.worktime import OfficeCalendar
 from service_desk.store.base import Model, db, house
 from service_desk.store.calendars import CalendarDay, CalendarVersion, week_in_force
 from service_desk.store.catalogue import DangerRow, Matter, Rule
+from service_desk.store.channels import Group, gateway_in_use, groups_in_use
 from service_desk.store.limits import read_ladders, read_limits, read_rule_news
 
 
@@ -43,6 +44,9 @@ class Law:
     rules: tuple[RuleEntry, ...]
     matters: tuple[MatterEntry, ...]
     danger_words: tuple[DangerWord, ...]
+    groups: tuple[Group, ...]
+    """The chat groups that are told of things; who is told how stands with the rules, read as rarely as they."""
+    sends_sms: bool
 
     @property
     def rules_version(self) -> int:
@@ -118,4 +122,6 @@ def _read_law(number: int, tz: ZoneInfo) -> Law:
             row.entry
             for row in db.session.scalars(select(DangerRow).where(DangerRow.active).order_by(DangerRow.id))
         ),
+        groups=groups_in_use(),
+        sends_sms=gateway_in_use() is not None,
     )

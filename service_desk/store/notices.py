@@ -1,10 +1,11 @@
 """Notices people read in the product, and letters on their way out: rows first, sent by the clockwork later."""
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service_desk.domain.vocabulary import ClockKind, Word
 from service_desk.store.base import Instant, Model, WordType
+from service_desk.store.channels import Robot
 from service_desk.store.people import User
 
 
@@ -27,27 +28,43 @@ class Notice(Model):
     read_at: Mapped[Instant | None]
 
 
-class LetterState(Word):
-    """Where a letter stands."""
+class Channel(Word):
+    """By which way a letter leaves; in the product everything is a ``Notice`` besides."""
 
+    MAIL = "mail", "邮件"
+    SMS = "sms", "短信"
+    ROBOT = "robot", "群机器人"
+
+
+class LetterState(Word):
+    """Where a letter stands. One for a digest is gathered first, and sent as a part of it."""
+
+    GATHERED = "gathered", "待汇入摘要"
+    DIGESTED = "digested", "已汇入摘要"
     WAITING = "waiting", "待发送"
     SENT = "sent", "已发送"
     GIVEN_UP = "given_up", "发送失败"
 
 
 class Letter(Model):
-    """A message to one address through one channel; ``leased_until`` marks one that a process is sending."""
+    """A message to one person's address, or to one group; ``leased_until`` marks one that a process is sending.
+
+    ``address`` of a group is what its robot was called when the letter was written.
+    """
 
     __tablename__ = "letters"
     __table_args__ = (
         UniqueConstraint("key", "recipient_id", "channel"),
+        UniqueConstraint("key", "robot_id"),
+        CheckConstraint("(recipient_id IS NULL) <> (robot_id IS NULL)", name="person_or_group"),
         Index("ix_letters_waiting", "state", "not_before"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(120))
-    recipient_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    channel: Mapped[str] = mapped_column(String(20))
+    recipient_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    robot_id: Mapped[int | None] = mapped_column(ForeignKey("robots.id"))
+    channel: Mapped[Channel] = mapped_column(WordType(Channel))
     address: Mapped[str] = mapped_column(String(120))
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), index=True)
     subject: Mapped[str] = mapped_column(String(150))
@@ -60,7 +77,8 @@ class Letter(Model):
     last_error: Mapped[str | None] = mapped_column(String(300))
     sent_at: Mapped[Instant | None]
 
-    recipient: Mapped[User] = relationship()
+    recipient: Mapped[User | None] = relationship()
+    robot: Mapped[Robot | None] = relationship()
 
 
 class StepTaken(Model):

@@ -7,7 +7,7 @@ from flask_login import UserMixin
 from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, false, select, true
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
-from service_desk.domain.vocabulary import Role
+from service_desk.domain.vocabulary import Role, Word
 from service_desk.store.base import Document, Model, WordType, db
 from service_desk.store.enterprises import Enterprise
 
@@ -68,6 +68,14 @@ class UserRole(Model):
     role: Mapped[Role] = mapped_column(WordType(Role), index=True)
 
 
+class Rhythm(Word):
+    """How somebody takes letters; what is 特急 always comes at once."""
+
+    USUAL = "usual", "按身份：服务企业动态汇成摘要，其余逐条"
+    SINGLE = "single", "每件事一条"
+    DIGEST = "digest", "每天一份摘要"
+
+
 class User(UserMixin, Model):
     """A person with an account. ``session_version`` grows when the password changes: older sessions end."""
 
@@ -85,6 +93,11 @@ class User(UserMixin, Model):
     active: Mapped[bool] = mapped_column(default=True)
     is_demo: Mapped[bool] = mapped_column(default=False)
     session_version: Mapped[int] = mapped_column(default=1)
+    wants_mail: Mapped[bool] = mapped_column(default=True, server_default=true())
+    wants_sms: Mapped[bool] = mapped_column(default=False, server_default=false())
+    rhythm: Mapped[Rhythm] = mapped_column(
+        WordType(Rhythm), default=Rhythm.USUAL, server_default=Rhythm.USUAL.value
+    )
 
     role_rows: Mapped[list[UserRole]] = relationship(lazy="joined", cascade="all, delete-orphan")
     department: Mapped[Department | None] = relationship(lazy="joined")

@@ -1,8 +1,11 @@
 """Who sees what: the one scope every read of tickets begins with."""
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
 
 from service_desk.domain.vocabulary import Role
+from service_desk.store.base import db
 from service_desk.store.enterprises import Liaison
 from service_desk.store.parts import Assignment
 from service_desk.store.people import User, units_above, units_below
@@ -50,3 +53,13 @@ def _not_complained_of(user: User) -> ColumnElement[bool]:
     if user.department_id is None:
         return true()
     return or_(Ticket.against_id.is_(None), Ticket.against_id.not_in(units_above(user.department_id)))
+
+
+def complaints_about(department_id: int, ticket_ids: Collection[int]) -> set[int]:
+    """Which of these tickets are complaints about the department or one it belongs to."""
+    if not ticket_ids:
+        return set()
+    about = select(Ticket.id).where(
+        Ticket.id.in_(ticket_ids), Ticket.against_id.in_(units_above(department_id))
+    )
+    return set(db.session.scalars(about))
