@@ -21,8 +21,10 @@ from service_desk.channels import mail
 from service_desk.desk import (
     calendar,
     delivery,
+    digests,
     drift,
     housekeeping,
+    outlets,
     people,
     presence,
     recalculation,
@@ -30,8 +32,10 @@ from service_desk.desk import (
 )
 from service_desk.desk.sweeping import STOPPING
 from service_desk.settings import current_settings
-from service_desk.store.notices import Letter
+from service_desk.store.notices import Channel, Letter
 
+THREADS = 6
+"""Enough for three channels that hang, with room for the work beside."""
 ENDING = (signal.SIGTERM, signal.SIGINT)
 
 log = structlog.get_logger()
@@ -47,36 +51,57 @@ class Job:
 
 
 def deliver(now: datetime) -> int:
-    """Send the letters that wait; none where no mail server is set. How many went out."""
+    """Send the mail that waits; none where no mail server is set. How many letters went out."""
     settings = current_settings()
     if settings.smtp_url is None:
         return 0
     with mail.Post(mail.Server.at(settings.smtp_url), settings.mail_from) as post:
-        return delivery.deliver(now, {"mail": post.send}, _words)
+        return delivery.deliver(now, [delivery.Lane(Channel.MAIL, post.send)], _words)
 
 
-def _words(letter: Letter) -> tuple[str, str]:
-    """A letter's plain text and its HTML."""
+def deliver_to_groups(now: datetime) -> int:
+    """Send what waits for the robots of chat groups; how many messages went out."""
+    return delivery.deliver(now, outlets.robot_lanes(now, clock.now), _words)
+
+
+def deliver_sms(now: datetime) -> int:
+    """Send the text messages that wait; none where no gateway is in use. How many went out."""
+    return delivery.deliver(now, outlets.sms_lanes(), _words)
+
+
+def _words(letter: Letter) -> delivery.Said:
+    """A letter's words as its channel sends them."""
     settings = current_settings()
-    path = f"tickets/{letter.ticket_id}" if letter.ticket_id else None
-    token = people.link_of_letter(letter, at=clock.now())
-    if token is not None:
-        path = f"set-password/{token}"
-    words = {
-        "title": letter.subject,
-        "body": letter.body,
-        "url": f"{settings.base_url}/{path}" if path else None,
-        "desk_name": settings.desk_name,
-    }
+    url = f"{settings.base_url}/{path}" if (path := _path(letter)) else None
+    if letter.channel is not Channel.MAIL:
+        return delivery.Said(f"{letter.subject}\n{letter.body}".strip(), url=url)
+    words = {"title": letter.subject, "body": letter.body, "url": url, "desk_name": settings.desk_name}
     # Rendered without the pages' context: there is no request here.
     templates = current_app.jinja_env
-    text = templates.get_template("letters/notice.txt").render(words)
-    return text, templates.get_template("letters/notice.html").render(words)
+    return delivery.Said(
+        templates.get_template("letters/notice.txt").render(words),
+        templates.get_template("letters/notice.html").render(words),
+        url,
+    )
+
+
+def _path(letter: Letter) -> str | None:
+    """What a letter leads to."""
+    token = people.link_of_letter(letter, at=clock.now())
+    if token is not None:
+        return f"set-password/{token}"
+    if letter.ticket_id is not None:
+        return f"tickets/{letter.ticket_id}"
+    return "notices" if letter.key.startswith(digests.DIGEST) else None
 
 
 JOBS = (
     Job("remind", timedelta(minutes=1), reminders.remind_due),
+    # A job for each channel, so that one that hangs holds up no other.
     Job("deliver", timedelta(seconds=10), deliver),
+    Job("deliver_to_groups", timedelta(seconds=10), deliver_to_groups),
+    Job("deliver_sms", timedelta(seconds=10), deliver_sms),
+    Job("digests", timedelta(minutes=1), digests.send_due),
     Job("pass_time", timedelta(minutes=5), housekeeping.pass_time),
     Job("check_clocks", timedelta(minutes=30), drift.check_by_night),
     Job("recalculate", timedelta(seconds=30), recalculation.recalculate_open_clocks),
@@ -95,7 +120,7 @@ def run(app: Flask, jobs: Iterable[Job] = JOBS) -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler(
         timezone=UTC,
-        executors={"default": ThreadPoolExecutor(4)},
+        executors={"default": ThreadPoolExecutor(THREADS)},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     for job in jobs:

@@ -4,21 +4,23 @@ However many schedulers run, one has a letter in hand at a time. One that dies i
 leaves its lease to run out; the letter is then sent again, under the same id.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import SystemRandom
 
 import structlog
-from sqlalchemy import func, or_, select, type_coerce, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, func, or_, select, type_coerce, update
 
-from service_desk.channels.outgoing import NotYet, Outgoing, Undeliverable, Unreachable
+from service_desk.channels.outgoing import NotYet, Outgoing, TooFast, Undeliverable, Unreachable
 from service_desk.desk.sweeping import STOPPING
 from service_desk.store.base import UtcDateTime, db, transaction
-from service_desk.store.notices import Letter, LetterState
+from service_desk.store.channels import Gateway, Pace, Robot
+from service_desk.store.notices import Channel, Letter, LetterState
+from service_desk.store.scope import complaints_about
 
 BATCH = 10
-LEASE = timedelta(minutes=10)
+LEASE = timedelta(minutes=15)
 """Longer than a batch takes whose every answer comes at the last moment."""
 
 MINUTES_BETWEEN = (1, 5, 15, 60, 180, 360, 720)
@@ -27,59 +29,103 @@ MINUTES_BETWEEN = (1, 5, 15, 60, 180, 360, 720)
 ATTEMPTS = len(MINUTES_BETWEEN) + 1
 JITTER = 0.2
 LONGEST_ERROR = 300
+PAUSE = 60.0
+"""How many seconds a gate stays closed once the other side did not answer as it should."""
 
-Send = Callable[[Outgoing], None]
-Words = Callable[[Letter], tuple[str, str]]
+Send = Callable[[Outgoing], str]
 
 log = structlog.get_logger()
 _chance = SystemRandom()
 
 
-def deliver(now: datetime, channels: Mapping[str, Send], words: Words) -> int:
-    """Send what waits for the given channels; how many letters went out.
+@dataclass(frozen=True)
+class Gate:
+    """Where it is counted who passes a lane, and how fast letters may follow each other there."""
 
-    ``channels`` sends by the channel's name; ``words`` gives a letter's plain text and its HTML.
-    """
-    return sum(_deliver(channel, send, words, now) for channel, send in channels.items())
+    kind: type[Robot | Gateway]
+    id: int
+    pace: Pace
 
 
-def _deliver(channel: str, send: Send, words: Words, now: datetime) -> int:
+@dataclass(frozen=True)
+class Lane:
+    """Letters that wait for the same way out: those of a channel, or those of one robot."""
+
+    channel: Channel
+    send: Send
+    gate: Gate | None = None
+    robot_id: int | None = None
+
+    @property
+    def its_own(self) -> ColumnElement[bool]:
+        """The condition that makes up the letters of this lane."""
+        # Of no robot are those for people, so this also keeps people and groups apart.
+        return (Letter.channel == self.channel) & Letter.robot_id.is_not_distinct_from(self.robot_id)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A letter's words as they are sent; ``url`` leads to what it is about and ends ``text``."""
+
+    text: str
+    html: str = ""
+    url: str | None = None
+
+
+Words = Callable[[Letter], Said]
+
+
+def deliver(now: datetime, lanes: Iterable[Lane], words: Words) -> int:
+    """Send what waits in the lanes, one after the other; how many letters went out."""
+    return sum(_deliver(lane, words, now) for lane in lanes)
+
+
+def _deliver(lane: Lane, words: Words, now: datetime) -> int:
     sent = 0
-    while not STOPPING.is_set() and (letters := claim(channel, at=now)):
-        problem = ""
+    while not STOPPING.is_set() and (letters := claim(lane, at=now)):
+        trouble, is_ours = "", False
         for letter in letters:
-            if STOPPING.is_set():
+            if STOPPING.is_set() or is_ours:
                 _put_back(letter)
-            elif problem:
-                _fail(letter, problem, at=now)
+            elif trouble:
+                _fail(letter, trouble, at=now)
             else:
                 try:
-                    sent += _try(letter, send, words, now)
+                    sent += _try(letter, lane.send, words, now)
                 except Unreachable as error:
-                    problem = str(error)
-                    _fail(letter, problem, at=now)
-        if problem:
-            log.warning("letters cannot be sent", channel=channel, error=problem)
+                    trouble = str(error)
+                    _fail(letter, trouble, at=now)
+                    _close(lane, trouble, PAUSE)
+                except TooFast as error:
+                    # We were too fast: it costs no letter an attempt, and the whole lane waits.
+                    trouble, is_ours = str(error), True
+                    _put_back(letter)
+                    _close(lane, trouble, error.seconds)
+        if trouble:
+            log.warning("letters cannot be sent", channel=lane.channel, robot=lane.robot_id, error=trouble)
             break
     return sent
 
 
 def _try(letter: Letter, send: Send, words: Words, now: datetime) -> bool:
     """Whether it went out; what is wrong with this letter alone is noted on it."""
+    if _is_barred(letter):
+        _give_up(letter, "no longer for this reader")
+        return False
     try:
-        text, html = words(letter)
+        said = words(letter)
         send(
             Outgoing(
                 id=letter.id,
-                channel=letter.channel,
                 address=letter.address,
                 subject=letter.subject,
-                text=text,
-                html=html,
+                text=said.text,
+                html=said.html,
+                url=said.url,
                 created_at=letter.created_at,
             )
         )
-    except Unreachable:
+    except (Unreachable, TooFast):
         raise
     except Undeliverable as error:
         _give_up(letter, str(error))
@@ -87,7 +133,7 @@ def _try(letter: Letter, send: Send, words: Words, now: datetime) -> bool:
         _fail(letter, str(error), at=now)
     except Exception as error:
         log.exception("letter failed", letter=letter.id)
-        _fail(letter, f"{type(error).__name__}: {error}", at=now)
+        _fail(letter, type(error).__name__, at=now)
     else:
         _mark_sent(letter, at=now)
         return True
@@ -95,22 +141,37 @@ def _try(letter: Letter, send: Send, words: Words, now: datetime) -> bool:
 
 
 @transaction
-def claim(channel: str, *, at: datetime) -> Sequence[Letter]:
+def _is_barred(letter: Letter) -> bool:
+    """Whether the department complained of would read it: it may have become that while the letter waited."""
+    reader = letter.recipient or letter.robot
+    if letter.ticket_id is None or reader is None or reader.department_id is None:
+        return False
+    return bool(complaints_about(reader.department_id, [letter.ticket_id]))
+
+
+@transaction
+def claim(lane: Lane, *, at: datetime) -> Sequence[Letter]:
     """Take some waiting letters in hand until the lease ends; each counts as an attempt from now on.
 
-    Leases between processes go by the database's clock; whether a letter may go yet, by the caller's.
+    Leases and gates between processes go by the database's clock; whether a letter may go yet, by the caller's.
     """
     moment = _database_now()
+    door = _locked(lane)
+    room = BATCH
+    if lane.gate is not None:
+        room = min(BATCH, door.room(lane.gate.pace, at=moment)) if door is not None else 0
+    if not room:
+        return []
     waiting = (
         select(Letter.id)
         .where(
             Letter.state == LetterState.WAITING,
-            Letter.channel == channel,
+            lane.its_own,
             Letter.not_before <= at,
             or_(Letter.leased_until.is_(None), Letter.leased_until <= moment),
         )
         .order_by(Letter.not_before, Letter.id)
-        .limit(BATCH)
+        .limit(room)
         .with_for_update(skip_locked=True)
     )
     # Materialized, so that PostgreSQL locks the chosen rows once and no others (SQLite's writers queue anyway).
@@ -122,12 +183,42 @@ def claim(channel: str, *, at: datetime) -> Sequence[Letter]:
         .returning(Letter)
         .execution_options(synchronize_session=False, populate_existing=True)
     )
-    return sorted(db.session.scalars(statement).unique(), key=lambda letter: (letter.not_before, letter.id))
+    letters = sorted(db.session.scalars(statement).unique(), key=lambda one: (one.not_before, one.id))
+    if lane.gate is not None and door is not None and letters:
+        door.let_through(len(letters), lane.gate.pace, at=moment)
+    return letters
+
+
+def _locked(lane: Lane) -> Robot | Gateway | None:
+    """The row that counts who passes, read anew and kept for this transaction; None where it is out of use."""
+    if lane.gate is None:
+        return None
+    kind = lane.gate.kind
+    row = (
+        db.session.scalars(
+            select(kind)
+            .where(kind.id == lane.gate.id, kind.active)
+            .with_for_update(of=kind)
+            .execution_options(populate_existing=True)
+        )
+        .unique()
+        .one_or_none()
+    )
+    return row if isinstance(row, Robot | Gateway) else None
 
 
 def _database_now() -> datetime:
     moment: datetime = db.session.scalars(select(type_coerce(func.current_timestamp(), UtcDateTime))).one()
     return moment
+
+
+@transaction
+def _close(lane: Lane, because: str, seconds: float) -> None:
+    """Let nobody pass for a while; a lane without a gate is only left until the next run."""
+    door = _locked(lane)
+    if door is not None:
+        door.closed_until = _database_now() + timedelta(seconds=seconds)
+        door.closed_because = because[:LONGEST_ERROR]
 
 
 @transaction
@@ -170,13 +261,3 @@ def _release(letter: Letter, *, error: str | None, **values: object) -> None:
         .values(leased_until=None, last_error=error and error[:LONGEST_ERROR], **values)
         .execution_options(synchronize_session=False)
     )
-
-
-def undelivered(*, before: int | None, limit: int) -> Sequence[Letter]:
-    """Letters that were given up, newest first, from below the id ``before``."""
-    statement = (
-        select(Letter).where(Letter.state == LetterState.GIVEN_UP).options(joinedload(Letter.recipient))
-    )
-    if before is not None:
-        statement = statement.where(Letter.id < before)
-    return db.session.scalars(statement.order_by(Letter.id.desc()).limit(limit)).unique().all()

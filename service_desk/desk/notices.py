@@ -10,12 +10,13 @@ from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from service_desk.domain.access import RATINGS
 from service_desk.domain.actions import DECIDE, Action
 from service_desk.domain.sentences import Sentence, say
-from service_desk.domain.vocabulary import ClockKind, Role, Urgency, Word
+from service_desk.domain.vocabulary import ClockKind, Nature, Role, Urgency, Word
 from service_desk.store.base import db, house, transaction
+from service_desk.store.channels import Group, Listener
 from service_desk.store.law import Law
-from service_desk.store.notices import Letter, LetterState, Notice
+from service_desk.store.notices import Channel, Letter, LetterState, Notice
 from service_desk.store.parts import Assignment, Event
-from service_desk.store.people import User, UserRole, units_below
+from service_desk.store.people import Rhythm, User, UserRole, units_below
 from service_desk.store.tickets import Ticket
 
 
@@ -49,6 +50,9 @@ class Told:
 
 Message = tuple[User, str, str]
 """Who is told, and the title and body: sentences."""
+
+GroupMessage = tuple[Group, str, str]
+"""Which chat group is told, and the title and body."""
 
 A = Audience
 TOLD: dict[Action, tuple[Told, ...]] = {
@@ -209,6 +213,20 @@ OFFICER_HEARS = frozenset(TOLD) - {
     Action.REPLY,
     Action.SEND_BACK,
 }
+GROUPS_HEAR = frozenset(
+    {
+        Action.DISPATCH,
+        Action.REDISPATCH,
+        Action.ADD_SUPPORT,
+        Action.URGE,
+        Action.SUPERVISE,
+        Action.INSTRUCT,
+        Action.SEND_BACK,
+        Action.REWORK,
+        *DECIDE.values(),
+    }
+)
+"""What a department's group is told of; the groups of desk and supervisors are told all that these people are."""
 
 
 def announce(ticket: Ticket, event: Event, law: Law) -> None:
@@ -220,11 +238,37 @@ def announce(ticket: Ticket, event: Event, law: Law) -> None:
     people = people_of(ticket, {line.audience for line in told}, released=released)
     facts = _facts(ticket, event, law)
     messages: dict[int, Message] = {}
+    news_for: set[int] = set()
     for line in told:
         for person in people[line.audience]:
-            if person.id != event.by_id or event.action is Action.SUBMIT:
-                messages.setdefault(person.id, (person, say(line.title, **facts), say(line.body, **facts)))
-    queue(ticket, f"event:{event.id}", messages.values(), at=event.at, law=law)
+            if person.id in messages or (person.id == event.by_id and event.action is not Action.SUBMIT):
+                continue
+            messages[person.id] = (person, say(line.title, **facts), say(line.body, **facts))
+            if line.audience is Audience.OFFICER:
+                news_for.add(person.id)
+    queue(
+        ticket,
+        f"event:{event.id}",
+        messages.values(),
+        groups=_groups_told(ticket, event, told, facts, law),
+        news_for=news_for,
+        at=event.at,
+        law=law,
+    )
+
+
+def _groups_told(
+    ticket: Ticket, event: Event, told: Iterable[Told], facts: dict[str, object], law: Law
+) -> Iterable[GroupMessage]:
+    """What each group is told of an event, once, however many of its people are."""
+    deaf = () if event.action in GROUPS_HEAR else (Listener.DEPARTMENT,)
+    messages: dict[int, GroupMessage] = {}
+    for line in told:
+        for group in groups_of(ticket, {line.audience}, law, released=event.data.get("released", ())):
+            if group.listener not in deaf:
+                body = words_for_groups(ticket, ticket.due_at, law)
+                messages.setdefault(group.robot_id, (group, say(line.title, **facts), body))
+    return messages.values()
 
 
 def _told_of(ticket: Ticket, event: Event) -> tuple[Told, ...]:
@@ -316,6 +360,67 @@ def people_of(
     return found
 
 
+def groups_of(
+    ticket: Ticket,
+    audiences: Iterable[Audience],
+    law: Law,
+    *,
+    part: Assignment | None = None,
+    released: Collection[int] = (),
+) -> list[Group]:
+    """The chat groups of these audiences, each once; none of a department complained of. No statement is run.
+
+    ``part`` and ``released`` as for ``people_of``.
+    """
+    departments: set[int | None] = set()
+    listeners: set[Listener] = set()
+    for audience in audiences:
+        if audience in LISTENERS:
+            listeners.add(LISTENERS[audience])
+        else:
+            departments |= (
+                set(released) if audience is Audience.RELEASED else _departments(ticket, audience, part)
+            )
+    departments.discard(None)
+    return [
+        group
+        for group in law.groups
+        if ticket.against_id not in group.units
+        and (group.listener in listeners or group.department_id in departments)
+    ]
+
+
+LISTENERS = {Audience.DESK: Listener.DESK, Audience.SUPERVISOR: Listener.SUPERVISOR}
+
+
+def _departments(ticket: Ticket, audience: Audience, part: Assignment | None) -> set[int | None]:
+    """Whose people make up an audience: what ``_who`` asks of users, asked of departments."""
+    lead, liaison = part or ticket.last_lead, ticket.enterprise.liaison
+    match audience:
+        case Audience.SUPPORTS:
+            return {part.department_id for part in ticket.supports if part.is_live}
+        case Audience.ASKER:
+            return {ticket.approvals[-1].department_id} if ticket.approvals else set()
+        case Audience.LIAISON:
+            return {liaison.department_id} if liaison else set()
+        case Audience.LEAD | Audience.HANDLER | Audience.HEAD:
+            return {lead.department_id} if lead else set()
+        case Audience.PARENT_HEAD:
+            return {lead.department.parent_id} if lead else set()
+        case _:
+            return set()
+
+
+def words_for_groups(ticket: Ticket, due: datetime | None, law: Law) -> str:
+    """What a group may read of a ticket: of whom and what it is, nothing; of a complaint, not even the title."""
+    until = f"{due.astimezone(law.calendar.tz):%Y-%m-%d %H:%M}" if due else None
+    if ticket.nature is Nature.COMPLAINT or ticket.against_id is not None:
+        return say("到期：%(until)s", until=until) if until else ""
+    if until is None:
+        return say("%(title)s", title=ticket.title)
+    return say("%(title)s\n到期：%(until)s", title=ticket.title, until=until)
+
+
 def _who(
     ticket: Ticket, audience: Audience, part: Assignment | None, released: Collection[int]
 ) -> ColumnElement[bool] | None:
@@ -383,47 +488,66 @@ def queue(
     *,
     at: datetime,
     law: Law,
+    groups: Iterable[GroupMessage] = (),
+    news_for: Collection[int] = (),
 ) -> None:
-    """Write notices, and letters to those who have an address, in the caller's transaction.
+    """Write notices, and letters to people and groups, in the caller's transaction.
 
-    Each recipient stands in ``messages`` once. What they read is kept in words, in the park's language.
-    Letters wait for the next office interval unless the ticket is 特急.
+    Each recipient stands in ``messages`` once, each group in ``groups``; what people read is kept in words, in the
+    park's language. ``news_for`` are the ids of those to whom it is no more than news of an enterprise. Letters
+    wait for the next office interval, or for the next morning's digest, unless the ticket is 特急.
     """
-    urgent = ticket is not None and ticket.urgency is Urgency.CRITICAL
-    not_before = at if urgent else law.calendar.next_opening(at)
-    mail, words = house().sends_mail, house().say
+    words = house().say
+    is_urgent = ticket is not None and ticket.urgency is Urgency.CRITICAL
+    about = {"key": key, "ticket_id": ticket.id if ticket else None, "created_at": at}
     told: list[dict[str, Any]] = []
     letters: list[dict[str, Any]] = []
+    not_before = at if is_urgent else law.calendar.next_opening(at)
+    waiting = {"not_before": not_before, "state": LetterState.WAITING}
+    gathered = {"not_before": law.calendar.next_morning(at), "state": LetterState.GATHERED}
     for person, *sentences in messages:
         title, body = map(words, sentences)
-        about = {
-            "key": key,
-            "recipient_id": person.id,
-            "ticket_id": ticket.id if ticket else None,
-            "created_at": at,
-        }
-        told.append(about | {"title": title, "body": body})
-        if mail and person.email:
-            subject = (
-                words(say("%(title)s（%(number)s）", title=title, number=ticket.number)) if ticket else title
-            )
-            letters.append(
-                about
-                | {
-                    "channel": "mail",
-                    "address": person.email,
-                    "subject": subject,
-                    "body": body,
-                    "not_before": not_before,
-                    "state": LetterState.WAITING,
-                    "attempts": 0,
-                }
-            )
+        told.append(about | {"recipient_id": person.id, "title": title, "body": body})
+        gathers = not is_urgent and _takes_as_digest(person, is_news=person.id in news_for)
+        letters += [
+            about
+            | (gathered if gathers else waiting)
+            | {"recipient_id": person.id, "robot_id": None, "channel": channel, "address": address}
+            # A text message is short: what it is about is read at its link.
+            | {"subject": _subject(ticket, title), "body": body if channel is Channel.MAIL else ""}
+            for channel, address in _addresses(person, law)
+        ]
+    for group, *sentences in groups:
+        title, body = map(words, sentences)
+        letters.append(
+            about
+            | waiting
+            | {"recipient_id": None, "robot_id": group.robot_id, "channel": Channel.ROBOT}
+            | {"address": group.name, "subject": _subject(ticket, title), "body": body}
+        )
     # Plain inserts of many rows: one statement each, however many people are told.
     if told:
         db.session.execute(insert(Notice), told)
     if letters:
-        db.session.execute(insert(Letter), letters)
+        db.session.execute(insert(Letter), [letter | {"attempts": 0} for letter in letters])
+
+
+def _subject(ticket: Ticket | None, title: str) -> str:
+    if ticket is None:
+        return title
+    return house().say(say("%(title)s（%(number)s）", title=title, number=ticket.number))
+
+
+def _addresses(person: User, law: Law) -> Iterable[tuple[Channel, str]]:
+    """By which channels somebody is written to, and where."""
+    if house().sends_mail and person.wants_mail and person.email:
+        yield Channel.MAIL, person.email
+    if law.sends_sms and person.wants_sms and person.phone:
+        yield Channel.SMS, person.phone
+
+
+def _takes_as_digest(person: User, *, is_news: bool) -> bool:
+    return person.rhythm is Rhythm.DIGEST or (person.rhythm is Rhythm.USUAL and is_news)
 
 
 def unread_count(user: User) -> int:

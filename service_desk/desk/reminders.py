@@ -1,6 +1,6 @@
 """Reminders: the ladder of every clock, each step once for each due, however many schedulers run."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ from sqlalchemy import select
 from service_desk.desk import supervision
 from service_desk.desk.acting import recalculate
 from service_desk.desk.health import REMIND
-from service_desk.desk.notices import Audience, people_of, queue, with_guess
+from service_desk.desk.notices import Audience, groups_of, people_of, queue, with_guess, words_for_groups
 from service_desk.desk.sweeping import STOPPING, sweep
 from service_desk.domain import deadlines
 from service_desk.domain.ladders import LadderStep
@@ -23,7 +23,6 @@ from service_desk.store.clocks import Clock
 from service_desk.store.law import Law, current_law
 from service_desk.store.notices import Card, StepTaken
 from service_desk.store.parts import Assignment
-from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
 
 
@@ -162,11 +161,24 @@ def _send(reminder: _Reminder, steps: Sequence[LadderStep]) -> None:
     with_card = (
         say("%(body)s已记%(card)s一次。", body=body, card=CardColour(colour)) if has_card and colour else body
     )
-    messages = [
-        (person, reminder.title, with_card if person.enterprise_id is None else body)
-        for person in _recipients(reminder)
-    ]
-    queue(reminder.ticket, reminder.key, messages, at=reminder.at, law=reminder.law)
+    audiences, part = _audiences(reminder)
+    people = people_of(reminder.ticket, audiences, part=part)
+    each_once = {person.id: person for group in people.values() for person in group}
+    about = words_for_groups(reminder.ticket, reminder.clock.due_at, reminder.law)
+    queue(
+        reminder.ticket,
+        reminder.key,
+        [
+            (person, reminder.title, with_card if person.enterprise_id is None else body)
+            for person in each_once.values()
+        ],
+        groups=[
+            (group, reminder.title, about)
+            for group in groups_of(reminder.ticket, audiences, reminder.law, part=part)
+        ],
+        at=reminder.at,
+        law=reminder.law,
+    )
 
 
 def _give_card(reminder: _Reminder, colour: str) -> bool:
@@ -188,16 +200,15 @@ def _give_card(reminder: _Reminder, colour: str) -> bool:
     return True
 
 
-def _recipients(reminder: _Reminder) -> Iterable[User]:
-    """Everybody of this step and the lower ones, each once."""
+def _audiences(reminder: _Reminder) -> tuple[set[Audience], Assignment | None]:
+    """Everybody of this step and the lower ones, and the part they are asked about."""
     clock = reminder.clock
     ladder = reminder.law.ladder_of(clock.kind, reminder.ticket.profile, clock.started_at)
     named = {name for step in ladder if step.position <= reminder.step.position for name in step.recipients}
     part = _part_of(reminder.ticket, reminder.clock)
     # A clock of one department reminds that department, not all those that support.
     audiences = {Audience.LEAD if part and name == Audience.SUPPORTS else Audience(name) for name in named}
-    people = people_of(reminder.ticket, audiences, part=part)
-    return {person.id: person for group in people.values() for person in group}.values()
+    return audiences, part
 
 
 def _part_of(ticket: Ticket, clock: Clock) -> Assignment | None:

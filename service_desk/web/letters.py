@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from service_desk.desk.delivery import undelivered
+from service_desk.desk.letters import undelivered
 from service_desk.domain.vocabulary import Role
 from service_desk.store.queues import is_row_id
 from service_desk.web.guards import roles_required

@@ -9,13 +9,23 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from service_desk.desk import delivery, sweeping
+from service_desk.desk.delivery import Lane, Said
 from service_desk.scheduler import deliver
 from service_desk.store.base import db, house
-from service_desk.store.notices import Letter, LetterState
+from service_desk.store.notices import Channel, Letter, LetterState
+from service_desk.store.people import Rhythm
 from tests.mailbox import Mailbox
 from tests.world import MONDAY, World
 
 DAY = timedelta(days=1)
+MAIL = Lane(Channel.MAIL, lambda _letter: "250 OK")
+
+
+@pytest.fixture(autouse=True)
+def officer_takes_each(world: World) -> None:
+    """Nobody waits for a digest here."""
+    world.officer.rhythm = Rhythm.SINGLE
+    db.session.commit()
 
 
 @pytest.fixture
@@ -139,18 +149,16 @@ def test_the_error_that_is_kept_names_neither_user_nor_password(
 
 def test_a_letter_in_hand_is_nobody_elses(world: World, mailbox: Mailbox) -> None:
     world.file()
-    assert len(delivery.claim("mail", at=MONDAY)) == 4
+    assert len(delivery.claim(MAIL, at=MONDAY)) == 4
     assert deliver(MONDAY) == 0
-    assert delivery.claim("mail", at=MONDAY + DAY) == [], (
-        "the lease goes by the database's clock, not by ours"
-    )
+    assert delivery.claim(MAIL, at=MONDAY + DAY) == [], "the lease goes by the database's clock, not by ours"
 
 
 def test_what_a_dead_process_had_in_hand_is_taken_over_when_its_lease_ends(
     world: World, mailbox: Mailbox
 ) -> None:
     world.file()
-    delivery.claim("mail", at=MONDAY)
+    delivery.claim(MAIL, at=MONDAY)
     db.session.execute(update(Letter).values(leased_until=MONDAY))
     db.session.commit()
     assert deliver(MONDAY) == 4
@@ -161,11 +169,12 @@ def test_a_process_that_is_asked_to_end_puts_back_what_it_has_not_tried(
 ) -> None:
     world.file()
 
-    def send_one(_letter: object) -> None:
+    def send_one(_letter: object) -> str:
         sweeping.STOPPING.set()
+        return "250 OK"
 
     try:
-        assert delivery.deliver(MONDAY, {"mail": send_one}, lambda letter: (letter.body, letter.body)) == 1
+        assert delivery.deliver(MONDAY, [replace(MAIL, send=send_one)], lambda one: Said(one.body)) == 1
     finally:
         sweeping.STOPPING.clear()
     assert sorted((letter.state, letter.attempts) for letter in letters()) == [
