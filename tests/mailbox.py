@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import threading
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -33,25 +34,46 @@ class Mailbox:
     began: threading.Event = field(default_factory=threading.Event)
     hold: bool = False
     """Take a letter in and never answer: whoever sends it hangs in the middle."""
+    tls: ssl.SSLContext | None = None
+    """Speak TLS: after STARTTLS, which is then required, or from the first byte on where ``secure``."""
+    secure: bool = False
+    knows: tuple[str, str] | None = None
+    """The only name and password that sign in, for whoever wants to."""
+    signed_in: list[str] = field(default_factory=list)
 
     @property
     def url(self) -> str:
         """Where it takes mail."""
-        return f"smtp://127.0.0.1:{self.port}"
+        return f"{'smtps' if self.secure else 'smtp'}://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
         self._controller = Controller(
             self,
             hostname="127.0.0.1",
             port=self.port,
-            authenticator=_knows_nobody,
+            authenticator=self._authenticate,
             auth_require_tls=False,
+            ssl_context=self.tls if self.secure else None,
+            tls_context=None if self.secure else self.tls,
+            require_starttls=self.tls is not None and not self.secure,
         )
         self._controller.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._controller.stop()
+
+    def _authenticate(
+        self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: object
+    ) -> AuthResult:
+        """Refuse whoever is not known, and be indiscreet about it."""
+        assert isinstance(given, LoginPassword)
+        name, password = given.login.decode(), given.password.decode()
+        if (name, password) == self.knows:
+            self.signed_in.append(name)
+            return AuthResult(success=True)
+        said = f"535 {name} does not sign in with {password}"
+        return AuthResult(success=False, handled=False, message=said)
 
     async def handle_RCPT(  # noqa: N802 - as aiosmtpd calls it
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -74,15 +96,6 @@ class Mailbox:
             # No answer: the letter is in, and the sender does not know.
             await _for_ever()
         return "250 OK"
-
-
-def _knows_nobody(
-    _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: object
-) -> AuthResult:
-    """Refuse whoever signs in, and be indiscreet about it."""
-    assert isinstance(given, LoginPassword)
-    said = f"535 {given.login.decode()} does not sign in with {given.password.decode()}"
-    return AuthResult(success=False, handled=False, message=said)
 
 
 async def _for_ever() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from service_desk.channels.outgoing import TooFast, Unreachable
+from service_desk.domain.sentences import say
 
 SECONDS = 10.0
 """How long the other side has for everything together: name, connection, certificate, answer."""
@@ -53,9 +54,10 @@ class Answer:
 
     @property
     def _instead(self) -> str:
-        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        what = f"{kind[:40]}" if self.body and kind.isprintable() else ""
-        return f"HTTP {self.status}: not JSON but {what or ('something else' if self.body else 'nothing')}"
+        if not self.body:
+            return say("HTTP %(status)s：回答是空的", status=self.status)
+        kind = self.headers.get("content-type", "").partition(";")[0].strip()[:40]
+        return say("HTTP %(status)s：回答不是 JSON（%(kind)s）", status=self.status, kind=kind or "—")
 
 
 def origin_of(address: str) -> str:
@@ -63,9 +65,9 @@ def origin_of(address: str) -> str:
     try:
         url = httpx.URL(address)
     except (httpx.InvalidURL, ValueError, TypeError):
-        raise NotAllowed("not a web address") from None
+        raise NotAllowed("不是网址") from None
     if url.scheme not in ("http", "https") or not url.host or url.userinfo:
-        raise NotAllowed("not a web address")
+        raise NotAllowed("不是网址")
     port = f":{url.port}" if url.port is not None else ""
     return f"{url.scheme}://{url.host.lower()}{port}"
 
@@ -73,7 +75,7 @@ def origin_of(address: str) -> str:
 def require_allowed(address: str, origins: Collection[str]) -> None:
     """Raise ``NotAllowed`` unless the address is at one of the origins."""
     if origin_of(address) not in origins:
-        raise NotAllowed("this host is not allowed")
+        raise NotAllowed("不允许向这个地址发送")
 
 
 def ask(
@@ -93,11 +95,11 @@ def ask(
     try:
         answer = asyncio.run(_within(method, address, headers, content))
     except TimeoutError:
-        raise Unreachable(f"no answer within {SECONDS:g} seconds") from None
+        raise Unreachable(say("%(seconds)s 秒内没有回答", seconds=f"{SECONDS:g}")) from None
     except httpx.ConnectError as error:
-        raise Unreachable(f"no connection: {_reason(error)}") from None
+        raise Unreachable(say("连接不上：%(reason)s", reason=_reason(error))) from None
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
-        raise Unreachable(f"no answer: {type(error).__name__}") from None
+        raise Unreachable(say("没有回答：%(reason)s", reason=type(error).__name__)) from None
     if answer.status == TOO_MANY:
         raise TooFast(f"HTTP {TOO_MANY}", wait_of(answer.headers))
     if answer.status >= 500:  # noqa: PLR2004 - 5xx
@@ -123,7 +125,7 @@ async def _within(method: str, address: str, headers: Mapping[str, str], content
             async for chunk in response.aiter_raw():
                 body += chunk
                 if len(body) > LARGEST_ANSWER:
-                    raise Unreachable(f"HTTP {response.status_code}: the answer is too large")
+                    raise Unreachable(say("HTTP %(status)s：回答太长", status=response.status_code))
             return Answer(response.status_code, dict(response.headers), body)
 
 

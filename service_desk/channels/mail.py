@@ -4,7 +4,7 @@ import ipaddress
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -16,6 +16,7 @@ from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from service_desk.channels.outgoing import NotYet, Outgoing, Undeliverable, Unreachable
+from service_desk.domain.sentences import say
 
 SECONDS = 20
 """How long any one answer of the server is waited for."""
@@ -65,6 +66,7 @@ class Post:
         self._server = server
         self._sender = Address(name, addr_spec=address)
         self._connection: _Connection | None = None
+        self._is_cut = False
 
     def __enter__(self) -> Self:
         return self
@@ -106,6 +108,7 @@ class Post:
     @contextmanager
     def _in_time(self) -> Iterator[None]:
         """Cut the connection where a server never falls silent long enough to be given up."""
+        self._is_cut = False
         watch = Timer(LONGEST, self._cut)
         watch.daemon = True
         watch.start()
@@ -117,25 +120,33 @@ class Post:
     def _cut(self) -> None:
         connection = self._connection
         if connection is not None and isinstance(connection.sock, socket.socket):
+            self._is_cut = True
             with suppress(OSError):
                 # The plain one's: that of TLS would pull its state from under whoever reads.
                 socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
 
     def _connected(self) -> "_Connection":
-        if self._connection is None:
-            self._connection = self._connect()
-            try:
-                self._sign_in(self._connection)
-            except BaseException:
-                self._hang_up()
-                raise
-        return self._connection
+        if self._connection is not None:
+            return self._connection
+        try:
+            connection = self._connect()
+            self._sign_in(connection)
+        except BaseException:
+            self._hang_up()
+            raise
+        return connection
 
     def _connect(self) -> "_Connection":
         server, name = self._server, self._sender.domain
         if server.secure:
-            return _SecureConnection(server.host, server.port, name, timeout=SECONDS, context=self._tls())
-        return _Connection(server.host, server.port, name, timeout=SECONDS)
+            return _SecureConnection(
+                self._watch, server.host, server.port, name, timeout=SECONDS, context=self._tls()
+            )
+        return _Connection(self._watch, server.host, server.port, name, timeout=SECONDS)
+
+    def _watch(self, connection: "_Connection") -> None:
+        """Know it before the server's first word, so that it can be cut while that is awaited."""
+        self._connection = connection
 
     def _sign_in(self, connection: "_Connection") -> None:
         server = self._server
@@ -145,7 +156,7 @@ class Post:
         if server.user is not None:
             if not isinstance(connection.sock, ssl.SSLSocket) and not _is_this_machine(server.host):
                 # Whoever stands between could take the offer of TLS away, and be told the password.
-                raise OSError("the server offers no encryption, and no password is sent without")
+                raise Unreachable("服务器不支持加密，没有发送密码")
             connection.login(server.user, server.password or "")
 
     def _tls(self) -> ssl.SSLContext:
@@ -184,6 +195,8 @@ class Post:
 
     def _unreachable(self, error: OSError) -> Unreachable:
         self._hang_up()
+        if self._is_cut:
+            return Unreachable(say("%(seconds)s 秒内没有办完", seconds=LONGEST))
         if isinstance(error, smtplib.SMTPResponseException):
             return Unreachable(self._safe(_answer(error.smtp_code, error.smtp_error)))
         return Unreachable(self._safe(f"{type(error).__name__}: {error}"))
@@ -197,9 +210,18 @@ class Post:
 
 
 class _Connection(smtplib.SMTP):
-    """Remembers the answer to the last letter, which smtplib drops."""
+    """Says when it begins to connect, and remembers the answer to the last letter, which smtplib drops."""
 
     receipt: tuple[int, bytes | str] = (0, b"")
+
+    def __init__(self, begins: "Callable[[_Connection], None]", *given: Any, **more: Any) -> None:
+        self._begins = begins
+        super().__init__(*given, **more)
+
+    def connect(self, *given: Any, **more: Any) -> tuple[int, bytes]:
+        """Connect, and read the server's greeting."""
+        self._begins(self)
+        return super().connect(*given, **more)
 
     def data(self, msg: Any) -> tuple[int, bytes]:  # noqa: ANN401 - as smtplib hands it on
         """Hand in the letter's text."""

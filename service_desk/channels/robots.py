@@ -19,6 +19,7 @@ import httpx
 from service_desk.channels.http import OK, Answer, NotAllowed, ask
 from service_desk.channels.outgoing import NotYet, Outgoing, TooFast, Undeliverable, Unreachable
 from service_desk.channels.shortening import Size, fitted, in_bytes
+from service_desk.domain.sentences import say
 
 A_MINUTE, TEN_MINUTES = 60.0, 600.0
 LONGEST_ANSWER = 200
@@ -84,7 +85,9 @@ class Webhook(ABC):
         said = answer.json
         code = said.get(self.CODE) if isinstance(said, dict) else None
         if not isinstance(said, dict) or not isinstance(code, int):
-            raise Unreachable(f"HTTP {answer.status}: no {self.CODE} in the answer")
+            raise Unreachable(
+                say("HTTP %(status)s：回答里没有 %(code)s", status=answer.status, code=self.CODE)
+            )
         words = self._safe(f"{code} {said.get(self.WORDS, '')}")
         if code == 0 and answer.status == OK:
             return words

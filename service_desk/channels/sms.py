@@ -18,7 +18,7 @@ from service_desk.channels.shortening import fitted
 
 PLACES = ("phone", "text", "id", "secret")
 PLACE = re.compile(r"\{(" + "|".join(PLACES) + r")\}")
-PHONE = re.compile(r"\+?\d{5,15}")
+PHONE = re.compile(r"\+?[0-9]{5,15}")
 HEADER = re.compile(r"([A-Za-z0-9-]+):[ \t]*([\x20-\x7e]*)")
 MOST_CHARACTERS = 300
 """A few parts of a long message; gateways differ, and none was met that takes less."""
@@ -52,7 +52,7 @@ class Template:
         """
         phone = re.sub(r"[\s-]", "", letter.address)
         if not PHONE.fullmatch(phone):
-            raise Undeliverable("not a phone number")
+            raise Undeliverable("不是电话号码")
         tail = f" {letter.url}" if letter.url else ""
         values = {
             "phone": phone,
@@ -92,7 +92,7 @@ class Template:
 
     def _safe(self, value: str | None) -> str:
         if value is None:
-            return "nothing"
+            return "—"
         shown = value.replace(self.secret, "***") if self.secret else value
         return " ".join(shown.split())[:LONGEST_VALUE]
 
@@ -108,7 +108,7 @@ def headers_of(lines: str, values: Mapping[str, str]) -> dict[str, str]:
     for line in filter(None, map(str.strip, lines.splitlines())):
         found = HEADER.fullmatch(line)
         if found is None:
-            raise ValueError("a header must read “name: value”")
+            raise ValueError("请求头应为“名称: 值”")
         headers[found[1]] = filled(found[2], values, _in_one_line)
     return headers
 
