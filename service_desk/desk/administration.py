@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from service_desk.desk.lists import LINK, Kind, Noun, Row
+from service_desk.desk.lists import LINK, RENEWED, Kind, Noun, Row
 from service_desk.desk.nouns import PEOPLE
 from service_desk.desk.people import forget_failures, name_taken, new_link
 from service_desk.domain.errors import Invalid, NotFound, OutOfTurn, Refused
@@ -95,6 +95,15 @@ def refuse_unseen(noun: str, row_id: int, seen: int) -> None:
 def _write(
     noun: Noun, row: Row, values: Mapping[str, Any], before: dict[str, Any], *, by: User, at: datetime
 ) -> None:
+    renewed = [
+        field.name
+        for field in noun.fields
+        if field.hidden
+        and before.get(field.name)
+        and field.name in values
+        # Of a field that is left as it is, nothing is given.
+        and values[field.name] != getattr(row, field.name)
+    ]
     try:
         for name, value in values.items():
             setattr(row, name, value)
@@ -106,7 +115,9 @@ def _write(
         raise Invalid("名称重复。", fields={noun.title: "已经有这一条，请换一个名称。"}) from error
     _leads_to_what_is_in_use(noun, row)
     noun.finish(row, before, by)
-    note_alteration(noun.name, row.id, before=before, after=noun.snapshot(row), by=by, at=at)
+    after = noun.snapshot(row)
+    after |= {name: RENEWED for name in renewed if after[name]}
+    note_alteration(noun.name, row.id, before=before, after=after, by=by, at=at)
 
 
 def _leads_to_what_is_in_use(noun: Noun, row: Row) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, func, or_, select, type_coerce, update
 
 from service_desk.channels.outgoing import NotYet, Outgoing, TooFast, Undeliverable, Unreachable
 from service_desk.desk.sweeping import STOPPING
-from service_desk.store.base import UtcDateTime, db, transaction
+from service_desk.store.base import UtcDateTime, db, house, transaction
 from service_desk.store.channels import Gateway, Pace, Robot
 from service_desk.store.notices import Channel, Letter, LetterState
 from service_desk.store.scope import complaints_about
@@ -110,7 +110,7 @@ def _deliver(lane: Lane, words: Words, now: datetime) -> int:
 def _try(letter: Letter, send: Send, words: Words, now: datetime) -> bool:
     """Whether it went out; what is wrong with this letter alone is noted on it."""
     if _is_barred(letter):
-        _give_up(letter, "no longer for this reader")
+        _give_up(letter, house().say("不再发给这个收件人"))
         return False
     try:
         said = words(letter)

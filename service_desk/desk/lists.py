@@ -36,6 +36,12 @@ class Kind(Enum):
     """A row of a list too long to choose from: typed by name."""
     NAMES = auto()
     """Rows of another list, kept by name."""
+    SECRET = auto()
+    """Written, never shown: given anew, or left as it is."""
+
+
+KEPT, RENEWED = "kept", "renewed"
+"""All that is recorded of a field that may hold a secret: that it says something, that it says something new."""
 
 
 def _always(_row: Row) -> bool:
@@ -64,6 +70,15 @@ class Field:
     """Given once, with the new row."""
     applies: Callable[[Row], bool] = _always
     """Whether this row is asked for it."""
+    default: int = 0
+    """What a number begins with."""
+    private: bool = False
+    """Shown where it is changed, and nowhere else."""
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the record of changes says no more of it than that it was changed."""
+        return self.private or self.kind is Kind.SECRET
 
 
 LINK = Field("link", "设置密码的链接", Kind.YES_NO)
@@ -115,6 +130,8 @@ class Noun:
 
 
 def _plain(field: Field, value: Any) -> Any:  # noqa: ANN401 - whatever the column holds
+    if field.hidden:
+        return KEPT if value else None
     match field.kind:
         case Kind.ROW | Kind.NAMED:
             return value.name if value is not None else None

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnExpressionArgument, ScalarSelect, func, select
 
+from service_desk.desk.channels import GATEWAYS, ROBOTS
 from service_desk.desk.danger_words import alarmed_by
 from service_desk.desk.lists import ACTIVE, Field, Kind, Noun, Row
 from service_desk.desk.people import check_roles, drop_link
@@ -560,6 +561,6 @@ NOUNS = {
     noun.name: noun
     for noun in (
         *(DEPARTMENTS, AREAS, CATEGORIES, MATTERS, RULES, DANGER_WORDS),
-        *(REASONS, TEMPLATES, PEOPLE),
+        *(REASONS, TEMPLATES, PEOPLE, ROBOTS, GATEWAYS),
     )
 }

@@ -16,7 +16,7 @@ from service_desk.domain.vocabulary import Role
 from service_desk.store.base import db, house, transaction
 from service_desk.store.enterprises import Enterprise
 from service_desk.store.notices import Letter, LetterState
-from service_desk.store.people import Department, User
+from service_desk.store.people import Department, Rhythm, User
 from service_desk.store.sign_ins import (
     PasswordLink,
     SignInFailure,
@@ -152,6 +152,13 @@ def check_password(password: str, *, username: str) -> None:
         raise Invalid("密码不能全是数字。", fields={"new": "密码不能全是数字，请加上字母或符号。"})
     if username.lower() in password.lower() or len(set(password)) < FEWEST_SIGNS:
         raise Invalid("密码太容易猜到。", fields={"new": "密码不能包含用户名，也不能只用一两个字符。"})
+
+
+@transaction
+def choose_letters(person: User, *, mail: bool, sms: bool, rhythm: Rhythm) -> None:
+    """By which channels somebody is written to besides the product, and whether each thing comes by itself."""
+    person.wants_mail, person.wants_sms, person.rhythm = mail, sms, rhythm
+    db.session.add(person)
 
 
 @transaction

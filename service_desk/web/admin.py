@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from service_desk import clock
 from service_desk.desk import administration as desk
+from service_desk.desk.channels import GATEWAYS, ROBOTS
 from service_desk.desk.danger_words import alarmed_by
 from service_desk.desk.lists import Noun, Row
 from service_desk.desk.nouns import DANGER_WORDS, LATELY, MATTERS, NOUNS, PEOPLE, RULES
@@ -51,7 +52,9 @@ class Entry:
 @roles_required(Role.ADMIN)
 def index() -> ResponseReturnValue:
     """The lists there are."""
-    return render_template("admin/index.html", nouns=NOUNS.values())
+    # Ways out have a page of their own that leads to their lists.
+    lists = [noun for noun in NOUNS.values() if noun not in (ROBOTS, GATEWAYS)]
+    return render_template("admin/index.html", nouns=lists)
 
 
 @bp.get("/admin/<noun>")
@@ -94,8 +97,8 @@ def new(noun: str) -> ResponseReturnValue:
             show_on(form, error)
         else:
             flash(_("已新增“%(title)s”。", title=getattr(row, kept.title)), "success")
-            # Whoever is new still needs a link.
-            going_on = {"row_id": row.id} if kept is PEOPLE else {}
+            # Whoever is new still needs a link, and a way out wants to be tried.
+            going_on = {"row_id": row.id} if kept in (PEOPLE, ROBOTS, GATEWAYS) else {}
             return redirect(url_for("admin.row" if going_on else "admin.rows", noun=noun, **going_on))
     return _page(kept, None, form), 422
 

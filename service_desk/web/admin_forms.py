@@ -9,18 +9,25 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from sqlalchemy import or_, select
-from wtforms import BooleanField, HiddenField, IntegerField, SelectField, SelectMultipleField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    IntegerField,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+)
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from service_desk.desk.lists import Field, Kind, Noun, Row
+from service_desk.desk.lists import KEPT, RENEWED, Field, Kind, Noun, Row
 from service_desk.domain.errors import Invalid
 from service_desk.store.base import db
 from service_desk.store.lists import Alteration
 from service_desk.store.queues import is_row_id
 from service_desk.web.enterprises import EMAIL, PHONE, USERNAME
-from service_desk.web.forms import FilledIn, entity_choice, line, text
+from service_desk.web.forms import FilledIn, entity_choice, line, text, tidy
 from service_desk.web.words import said
 
 LAST_POSITION = 9999
@@ -48,19 +55,32 @@ class ListForm(FlaskForm):
 
 def form_for(noun: Noun, row: Row, *, seen: int, bound: bool = False) -> ListForm:
     """The form of a row, None for a new one; ``bound`` fills it with what the request brings."""
-    members = {field.name: _control(field, _choices(field, row)) for field in noun.fields_of(row)}
+    members = {
+        field.name: _secret(field, row)
+        if field.kind is Kind.SECRET
+        else _control(field, _choices(field, row))
+        for field in noun.fields_of(row)
+    }
     made: type[ListForm] = type("ListForm", (ListForm,), members)
     if bound:
         return made()
-    known = {field.name: _typed(field, getattr(row, field.name)) for field in noun.fields_of(row) if row}
+    known = {
+        field.name: _typed(field, getattr(row, field.name))
+        for field in noun.fields_of(row)
+        if row and field.kind is not Kind.SECRET
+    }
     return made(formdata=None, data=known | {"seen": str(seen)})
 
 
 def values_of(form: ListForm, noun: Noun, row: Row) -> dict[str, Any]:
-    """What was given, as the verbs want it: rows, words, lists; nothing typed is None."""
+    """What was given, as the verbs want it: rows, words, lists; nothing typed is None.
+
+    A secret that is not given anew stays as it is, and is left out.
+    """
     return {
         field.name: _meaning(field, form[field.name].data, _choices(field, row))
         for field in noun.fields_of(row)
+        if form[field.name].data or row is None or field.kind is not Kind.SECRET
     }
 
 
@@ -79,6 +99,20 @@ def _names(field: Field, held: Any) -> Sequence[str]:
     return held or () if field.kind is Kind.NAMES else ()
 
 
+def _secret(field: Field, row: Row) -> PasswordField:
+    """A control that never shows what is kept: filled in, it replaces that."""
+    is_set = row is not None and bool(getattr(row, field.name))
+    hints = [said(field.hint), _("已设置，不显示；要更换就填新的，留空则不变") if is_set else ""]
+    limit = Length(max=field.limit, message=_("最多 %(limit)s 字，请核对。", limit=field.limit))
+    return PasswordField(
+        said(field.label),
+        filters=[tidy],
+        validators=[FilledIn() if field.required and not is_set else Optional(), limit],
+        description=_("；").join(filter(None, hints)),
+        render_kw={"autocomplete": "new-password", "placeholder": "••••••••" if is_set else ""},
+    )
+
+
 def _control(field: Field, rows: Sequence[Any]) -> Any:
     needed = [FilledIn()] if field.required else [Optional()]
     label, hint = said(field.label), {"description": said(field.hint)}
@@ -90,7 +124,7 @@ def _control(field: Field, rows: Sequence[Any]) -> Any:
             return text(label, required=field.required, limit=field.limit, render_kw={"rows": 8}, **hint)
         case Kind.NUMBER:
             within = NumberRange(0, LAST_POSITION, _("请填 0 到 %(most)s 之间的整数。", most=LAST_POSITION))
-            return IntegerField(label, validators=[InputRequired(), within], default=0, **hint)
+            return IntegerField(label, validators=[InputRequired(), within], default=field.default, **hint)
         case Kind.YES_NO:
             return BooleanField(label, **hint)
         case Kind.WORD:
@@ -177,6 +211,8 @@ def shown(field: Field, value: Any) -> str:
     """What a snapshot holds of a field, in words."""
     if value in (None, "", []):
         return "—"
+    if field.hidden:
+        return {KEPT: "••••", RENEWED: str(_("已更换"))}[value]
     match field.kind:
         case Kind.YES_NO:
             return str(_("是") if value else _("否"))

@@ -11,6 +11,8 @@ from service_desk.store.exclusions import READERS as EXCLUSION_READERS
 from service_desk.store.orders import READERS as ORDER_READERS
 from service_desk.store.people import User
 
+CHANNEL_PAGES = ("channels.index", "channels.try_mail", "channels.try_robot", "channels.try_gateway")
+
 
 @dataclass(frozen=True)
 class NavItem:
@@ -33,7 +35,7 @@ def nav_of(user: User, endpoint: str) -> list[NavItem]:
             item(_("提交"), "filing.new", "plus"),
             item(_("我的诉求"), "home.index", "list", "tickets.show", "tickets.index", "filing.filed"),
             item(_("消息"), "notices.index", "bell"),
-            item(_("我的"), "people.account", "user", "people.password"),
+            item(_("我的"), "people.account", "user", "people.password", "people.letters"),
         ]
     items = [item(_("我的待办"), "home.index", "inbox")]
     if not user.has(Role.ADMIN, Role.AUDITOR):
@@ -56,6 +58,7 @@ def nav_of(user: User, endpoint: str) -> list[NavItem]:
             *("admin.rows", "admin.row", "admin.new", "admin.link"),
             *("letters.index", "limits.index", "limits.row", "limits.new"),
             *("ladders.index", "ladders.row", "ladders.new"),
+            *CHANNEL_PAGES,
         )
         items.append(item(_("设置"), "admin.index", "settings", *settings))
     if user.has(Role.SUPERVISOR, Role.CLERK):

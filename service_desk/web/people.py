@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import login_user, logout_user
 from flask_wtf import FlaskForm
-from wtforms import PasswordField
+from wtforms import BooleanField, PasswordField, RadioField
 from wtforms.validators import EqualTo
 
 from service_desk import clock
@@ -17,7 +17,8 @@ from service_desk.domain.errors import Invalid, NotFound
 from service_desk.domain.vocabulary import Role
 from service_desk.settings import current_settings
 from service_desk.store.base import house
-from service_desk.store.people import User
+from service_desk.store.law import current_law
+from service_desk.store.people import Rhythm, User
 from service_desk.web.forms import FilledIn, line
 from service_desk.web.guards import local_path, me
 from service_desk.web.throttle import limiter
@@ -76,6 +77,33 @@ class ForgottenForm(FlaskForm):
     """Whose password was forgotten."""
 
     username = line(_l("用户名"), limit=60, render_kw={"autocomplete": "username"})
+
+
+class LettersForm(FlaskForm):
+    """What somebody wants to be written; in the product everything stands anyway."""
+
+    wants_mail = BooleanField(_l("邮件"))
+    wants_sms = BooleanField(_l("短信"))
+    rhythm = RadioField(_l("怎样发"), validators=[FilledIn()])
+
+    def offer(self, user: User, *, sends_mail: bool, sends_sms: bool) -> None:
+        """Say where the letters would go, and offer what makes a difference to this person."""
+        usual = Rhythm.USUAL if user.has(Role.OFFICER) else Rhythm.SINGLE
+        offered = [usual, *(each for each in (Rhythm.SINGLE, Rhythm.DIGEST) if each is not usual)]
+        self.rhythm.choices = [(each.value, said(each)) for each in offered]
+        if self.rhythm.data not in {each.value for each in offered} and not self.is_submitted():
+            self.rhythm.data = usual.value
+        self.rhythm.description = _("摘要在每个工作日上班时发一份；特急的不等摘要，立即发。")
+        self.wants_mail.description = _where(user.email, is_sent=sends_mail)
+        self.wants_sms.description = _where(user.phone, is_sent=sends_sms)
+
+
+def _where(address: str | None, *, is_sent: bool) -> str:
+    if not is_sent:
+        return str(_("专窗目前没有开通；开通后按这里的选择发送。"))
+    if not address:
+        return str(_("您还没有登记，请联系系统管理员补上。"))
+    return str(_("发到 %(address)s", address=address))
 
 
 @dataclass(frozen=True)
@@ -199,11 +227,29 @@ def sign_out() -> ResponseReturnValue:
 def account() -> ResponseReturnValue:
     """My own page."""
     user = me()
-    links = [Link(_("消息"), url_for("notices.index"), "bell")]
+    links = [
+        Link(_("消息"), url_for("notices.index"), "bell"),
+        Link(_("消息接收"), url_for("people.letters"), "send"),
+    ]
     if not user.has(Role.CONTACT):
         links.append(Link(_("办理规则"), url_for("workflow.index"), "list-check"))
     roles = [role for role in Role if role in user.roles]
     return render_template("people/account.html", user=user, roles=roles, links=links)
+
+
+@bp.route("/account/letters", methods=["GET", "POST"])
+def letters() -> ResponseReturnValue:
+    """By which channels I am written to, and how often."""
+    user = me()
+    form = LettersForm(wants_mail=user.wants_mail, wants_sms=user.wants_sms, rhythm=user.rhythm.value)
+    form.offer(user, sends_mail=house().sends_mail, sends_sms=current_law().sends_sms)
+    if request.method == "POST" and form.validate():
+        desk.choose_letters(
+            user, mail=form.wants_mail.data, sms=form.wants_sms.data, rhythm=Rhythm(form.rhythm.data)
+        )
+        flash(_("已保存，从下一条消息起生效。"), "success")
+        return redirect(url_for("people.account"))
+    return render_template("people/letters.html", form=form), 422 if request.method == "POST" else 200
 
 
 @bp.route("/account/password", methods=["GET", "POST"])
