@@ -25,7 +25,12 @@ from tests.world import World, settle_the_park
 def settings_for(database_url: str, folder: Path) -> Settings:
     """Settings of a desk that exists for one test."""
     read = read_settings({"SERVICE_DESK_SECRET_KEY": "for tests only"})
-    return replace(read, database_url=database_url, attachments_dir=folder / "attachments")
+    return replace(
+        read,
+        database_url=database_url,
+        attachments_dir=folder / "attachments",
+        webhook_origins=frozenset({"https://sms.example"}),
+    )
 
 
 @pytest.fixture(scope="session")

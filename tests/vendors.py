@@ -119,6 +119,7 @@ class Vendor(Server):
     def __init__(self, secret: str | None = None) -> None:
         super().__init__(self.judge)
         self.secret = secret
+        self.most = self.MOST
         self.taken: list[str] = []
         self._times: list[float] = []
         self._lock = threading.Lock()
@@ -134,7 +135,7 @@ class Vendor(Server):
         with self._lock:
             now = time.monotonic()
             self._times = [each for each in self._times if now - each < A_MINUTE] + [now]
-            return len(self._times) > self.MOST
+            return len(self._times) > self.most
 
     def take(self, text: str) -> Reply:
         with self._lock:

@@ -147,21 +147,19 @@ def try_gateway(row_id: int) -> ResponseReturnValue:
 def _try(send: Send, address: str) -> Tried:
     now, settings = clock.now(), current_settings()
     text = _("这是%(desk)s的测试消息，收到说明设置正确，不用处理。", desk=settings.desk_name)
-    # The reading transaction ends here: on SQLite it would keep writers waiting while the other side thinks.
-    db.session.commit()
-    return try_out(
-        send,
-        Outgoing(
-            # Not the id of any letter, and never the same twice: mail programs show what they know once.
-            id=int(now.timestamp() * 1000),
-            address=address,
-            subject=_("测试消息"),
-            text=text,
-            html=render_template("letters/notice.html", title=_("测试消息"), body=text, url=None),
-            url=settings.base_url,
-            created_at=now,
-        ),
+    letter = Outgoing(
+        # Not the id of any letter, and never the same twice: mail programs show what they know once.
+        id=int(now.timestamp() * 1000),
+        address=address,
+        subject=_("测试消息"),
+        text=text,
+        html=render_template("letters/notice.html", title=_("测试消息"), body=text, url=None),
+        url=settings.base_url,
+        created_at=now,
     )
+    # The transaction ends here: on SQLite it would keep writers waiting while the other side thinks.
+    db.session.commit()
+    return try_out(send, letter)
 
 
 def _tried(tried: Tried, title: str, where: str) -> ResponseReturnValue:

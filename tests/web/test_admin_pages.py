@@ -88,6 +88,23 @@ NEW: dict[str, dict[str, Any]] = {
     "categories": {"name": "用热", "example": "蒸汽压力、停汽", "position": "30"},
     "danger-words": {"word": "烧起来", "exceptions": "没有烧起来"},
     "people": {"username": "zhaolei", "name": "赵磊", "roles": ["clerk"], "email": "zhao@desk.example"},
+    "robots": {
+        "name": "专窗工作群",
+        "kind": "dingtalk",
+        "listener": "desk",
+        "webhook": "https://oapi.dingtalk.com/robot/send?access_token=0123456789",
+        "secret": "SEC0123456789",
+    },
+    "gateways": {
+        "name": "短信平台",
+        "method": "post",
+        "url": "https://sms.example/send",
+        "headers": "Content-Type: application/json\nX-Key: {secret}",
+        "body": '{"to": "{phone}", "text": "{text}"}',
+        "secret": "hush-hush-7",
+        "success_status": "200",
+        "per_minute": "60",
+    },
 }
 OTHER: dict[str, dict[str, Any]] = {
     "departments": {"phone": "0775-7654321"},
@@ -99,6 +116,8 @@ OTHER: dict[str, dict[str, Any]] = {
     "categories": {"example": "蒸汽压力、停汽、开栓"},
     "danger-words": {"word": "烧起来了", "exceptions": "没有烧起来了"},
     "people": {"name": "赵蕾"},
+    "robots": {"name": "专窗值班群"},
+    "gateways": {"per_minute": "30"},
 }
 
 
@@ -142,11 +161,11 @@ def test_nobody_else_finds_the_settings(small_world: World, visit: Visit, userna
 def test_every_page_is_led_to_and_costs_little(visit: Visit) -> None:
     admin = visit("admin")
     assert 'href="/admin"' in admin.get("/")
-    front = admin.get("/admin")
+    front = admin.get("/admin") + admin.get("/admin/channels")
     for noun in NOUNS:
         assert f"/admin/{noun}" in front
         for path in (f"/admin/{noun}", f"/admin/{noun}/new", f"/admin/{noun}/1"):
-            if noun in ("templates", "rules") and path.endswith("1"):
+            if noun in ("templates", "rules", "robots", "gateways") and path.endswith("1"):
                 continue
             admin.get(path)
             with counted() as statements:
