@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 
 from service_desk.channels.http import NotAllowed, require_allowed
 from service_desk.channels.sms import PLACES
-from service_desk.desk.lists import ACTIVE, Field, Kind, Noun
+from service_desk.desk.lists import Field, Kind, Noun
 from service_desk.desk.outlets import WEBHOOKS, template_of
 from service_desk.domain.errors import Invalid
 from service_desk.domain.sentences import say
@@ -16,6 +16,7 @@ from service_desk.store.channels import Gateway, Listener, Method, Robot, RobotK
 from service_desk.store.notices import Channel, Letter, LetterState
 from service_desk.store.people import Department, User
 
+IN_USE = Field("active", "在用", Kind.YES_NO, hint="取消勾选即停用：不再发送")
 BODY_KINDS = ("json", "form", "xml")
 IN_BRACES = tuple(f"{{{place}}}" for place in PLACES)
 HTTP_STATUS = range(100, 600)
@@ -105,7 +106,7 @@ ROBOTS = Noun(
             limit=LONGEST_SECRET,
             hint="钉钉“加签”、飞书“签名校验”的密钥；没有启用就留空",
         ),
-        ACTIVE,
+        IN_USE,
     ),
     columns=("kind", "listener", "department"),
     order=(Robot.id,),
@@ -188,7 +189,7 @@ GATEWAYS = Noun(
         Field("success_path", "成功标志在回答里的位置", limit=100, hint="回答是 JSON 时填，例如 data.code"),
         Field("success_value", "成功标志的值", limit=60, hint="例如 0 或 OK"),
         Field("per_minute", "每分钟最多几条", Kind.NUMBER, default=60),
-        ACTIVE,
+        IN_USE,
     ),
     columns=("method", "per_minute"),
     order=(Gateway.id,),
