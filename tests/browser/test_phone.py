@@ -32,6 +32,8 @@ PAGES = {
         "/admin/templates/new",
         "/admin/letters",
         *("/calendar", "/calendar/days/2026-10-10", "/calendar/notice", "/calendar/file", "/calendar/hours"),
+        "/admin/channels",
+        "/admin/robots/new",
     ),
 }
 TICKET = re.compile(r"/tickets/\d+$")

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from service_desk.channels.outgoing import Outgoing
 from service_desk.desk import closing, dispatch, handling, reminders, requests, supervision
 from service_desk.desk.delivery import Lane, Said, deliver
+from service_desk.desk.notices import Audience, groups_of
 from service_desk.domain.vocabulary import Level, Nature, OrderLevel, Solved, State, Urgency
 from service_desk.scheduler import deliver_to_groups
 from service_desk.store.base import db
@@ -111,15 +112,25 @@ def test_of_a_complaint_not_even_the_title_is_read(world: World) -> None:
     assert "拖着不办" not in letter.subject
 
 
-def test_who_is_complained_of_is_told_nothing_nor_are_its_units(world: World) -> None:
-    world.make(
-        State.IN_PROGRESS, nature=Nature.COMPLAINT, lead="金融办", against=world.department("供电公司")
-    )
+def test_who_is_complained_of_is_told_nothing(world: World) -> None:
+    world.make(State.IN_PROGRESS)
     reminders.remind_due(MONDAY + 60 * DAY)
-    assert told("电力群") == told("营销群") == []
-    assert told("金融群")[0] == "新交办，请签收"
-    assert len(told("金融群")) > 1, "it was reminded"
-    assert told("督查群")
+    before = told("金融群")
+    assert before, "the liaison department of the enterprise hears of what is long overdue"
+    world.make(State.IN_PROGRESS, nature=Nature.COMPLAINT, against=world.department("金融办"))
+    reminders.remind_due(MONDAY + 60 * DAY)
+    assert told("金融群") == before
+    assert told("电力群").count("新交办，请签收") == 2
+
+
+def test_units_of_whom_is_complained_of_are_told_nothing_either(world: World) -> None:
+    ticket = world.make(State.IN_PROGRESS)
+    marketing = world.department("供电公司营销部")
+    ticket.assignments[0].department_id = marketing.id
+    audiences = {Audience.LEAD, Audience.DESK}
+    assert [group.name for group in groups_of(ticket, audiences, world.law)] == ["营销群", "专窗群"]
+    ticket.against_id = marketing.parent_id
+    assert [group.name for group in groups_of(ticket, audiences, world.law)] == ["专窗群"]
 
 
 def test_a_reminder_comes_once(world: World) -> None:

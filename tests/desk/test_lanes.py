@@ -107,6 +107,7 @@ def test_however_often_one_looks_no_more_go_in_a_minute_than_the_vendor_bears(
         later(seconds=10)
         sent.append(deliver_to_groups(MONDAY))
     assert 10 <= len(vendor.taken) <= 20
+    assert len(vendor.asked) == len(vendor.taken), "the vendor never had to say that it is too fast"
     assert {attempts for state, attempts, _ in states() if state is LetterState.WAITING} == {0}
 
 
