@@ -1,6 +1,7 @@
 """The ways out as lists an administrator keeps: robots of chat groups, gateways for text messages."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -35,7 +36,7 @@ def _waiting(*conditions: Any) -> int:
 # 群机器人
 
 
-def _robot_concerns(row: Robot | None) -> str:
+def _robot_concerns(row: Robot | None, _now: datetime) -> str:
     if row is None:
         return (
             "群里的人都看得到：消息只写编号、事由、标题（投诉不写）、时限和链接，不写企业和联系人。"
@@ -118,7 +119,7 @@ ROBOTS = Noun(
 # 短信网关
 
 
-def _gateway_concerns(row: Gateway | None) -> str:
+def _gateway_concerns(row: Gateway | None, _now: datetime) -> str:
     if row is None:
         return say(
             "短信发给本人选了“短信”的人，只有事由、编号和链接。网关的地址须先由运维写进 SERVICE_DESK_WEBHOOK_ORIGINS。"

@@ -21,7 +21,7 @@ from service_desk.store.channels import Gateway, Robot
 from service_desk.store.notices import Channel, Letter, LetterState
 from service_desk.web.filters import stamp
 from service_desk.web.guards import me, roles_required
-from service_desk.web.limits import limiter
+from service_desk.web.throttle import limiter
 from service_desk.web.words import said
 
 bp = Blueprint("channels", __name__)
