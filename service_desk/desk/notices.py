@@ -1,7 +1,7 @@
 """Notices of events: who is told of which act, in which words; rows only, sent later by the clockwork."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -481,6 +481,21 @@ def _heads_of(department_id: int | None) -> ColumnElement[bool] | None:
     return and_(User.department_id == department_id, _has(Role.HEAD)) if department_id is not None else None
 
 
+@dataclass
+class Outbox:
+    """Notices and letters on their way into the database: one statement each, however many there are."""
+
+    notices: list[dict[str, Any]] = field(default_factory=list)
+    letters: list[dict[str, Any]] = field(default_factory=list)
+
+    def write(self) -> None:
+        """Write them in the caller's transaction."""
+        if self.notices:
+            db.session.execute(insert(Notice), self.notices)
+        if self.letters:
+            db.session.execute(insert(Letter), [letter | {"attempts": 0} for letter in self.letters])
+
+
 def queue(
     ticket: Ticket | None,
     key: str,
@@ -491,7 +506,24 @@ def queue(
     groups: Iterable[GroupMessage] = (),
     news_for: Collection[int] = (),
 ) -> None:
-    """Write notices, and letters to people and groups, in the caller's transaction.
+    """Write notices, and letters to people and groups, in the caller's transaction; see ``put_in``."""
+    outbox = Outbox()
+    put_in(outbox, ticket, key, messages, at=at, law=law, groups=groups, news_for=news_for)
+    outbox.write()
+
+
+def put_in(
+    outbox: Outbox,
+    ticket: Ticket | None,
+    key: str,
+    messages: Iterable[Message],
+    *,
+    at: datetime,
+    law: Law,
+    groups: Iterable[GroupMessage] = (),
+    news_for: Collection[int] = (),
+) -> None:
+    """Lay notices, and letters to people and groups, into an outbox.
 
     Each recipient stands in ``messages`` once, each group in ``groups``; what people read is kept in words, in the
     park's language. ``news_for`` are the ids of those to whom it is no more than news of an enterprise. Letters
@@ -500,16 +532,14 @@ def queue(
     words = house().say
     is_urgent = ticket is not None and ticket.urgency is Urgency.CRITICAL
     about = {"key": key, "ticket_id": ticket.id if ticket else None, "created_at": at}
-    told: list[dict[str, Any]] = []
-    letters: list[dict[str, Any]] = []
     not_before = at if is_urgent else law.calendar.next_opening(at)
     waiting = {"not_before": not_before, "state": LetterState.WAITING}
     gathered = {"not_before": law.calendar.next_morning(at), "state": LetterState.GATHERED}
     for person, *sentences in messages:
         title, body = map(words, sentences)
-        told.append(about | {"recipient_id": person.id, "title": title, "body": body})
+        outbox.notices.append(about | {"recipient_id": person.id, "title": title, "body": body})
         gathers = not is_urgent and _takes_as_digest(person, is_news=person.id in news_for)
-        letters += [
+        outbox.letters += [
             about
             | (gathered if gathers else waiting)
             | {"recipient_id": person.id, "robot_id": None, "channel": channel, "address": address}
@@ -519,17 +549,12 @@ def queue(
         ]
     for group, *sentences in groups:
         title, body = map(words, sentences)
-        letters.append(
+        outbox.letters.append(
             about
             | waiting
             | {"recipient_id": None, "robot_id": group.robot_id, "channel": Channel.ROBOT}
             | {"address": group.name, "subject": _subject(ticket, title), "body": body}
         )
-    # Plain inserts of many rows: one statement each, however many people are told.
-    if told:
-        db.session.execute(insert(Notice), told)
-    if letters:
-        db.session.execute(insert(Letter), [letter | {"attempts": 0} for letter in letters])
 
 
 def _subject(ticket: Ticket | None, title: str) -> str:

@@ -1,16 +1,26 @@
 """Reminders: the ladder of every clock, each step once for each due, however many schedulers run."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, insert, select
+from sqlalchemy.orm import selectinload
 
 from service_desk.desk import supervision
 from service_desk.desk.acting import recalculate
 from service_desk.desk.health import REMIND
-from service_desk.desk.notices import Audience, groups_of, people_of, queue, with_guess, words_for_groups
-from service_desk.desk.sweeping import STOPPING, sweep
+from service_desk.desk.notices import (
+    Audience,
+    Outbox,
+    groups_of,
+    people_of,
+    put_in,
+    with_guess,
+    words_for_groups,
+)
+from service_desk.desk.sweeping import STOPPING, sweep_in_batches
 from service_desk.domain import deadlines
 from service_desk.domain.ladders import LadderStep
 from service_desk.domain.limits import Profile
@@ -23,70 +33,133 @@ from service_desk.store.clocks import Clock
 from service_desk.store.law import Law, current_law
 from service_desk.store.notices import Card, StepTaken
 from service_desk.store.parts import Assignment
+from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
+
+BATCH = 50
+"""Clocks in one transaction: enough to save statements, few enough to keep nobody waiting."""
+OF_THE_ENTERPRISE = {Audience.ENTERPRISE, Audience.OFFICER, Audience.LEADER, Audience.LIAISON}
+"""Audiences that hang on whose ticket it is."""
+READ_BY_A_REMINDER = (Ticket.clocks, Ticket.assignments, Ticket.approvals, Ticket.replies)
 
 
 def remind_due(now: datetime) -> int:
     """Take the steps that are due on all running clocks; how many clocks somebody was reminded of."""
-    waiting = select(Clock.id).where(Clock.state == ClockState.RUNNING, Clock.next_step_at <= now)
-    touched = sweep(REMIND, waiting, lambda clock_id: remind(clock_id, at=now))
+    touched = sweep_in_batches(REMIND, waiting(now), lambda ids: remind(ids, at=now), size=BATCH)
     if not STOPPING.is_set():
         beat(REMIND, now)
     return touched
 
 
+def waiting(now: datetime) -> Select[int]:
+    """The clocks that are to be looked at."""
+    return select(Clock.id).where(Clock.state == ClockState.RUNNING, Clock.next_step_at <= now)
+
+
 @transaction
-def remind(clock_id: int, *, at: datetime) -> bool:
-    """Take the steps of one clock that are due, and note when the next one is; whether a step was sent.
+def remind(clock_ids: Sequence[int], *, at: datetime) -> int:
+    """Take the steps of these clocks that are due, and note when the next ones are; on how many one was sent.
 
     Of several due at once only the highest is sent, the lower ones are recorded as skipped. Cards and
     orders come with it, in the same transaction. A ticket somebody is acting on right now is left alone:
     the act may change the clock, and the next run looks again.
     """
-    found = _locked(clock_id, at)
-    if found is None:
-        return False
-    ticket, clock = found
     law = current_law()
-    # A calendar or a rule changed meanwhile comes first: steps are placed by the due they belong to.
-    recalculate(ticket, min(law.changed_at or at, at), law)
-    due, clock.next_step_at = _look(clock, ticket.profile, at, law)
+    round_ = _Round(at, law)
+    tickets = _locked(clock_ids, at)
+    for ticket in tickets:
+        # A calendar or a rule changed meanwhile comes first: steps are placed by the due they belong to.
+        recalculate(ticket, min(law.changed_at or at, at), law)
+    clocks = [
+        (ticket, clock)
+        for ticket in tickets
+        for clock in ticket.clocks
+        if clock.id in clock_ids and _waits(clock, at)
+    ]
+    dealt = _dealt_with([clock for _, clock in clocks])
+    sent = sum(_take_steps(ticket, clock, dealt[clock.id], round_) for ticket, clock in clocks)
+    round_.write()
+    return sent
+
+
+@dataclass
+class _Round:
+    """What the reminders of one transaction share: who is whom, and what is on its way."""
+
+    at: datetime
+    law: Law
+    outbox: Outbox = field(default_factory=Outbox)
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    cards: list[dict[str, Any]] = field(default_factory=list)
+    known: dict[Hashable, list[User]] = field(default_factory=dict)
+
+    def write(self) -> None:
+        """Write what was done: one statement for each kind of row."""
+        for entity, rows in ((StepTaken, self.steps), (Card, self.cards)):
+            if rows:
+                db.session.execute(insert(entity), rows)
+        self.outbox.write()
+
+
+def _locked(clock_ids: Sequence[int], at: datetime) -> Sequence[Ticket]:
+    """The tickets of these clocks, if they still are to be looked at, locked and read anew."""
+    of_the_clocks = waiting(at).with_only_columns(Clock.ticket_id).where(Clock.id.in_(clock_ids))
+    statement = (
+        select(Ticket)
+        .where(Ticket.id.in_(of_the_clocks))
+        .order_by(Ticket.id)
+        .with_for_update(of=Ticket, skip_locked=True)
+        .options(*(selectinload(part) for part in READ_BY_A_REMINDER))
+        .execution_options(populate_existing=True)
+    )
+    return db.session.scalars(statement).unique().all()
+
+
+def _waits(clock: Clock, at: datetime) -> bool:
+    return clock.state is ClockState.RUNNING and clock.next_step_at is not None and clock.next_step_at <= at
+
+
+def _dealt_with(clocks: Sequence[Clock]) -> dict[int, set[str]]:
+    """By clock the steps that were dealt with for its due or a later one: they are not due again."""
+    taken = select(StepTaken.clock_id, StepTaken.step, StepTaken.due_at)
+    rows = db.session.execute(taken.where(StepTaken.clock_id.in_([clock.id for clock in clocks]))).all()
+    due = {clock.id: clock.due_at for clock in clocks}
+    dealt: dict[int, set[str]] = {clock.id: set() for clock in clocks}
+    for clock_id, step, due_at in rows:
+        present = due[clock_id]
+        if present is not None and due_at >= present:
+            dealt[clock_id].add(step)
+    return dealt
+
+
+def _take_steps(ticket: Ticket, clock: Clock, dealt: Collection[str], round_: _Round) -> bool:
+    """Take the steps of one clock; whether one was sent."""
+    at, law = round_.at, round_.law
+    due, clock.next_step_at = _look(clock, ticket.profile, dealt, at, law)
     applying = [step for step in due if not (step.only_without_contact and ticket.contacted)]
     highest = applying[-1] if applying else None
-    for step in due:
-        db.session.add(
-            StepTaken(
-                clock_id=clock.id, step=step.rule.key, due_at=clock.due_at, fired_at=at, sent=step is highest
-            )
-        )
+    round_.steps += [
+        {
+            "clock_id": clock.id,
+            "step": step.rule.key,
+            "due_at": clock.due_at,
+            "fired_at": at,
+            "sent": step is highest,
+        }
+        for step in due
+    ]
     if highest is not None:
-        _send(_Reminder(ticket, clock, highest, at, law), applying)
+        _send(_Reminder(ticket, clock, highest, at, law), applying, round_)
     return highest is not None
 
 
-def _locked(clock_id: int, at: datetime) -> tuple[Ticket, Clock] | None:
-    """The clock with its ticket locked and read anew, if it still is to be looked at."""
-    of_the_clock = select(Clock.ticket_id).where(Clock.id == clock_id).scalar_subquery()
-    statement = select(Ticket).where(Ticket.id == of_the_clock).with_for_update(of=Ticket, skip_locked=True)
-    ticket = db.session.scalars(statement.execution_options(populate_existing=True)).unique().one_or_none()
-    if ticket is None:
-        return None
-    clock = next(each for each in ticket.clocks if each.id == clock_id)
-    waits = clock.state is ClockState.RUNNING and clock.next_step_at is not None and clock.next_step_at <= at
-    return (ticket, clock) if waits else None
-
-
-def _look(clock: Clock, profile: Profile, at: datetime, law: Law) -> tuple[list[LadderStep], datetime | None]:
-    """The steps that are due and not dealt with, the lowest first; and the moment of the first one to come.
-
-    A step that was dealt with for this due or a later one is not due again.
-    """
+def _look(
+    clock: Clock, profile: Profile, dealt: Collection[str], at: datetime, law: Law
+) -> tuple[list[LadderStep], datetime | None]:
+    """The steps that are due and not dealt with, the lowest first; and the moment of the first one to come."""
     ladder = law.ladder_of(clock.kind, profile, clock.started_at)
     placed = moments((step.rule for step in ladder), clock.facts, law.calendar)
-    fallen = {rule.key for rule, moment in placed if moment <= at}
-    if fallen:
-        dealt = select(StepTaken.step).where(StepTaken.clock_id == clock.id, StepTaken.due_at >= clock.due_at)
-        fallen -= set(db.session.scalars(dealt))
+    fallen = {rule.key for rule, moment in placed if moment <= at}.difference(dealt)
     due = [step for step in ladder if step.rule.key in fallen]
     return due, next((moment for _, moment in placed if moment > at), None)
 
@@ -142,11 +215,11 @@ def _due_of(clock: Clock) -> datetime:
     return clock.due_at
 
 
-def _send(reminder: _Reminder, steps: Sequence[LadderStep]) -> None:
+def _send(reminder: _Reminder, steps: Sequence[LadderStep], round_: _Round) -> None:
     """Tell everybody up to this step; of the cards and orders that the steps bring, the highest is given."""
     colour = next((step.card for step in reversed(steps) if step.card), None)
     level = next((step.order_level for step in reversed(steps) if step.order_level), None)
-    has_card = colour is not None and _give_card(reminder, colour)
+    has_card = colour is not None and _give_card(reminder, colour, round_)
     if level is not None:
         supervision.issue_order(
             reminder.ticket,
@@ -162,15 +235,14 @@ def _send(reminder: _Reminder, steps: Sequence[LadderStep]) -> None:
         say("%(body)s已记%(card)s一次。", body=body, card=CardColour(colour)) if has_card and colour else body
     )
     audiences, part = _audiences(reminder)
-    people = people_of(reminder.ticket, audiences, part=part)
-    each_once = {person.id: person for group in people.values() for person in group}
     about = words_for_groups(reminder.ticket, reminder.clock.due_at, reminder.law)
-    queue(
+    put_in(
+        round_.outbox,
         reminder.ticket,
         reminder.key,
         [
             (person, reminder.title, with_card if person.enterprise_id is None else body)
-            for person in each_once.values()
+            for person in _people(reminder.ticket, audiences, part, round_)
         ],
         groups=[
             (group, reminder.title, about)
@@ -181,21 +253,39 @@ def _send(reminder: _Reminder, steps: Sequence[LadderStep]) -> None:
     )
 
 
-def _give_card(reminder: _Reminder, colour: str) -> bool:
+def _people(
+    ticket: Ticket, audiences: Collection[Audience], part: Assignment | None, round_: _Round
+) -> list[User]:
+    """Everybody in these audiences, each once; tickets that have the same people of the same parts ask once."""
+    lead = part or ticket.last_lead
+    alike = (
+        frozenset(audiences),
+        (lead.department_id, lead.handler_id) if lead else None,
+        (ticket.enterprise_id, ticket.filed_by_id) if OF_THE_ENTERPRISE & set(audiences) else None,
+        tuple(each.department_id for each in ticket.supports) if Audience.SUPPORTS in audiences else None,
+        ticket.against_id,
+    )
+    if alike not in round_.known:
+        groups = people_of(ticket, audiences, part=part).values()
+        round_.known[alike] = list({person.id: person for group in groups for person in group}.values())
+    return round_.known[alike]
+
+
+def _give_card(reminder: _Reminder, colour: str, round_: _Round) -> bool:
     """Record a card on the clock's department; a clock of the desk has none."""
     clock = reminder.clock
     if clock.department_id is None:
         return False
-    db.session.add(
-        Card(
-            clock_id=clock.id,
-            kind=clock.kind,
-            department_id=clock.department_id,
-            ticket_id=reminder.ticket.id,
-            colour=colour,
-            due_at=clock.due_at,
-            given_at=reminder.at,
-        )
+    round_.cards.append(
+        {
+            "clock_id": clock.id,
+            "kind": clock.kind,
+            "department_id": clock.department_id,
+            "ticket_id": reminder.ticket.id,
+            "colour": colour,
+            "due_at": clock.due_at,
+            "given_at": reminder.at,
+        }
     )
     return True
 

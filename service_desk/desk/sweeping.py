@@ -31,6 +31,32 @@ def sweep(name: str, rows: Select[int], act: Callable[[int], bool]) -> int:
     return touched
 
 
+def sweep_in_batches(name: str, rows: Select[int], act: Callable[[Sequence[int]], int], *, size: int) -> int:
+    """Act on the rows whose ids ``rows`` selects, so many in one transaction; the sum of what the acts gave back.
+
+    Where an act raises, its rows are acted on one by one, so that the one that cannot be is logged and left alone.
+    """
+    touched, last = 0, 0
+    while found := _after(last, rows):
+        for begin in range(0, len(found), size):
+            if STOPPING.is_set():
+                return touched
+            touched += _act_on_all(name, found[begin : begin + size], act)
+        last = found[-1]
+    return touched
+
+
+def _act_on_all(name: str, row_ids: Sequence[int], act: Callable[[Sequence[int]], int]) -> int:
+    db.session.expire_all()
+    try:
+        return act(row_ids)
+    except Exception:
+        if len(row_ids) == 1:
+            log.exception("one row of a sweep failed", sweep=name, row=row_ids[0])
+            return 0
+    return sum(_act_on_all(name, [row_id], act) for row_id in row_ids)
+
+
 def _after(last: int, rows: Select[int]) -> Sequence[int]:
     column = rows.selected_columns[0]
     found = db.session.scalars(rows.where(column > last).order_by(column).limit(BATCH)).all()

@@ -17,7 +17,8 @@ from service_desk.store.notices import Card, Letter, Notice, StepTaken
 from service_desk.store.parts import Order
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
-from tests.world import CHINA, World
+from tests.visitor import counted
+from tests.world import CHINA, MONDAY, World
 
 MINUTE = timedelta(minutes=1)
 
@@ -317,3 +318,13 @@ def _extend(clock: Clock, days: int, world: World) -> None:
 def _taken(clock: Clock, step: str) -> list[StepTaken]:
     statement = select(StepTaken).where(StepTaken.clock_id == clock.id, StepTaken.step == step)
     return list(db.session.scalars(statement.order_by(StepTaken.due_at)))
+
+
+def test_many_clocks_of_one_moment_cost_few_statements(small_world: World) -> None:
+    for number in range(20):
+        small_world.make(State.IN_PROGRESS, title=f"第{number}件")
+    friday = MONDAY.replace(hour=9, minute=0) + timedelta(days=4)
+    remind_due(MONDAY + timedelta(hours=6))
+    with counted() as statements:
+        assert remind_due(friday) == 40, "of each the settle and the promise clock"
+    assert len(statements) <= 20, statements
