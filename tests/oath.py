@@ -1,7 +1,7 @@
 """What must be true of every ticket after every act, whoever acted and whatever they wrote."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -59,20 +59,24 @@ def is_clean(sentence: str) -> bool:
 class Watch:
     """Sees whether any row of any table was written, changed or removed and the change committed.
 
-    It looks through a connection of its own, which is closed with it.
+    It looks through a connection of its own, each time anew: inside a transaction it would see nothing happen.
     """
 
     def __init__(self) -> None:
-        self.connection = db.engine.connect().execution_options(read_only=True, isolation_level="AUTOCOMMIT")
-
-    def rows(self) -> Any:
-        """Something that is equal to what it was before as long as no row has changed."""
-        if db.engine.dialect.name == "sqlite":
-            return self.connection.exec_driver_sql("PRAGMA data_version").scalar_one()
-        tables = sorted(db.metadata.tables)
+        self.connection = db.engine.raw_connection()
         # Each row carries the number of the transaction that wrote it; one that is gone is not counted.
-        each = (f"SELECT count(*), max(xmin::text::bigint) FROM {table}" for table in tables)  # noqa: S608 - our tables
-        return self.connection.exec_driver_sql(" UNION ALL ".join(each)).all()
+        counted = "SELECT count(*), max(xmin::text::bigint) FROM "
+        tables = " UNION ALL ".join(counted + table for table in sorted(db.metadata.tables))
+        self.question = "PRAGMA data_version" if db.engine.dialect.name == "sqlite" else tables
+
+    def rows(self) -> Sequence[Any]:
+        """Something that is equal to what it was before as long as no row has changed."""
+        cursor = self.connection.cursor()
+        cursor.execute(self.question)
+        found = cursor.fetchall()
+        cursor.close()
+        self.connection.rollback()
+        return found
 
     def close(self) -> None:
         self.connection.close()
