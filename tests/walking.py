@@ -65,7 +65,8 @@ SOME = 2
 """So many tickets go on at once; a new one is filed where fewer do."""
 LENGTHS = (30, 90)
 """The steps of a story, by rounds in turn: what breaks in a short one is soon cut down, long ones go deep."""
-A_ROUND = 720
+A_ROUND = 500
+"""About so many steps are told before what was not yet seen is preferred anew."""
 SELDOM = frozenset((
     Action.ANSWER, Action.MERGE, Action.WITHDRAW, Action.ASK_REJECTION, Action.NOTE, Action.REDISPATCH,
     Action.SPLIT, Action.URGE, Action.JOIN_INCIDENT, Action.SUPERVISE, Action.INSTRUCT, Action.ADD_INFO,
@@ -178,7 +179,8 @@ def walk(ground: Ground, tally: Tally, *, steps: int, seed: int) -> None:
 
         hypothesis.seed(number)(story)
         length = LENGTHS[(number - seed) % len(LENGTHS)]
-        told = hypothesis.settings(TOLD, max_examples=A_ROUND // length, stateful_step_count=length)
+        stories = max(1, min(A_ROUND, steps) // length)
+        told = hypothesis.settings(TOLD, max_examples=stories, stateful_step_count=length)
         run_state_machine_as_test(story, settings=told)  # type: ignore[arg-type]
         enough = steps if tally.everywhere else 2 * steps
         if tally.steps >= enough:
