@@ -121,6 +121,9 @@ class Replay:
 
     def act(self, ticket: Ticket, line: Line) -> None:
         by = self.person(ticket, line)
+        if ticket.lead is not None:
+            # The other system does not say where replies are signed: where it was asked for.
+            ticket.lead.department.wants_sign_off = line["event"] == "ask_sign_off"
         verb = inspect.unwrap(VERBS[Action(line["event"])])
         verb(ticket.id, by=by, at=instant(line), **self.arguments(ticket, line, by))
         if line["event"] == "accept":

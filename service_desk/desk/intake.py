@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from service_desk.desk import routing
 from service_desk.desk.acting import finish, open_ticket, record
 from service_desk.desk.files import StoredFile
-from service_desk.domain.actions import Action
+from service_desk.domain.actions import LINE_LIMIT, NAME_LIMIT, PHONE_LIMIT, TEXT_LIMIT, Action
 from service_desk.domain.errors import Invalid, Refused
 from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Nature, Payer, Role, Source, State, Urgency
@@ -114,6 +114,7 @@ def submit(  # noqa: PLR0913 - the fields of the filing form, by name
     if made is not None:
         return made
     _check_filer(by, enterprise)
+    _check_lengths(title=title, text=text, contact_name=contact_name, contact_phone=contact_phone)
     _check_filing(
         category, payer, nature, complaint_has_target=against is not None or not by.has(Role.CONTACT)
     )
@@ -175,6 +176,17 @@ def _check_filer(by: User, enterprise: Enterprise) -> None:
     looks_after = enterprise.liaison is not None and enterprise.liaison.officer_id == by.id
     if not (own or by.has(Role.CLERK) or looks_after):
         raise Refused("只能替本企业提交诉求。")
+
+
+LENGTHS = {"title": LINE_LIMIT, "text": TEXT_LIMIT, "contact_name": NAME_LIMIT, "contact_phone": PHONE_LIMIT}
+"""The most letters of what a filing brings."""
+
+
+def _check_lengths(**given: str) -> None:
+    for name, value in given.items():
+        if len(value) > LENGTHS[name]:
+            sentence = say("最多 %(limit)s 字，请精简后再提交。", limit=LENGTHS[name])
+            raise Invalid(sentence, fields={name: sentence})
 
 
 def check_payer(category: Category, payer: Payer | None) -> None:

@@ -1,7 +1,11 @@
-"""Which verb carries out which action: what pages and API call by the action's name."""
+"""Which verb carries out which action: what pages and API call by the action's name.
 
-from collections.abc import Callable
-from typing import Any
+What is written is held to the limits of the table here, once for everybody who calls.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, TypeVar
 
 from service_desk.desk import (
     cases,
@@ -13,9 +17,13 @@ from service_desk.desk import (
     requests,
     supervision,
 )
-from service_desk.domain.actions import CANCEL, Action
+from service_desk.domain.actions import CANCEL, FIELDS, TAG_LIMIT, TEXT_LIMIT, Action, Field, FieldKind
+from service_desk.domain.errors import Invalid
+from service_desk.domain.sentences import say
 
-VERBS: dict[Action, Callable[..., Any]] = {
+R = TypeVar("R")
+
+_VERBS: dict[Action, Callable[..., Any]] = {
     Action.ADD_INFO: intake.add_info,
     Action.NOTE: intake.note,
     Action.ASK_SUPPLEMENT: intake.ask_supplement,
@@ -73,3 +81,30 @@ VERBS: dict[Action, Callable[..., Any]] = {
     Action.DECIDE_APPEAL: requests.decide_appeal,
     **{CANCEL[kind]: cancel for kind, cancel in requests.CANCELLING.items()},
 }
+
+
+def _within_limits(action: Action, verb: Callable[..., R]) -> Callable[..., R]:
+    """The verb; ``Invalid`` with a sentence where something written is longer than the table allows."""
+
+    @wraps(verb)
+    def run(*args: Any, **given: Any) -> R:
+        _check_lengths(FIELDS.get(action, ()), given)
+        return verb(*args, **given)
+
+    return run
+
+
+def _check_lengths(fields: tuple[Field, ...], given: Mapping[str, Any]) -> None:
+    for field in fields:
+        limit = field.limit if field.kind is FieldKind.LINE else LIMITS.get(field.kind)
+        value = given.get(field.name)
+        written = [value] if isinstance(value, str) else value if isinstance(value, list) else ()
+        if limit is not None and any(isinstance(each, str) and len(each) > limit for each in written):
+            sentence = say("最多 %(limit)s 字，请精简后再提交。", limit=limit)
+            raise Invalid(sentence, fields={field.name: sentence})
+
+
+LIMITS = {FieldKind.TEXT: TEXT_LIMIT, FieldKind.TEXTS: TEXT_LIMIT, FieldKind.TAGS: TAG_LIMIT}
+"""The most letters of what is no line."""
+
+VERBS = {action: _within_limits(action, verb) for action, verb in _VERBS.items()}

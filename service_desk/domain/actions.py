@@ -167,7 +167,10 @@ class FieldKind(Word):
 
 
 LINE_LIMIT = 100
+NAME_LIMIT, PHONE_LIMIT = 60, 30
+"""How much of a contact is kept."""
 TEXT_LIMIT = 5000
+TAG_LIMIT = 20
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,8 @@ class Field:
     required: bool = True
     choices: type[Word] | None = None
     hint: str = ""
+    limit: int = LINE_LIMIT
+    """The most letters of a line."""
 
 
 def _text(label: str, *, name: str = "text", required: bool = True, hint: str = "") -> Field:
@@ -252,8 +257,10 @@ FIELDS: dict[Action, tuple[Field, ...]] = {
         Field("title", FieldKind.LINE, "标题", required=False),
         Field("area", FieldKind.AREA, "所在片区", required=False),
         Field("enterprise", FieldKind.ENTERPRISE, "企业", required=False, hint="填写信用代码或企业全称"),
-        Field("contact_name", FieldKind.LINE, "联系人", required=False, hint="留空则不改"),
-        Field("contact_phone", FieldKind.LINE, "联系电话", required=False, hint="留空则不改"),
+        Field("contact_name", FieldKind.LINE, "联系人", required=False, hint="留空则不改", limit=NAME_LIMIT),
+        Field(
+            "contact_phone", FieldKind.LINE, "联系电话", required=False, hint="留空则不改", limit=PHONE_LIMIT
+        ),
         _optional(NATURE),
         _optional(URGENCY),
         AGAINST,

@@ -33,7 +33,7 @@ from service_desk.desk.cases import MOST_PARTS
 from service_desk.desk.dispatch import departments_to_choose
 from service_desk.desk.routing import proposal_for, proposed_urgency
 from service_desk.domain import actions
-from service_desk.domain.actions import LINE_LIMIT, TEXT_LIMIT, FieldKind
+from service_desk.domain.actions import LINE_LIMIT, TAG_LIMIT, TEXT_LIMIT, FieldKind
 from service_desk.domain.errors import Invalid
 from service_desk.domain.routing import Proposal
 from service_desk.domain.sentences import Sentence
@@ -52,7 +52,6 @@ from service_desk.web.words import said
 
 MOST_CHOICES = 50
 PARTS_SHOWN = 3
-TAG_LIMIT = 20
 TAG_BREAKS = re.compile(r"[\s,，、;；]+")
 
 
@@ -275,7 +274,7 @@ def _field(spec: actions.Field, action: actions.Action, catalogue: Catalogue) ->
     hint: dict[str, Any] = {"description": said(spec.hint)}
     match spec.kind:
         case FieldKind.LINE | FieldKind.TAGS | FieldKind.ENTERPRISE:
-            return line(said(spec.label), required=spec.required, **hint)
+            return line(said(spec.label), required=spec.required, limit=spec.limit, **hint)
         case FieldKind.TEXT:
             return text(said(spec.label), required=spec.required, render_kw={"rows": 4}, **hint)
         case FieldKind.CHOICE:

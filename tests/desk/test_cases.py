@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from service_desk.desk import cases
+from service_desk.desk.verbs import VERBS
+from service_desk.domain.actions import Action
 from service_desk.domain.errors import DeskError, Invalid, Refused
 from service_desk.domain.vocabulary import State, Urgency
 from service_desk.store.base import db
@@ -178,3 +180,27 @@ def test_the_parts_of_a_split_are_tickets_of_the_same_instant(small_world: World
     assert [part.split_from_id for part in parts] == [None, ticket.id, ticket.id]
     assert {part.submitted_at for part in parts} == {MONDAY}
     assert [len(part.events) for part in parts] == [2, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("action", "field", "most"),
+    [
+        (Action.CORRECT, "contact_name", 60),
+        (Action.CORRECT, "contact_phone", 30),
+        (Action.CORRECT, "title", 100),
+        (Action.JOIN_INCIDENT, "title", 100),
+        (Action.NOTE, "text", 5000),
+    ],
+)
+def test_no_more_is_taken_than_is_kept(world: World, action: Action, field: str, most: int) -> None:
+    ticket = world.file()
+    with pytest.raises(Invalid, match=f"最多 {most} 字"):
+        VERBS[action](ticket.id, by=world.clerk, at=MONDAY + HOUR, **{field: "2" * (most + 1)})
+    VERBS[action](ticket.id, by=world.clerk, at=MONDAY + HOUR, **{field: "1" * most})
+
+
+@pytest.mark.parametrize(("field", "most"), [("title", 100), ("contact_name", 60), ("contact_phone", 30)])
+def test_no_more_is_filed_than_is_kept(world: World, field: str, most: int) -> None:
+    too_long: dict[str, Any] = {field: "3" * (most + 1)}
+    with pytest.raises(Invalid, match=f"最多 {most} 字"):
+        world.file(**too_long)
