@@ -8,7 +8,8 @@ import asyncio
 import json
 import logging
 import ssl
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,7 +94,7 @@ def ask(
     """
     require_allowed(address, origins)
     try:
-        answer = asyncio.run(_within(method, address, headers, content))
+        answer = _to_its_end(_within(method, address, headers, content))
     except TimeoutError:
         raise Unreachable(say("%(seconds)s 秒内没有回答", seconds=f"{SECONDS:g}")) from None
     except httpx.ConnectError as error:
@@ -105,6 +106,12 @@ def ask(
     if answer.status >= 500:  # noqa: PLR2004 - 5xx
         raise Unreachable(f"HTTP {answer.status}")
     return answer
+
+
+def _to_its_end(asking: Coroutine[Any, Any, Answer]) -> Answer:
+    """In a thread of its own: whoever calls may be running a loop already."""
+    with ThreadPoolExecutor(max_workers=1) as alone:
+        return alone.submit(asyncio.run, asking).result()
 
 
 async def _within(method: str, address: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
