@@ -20,7 +20,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         # What a statement carries, secrets and people's words among it, is not for the log when it fails.
-        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},
+        # A server that was restarted meanwhile is noticed before a connection is used, not by a failing request.
+        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True, "pool_pre_ping": True},
         BABEL_DEFAULT_LOCALE="zh",
         MAX_CONTENT_LENGTH=200 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,

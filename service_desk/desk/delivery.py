@@ -4,6 +4,7 @@ However many schedulers run, one has a letter in hand at a time. One that dies i
 leaves its lease to run out; the letter is then sent again, under the same id.
 """
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from secrets import SystemRandom
 
 import structlog
 from sqlalchemy import ColumnElement, func, or_, select, type_coerce, update
+from sqlalchemy.exc import DBAPIError
 
 from service_desk.channels.outgoing import NotYet, Outgoing, TooFast, Undeliverable, Unreachable
 from service_desk.desk.sweeping import STOPPING
@@ -31,6 +33,8 @@ JITTER = 0.2
 LONGEST_ERROR = 300
 PAUSE = 60.0
 """How many seconds a gate stays closed once the other side did not answer as it should."""
+WAITS_FOR_THE_DATABASE = (1, 2, 4, 8, 15, 30)
+"""Seconds between attempts to note what went out; together well below the lease."""
 
 Send = Callable[[Outgoing], str]
 
@@ -135,9 +139,22 @@ def _try(letter: Letter, send: Send, words: Words, now: datetime) -> bool:
         log.exception("letter failed", letter=letter.id)
         _fail(letter, type(error).__name__, at=now)
     else:
-        _mark_sent(letter, at=now)
+        _note_sent(letter.id, at=now)
         return True
     return False
+
+
+def _note_sent(letter_id: int, *, at: datetime) -> None:
+    """It is out: a database that has just gone away is waited for, lest it be sent a second time."""
+    for seconds in WAITS_FOR_THE_DATABASE:
+        try:
+            return _mark_sent(letter_id, at=at)
+        except DBAPIError as error:
+            log.warning(
+                "a sent letter cannot be noted yet", letter=letter_id, error=type(error.orig).__name__
+            )
+            time.sleep(seconds)
+    return _mark_sent(letter_id, at=at)
 
 
 @transaction
@@ -222,11 +239,11 @@ def _close(lane: Lane, because: str, seconds: float) -> None:
 
 
 @transaction
-def _mark_sent(letter: Letter, *, at: datetime) -> None:
+def _mark_sent(letter_id: int, *, at: datetime) -> None:
     # Whoever holds the lease by now: it is sent.
     db.session.execute(
         update(Letter)
-        .where(Letter.id == letter.id, Letter.state == LetterState.WAITING)
+        .where(Letter.id == letter_id, Letter.state == LetterState.WAITING)
         .values(state=LetterState.SENT, sent_at=at, leased_until=None, last_error=None)
         .execution_options(synchronize_session=False)
     )

@@ -3,17 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from threading import Timer
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
+from service_desk.channels.outgoing import Outgoing
 from service_desk.desk import delivery, sweeping
 from service_desk.desk.delivery import Lane, Said
 from service_desk.scheduler import deliver
 from service_desk.store.base import db, house
 from service_desk.store.notices import Channel, Letter, LetterState
 from service_desk.store.people import Rhythm
+from tests.conftest import run_sql
 from tests.mailbox import Mailbox
 from tests.world import MONDAY, World
 
@@ -191,3 +194,27 @@ def test_more_than_one_batch_goes_out_in_one_run(world: World, mailbox: Mailbox)
         world.file()
     waiting = db.session.scalar(select(func.count()).select_from(Letter))
     assert deliver(MONDAY) == waiting == len(mailbox.arrived) > delivery.BATCH
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_went_out_while_the_database_was_away_does_not_go_out_again(
+    world: World, postgres_url: str
+) -> None:
+    """It is sent, the database goes before that can be noted, and comes back a moment later."""
+    house().sends_mail = True
+    world.file()
+    name = db.engine.url.database
+    come_back = Timer(1.5, run_sql, (postgres_url, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+
+    def send(_letter: Outgoing) -> str:
+        if not come_back.ident:
+            everybody = f"(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+            run_sql(postgres_url, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            run_sql(postgres_url, f"SELECT pg_terminate_backend{everybody}")
+            come_back.start()
+        return "250 OK"
+
+    sent = delivery.deliver(MONDAY, [Lane(Channel.MAIL, send)], lambda _letter: Said("words"))
+    come_back.join()
+    assert {letter.state for letter in letters()} == {LetterState.SENT}
+    assert sent == len(letters()) > 1
