@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 import time
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -128,8 +129,8 @@ def _by_two(url: str) -> float:
     _forget()
     _put_off()
     _make_due(NOTICES // each)
-    env = environment(url, Path("/tmp"))  # noqa: S108
     with ExitStack() as stack:
+        env = environment(url, Path(stack.enter_context(tempfile.TemporaryDirectory())))
         began = time.monotonic()
         log = Path(os.devnull)
         both = [

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
@@ -529,7 +530,7 @@ def put_in(
     park's language. ``news_for`` are the ids of those to whom it is no more than news of an enterprise. Letters
     wait for the next office interval, or for the next morning's digest, unless the ticket is 特急.
     """
-    words = house().say
+    words = cache(house().say)  # most are told the same
     is_urgent = ticket is not None and ticket.urgency is Urgency.CRITICAL
     about = {"key": key, "ticket_id": ticket.id if ticket else None, "created_at": at}
     not_before = at if is_urgent else law.calendar.next_opening(at)

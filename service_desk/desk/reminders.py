@@ -3,10 +3,11 @@
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Select, insert, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from service_desk.desk import supervision
 from service_desk.desk.acting import recalculate
@@ -40,7 +41,17 @@ BATCH = 50
 """Clocks in one transaction: enough to save statements, few enough to keep nobody waiting."""
 OF_THE_ENTERPRISE = {Audience.ENTERPRISE, Audience.OFFICER, Audience.LEADER, Audience.LIAISON}
 """Audiences that hang on whose ticket it is."""
-READ_BY_A_REMINDER = (Ticket.clocks, Ticket.assignments, Ticket.approvals, Ticket.replies)
+OF_ITSELF = lazyload("*")
+"""Only its own columns: departments and people, which many share, are read once where they are asked for."""
+READ_BY_A_REMINDER = (
+    OF_ITSELF,
+    joinedload(Ticket.category),
+    joinedload(Ticket.enterprise).options(OF_ITSELF),
+    selectinload(Ticket.clocks).options(OF_ITSELF, joinedload(Clock.pauses)),
+    selectinload(Ticket.assignments).options(OF_ITSELF),
+    selectinload(Ticket.approvals).options(OF_ITSELF),
+    selectinload(Ticket.replies).options(OF_ITSELF),
+)
 
 
 def remind_due(now: datetime) -> int:
@@ -109,7 +120,7 @@ def _locked(clock_ids: Sequence[int], at: datetime) -> Sequence[Ticket]:
         .where(Ticket.id.in_(of_the_clocks))
         .order_by(Ticket.id)
         .with_for_update(of=Ticket, skip_locked=True)
-        .options(*(selectinload(part) for part in READ_BY_A_REMINDER))
+        .options(*READ_BY_A_REMINDER)
         .execution_options(populate_existing=True)
     )
     return db.session.scalars(statement).unique().all()
@@ -179,7 +190,7 @@ class _Reminder:
         """What it is about, once for each recipient and channel."""
         return f"step:{self.clock.id}:{self.step.rule.key}:{_due_of(self.clock).astimezone(UTC).isoformat()}"
 
-    @property
+    @cached_property
     def title(self) -> Sentence:
         """What is true now, also in a late run: 办理还剩 1 个工作日, 办理今日 17:30 到期, 办理已超期 1 个工作日."""
         kind, calendar = self.clock.kind, self.law.calendar
@@ -194,7 +205,7 @@ class _Reminder:
             return say("%(kind)s今日 %(close)s 到期", kind=kind, close=close)
         return say("%(kind)s还%(left)s", kind=kind, left=left.words)
 
-    @property
+    @cached_property
     def body(self) -> Sentence:
         """Whose matter it is, and until when."""
         until = _due_of(self.clock).astimezone(self.law.calendar.tz)
