@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import selectinload
 
 from service_desk.desk.acting import let_time_pass
 from service_desk.desk.administration import Altered, administrators_in_turn
-from service_desk.desk.sweeping import STOPPING
+from service_desk.desk.sweeping import sweep_in_batches
 from service_desk.store.base import db, transaction
 from service_desk.store.calendars import CalendarVersion, is_stopped, latest_version
 from service_desk.store.clocks import LIVE, Clock
@@ -23,7 +22,6 @@ from service_desk.store.lists import note_alteration
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
 
-PAGE = 500
 BATCH = 10
 """Tickets in one transaction: enough to save statements, few enough to keep nobody waiting."""
 READ_BY_AN_ACT = (
@@ -35,8 +33,6 @@ READ_BY_AN_ACT = (
     Ticket.approvals,
     Ticket.orders,
 )
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -76,15 +72,15 @@ def recalculate_open_clocks(now: datetime) -> int:
     Any number of schedulers share the work: a ticket is in line once its transaction is committed, and one that
     somebody acts on right now is left to that act, or to the next run. Ends early when an administrator holds it up.
     """
-    law, touched, last = current_law(), 0, 0
-    version = law.calendar.version
-    while page := _tickets_behind(law, after=last):
-        for begin in range(0, len(page), BATCH):
-            if STOPPING.is_set() or _is_held_up(version):
-                return touched
-            touched += _bring_in_line(page[begin : begin + BATCH], now)
-        last = page[-1]
-    _note_the_end(version, at=now)
+    law = current_law()
+    touched = sweep_in_batches(
+        "recalculate",
+        select(Clock.ticket_id).where(_behind(law)).distinct(),
+        lambda ticket_ids: recalculate_tickets(ticket_ids, at=now),
+        size=BATCH,
+        is_held_up=lambda: _is_held_up(law.calendar.version),
+    )
+    _note_the_end(law.calendar.version, at=now)
     return touched
 
 
@@ -99,29 +95,10 @@ def _behind_calendar(version: int) -> ColumnElement[bool]:
     return Clock.state.in_(LIVE) & (Clock.calendar_version < version)
 
 
-def _tickets_behind(law: Law, *, after: int) -> Sequence[int]:
-    statement = select(Clock.ticket_id).where(_behind(law), Clock.ticket_id > after).distinct()
-    found = db.session.scalars(statement.order_by(Clock.ticket_id).limit(PAGE)).all()
-    # The reading transaction ends here: on SQLite it would keep every other writer waiting.
-    db.session.rollback()
-    return found
-
-
 def _is_held_up(version: int) -> bool:
     stopped = is_stopped(version)
     db.session.rollback()
     return stopped
-
-
-def _bring_in_line(ticket_ids: Sequence[int], now: datetime) -> int:
-    """A batch in one transaction; where one of them cannot be reckoned, the others go one by one."""
-    try:
-        return recalculate_tickets(ticket_ids, at=now)
-    except Exception:
-        if len(ticket_ids) == 1:
-            log.exception("a ticket cannot follow the calendar", ticket=ticket_ids[0])
-            return 0
-    return sum(_bring_in_line([each], now) for each in ticket_ids)
 
 
 @transaction

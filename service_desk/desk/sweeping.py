@@ -31,15 +31,23 @@ def sweep(name: str, rows: Select[int], act: Callable[[int], bool]) -> int:
     return touched
 
 
-def sweep_in_batches(name: str, rows: Select[int], act: Callable[[Sequence[int]], int], *, size: int) -> int:
+def sweep_in_batches(
+    name: str,
+    rows: Select[int],
+    act: Callable[[Sequence[int]], int],
+    *,
+    size: int,
+    is_held_up: Callable[[], bool] = lambda: False,
+) -> int:
     """Act on the rows whose ids ``rows`` selects, so many in one transaction; the sum of what the acts gave back.
 
     Where an act raises, its rows are acted on one by one, so that the one that cannot be is logged and left alone.
+    Ends early once ``is_held_up``, which is asked before each batch.
     """
     touched, last = 0, 0
     while found := _after(last, rows):
         for begin in range(0, len(found), size):
-            if STOPPING.is_set():
+            if STOPPING.is_set() or is_held_up():
                 return touched
             touched += _act_on_all(name, found[begin : begin + size], act)
         last = found[-1]

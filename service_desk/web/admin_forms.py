@@ -43,7 +43,7 @@ class Tick(CheckboxInput):
 
 
 class ListForm(FlaskForm):
-    """Root of the forms made by ``form_for``."""
+    """Root of the forms for a row that another administrator may change meanwhile."""
 
     seen = HiddenField()
 

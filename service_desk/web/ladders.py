@@ -14,7 +14,6 @@ from wtforms import (
     BooleanField,
     FieldList,
     FormField,
-    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
@@ -37,8 +36,7 @@ from service_desk.store.catalogue import Category
 from service_desk.store.limits import LADDERS as NOUN
 from service_desk.store.limits import LadderRow
 from service_desk.store.lists import Alteration, alterations_of
-from service_desk.store.queues import is_row_id
-from service_desk.web.admin_forms import Changed, Tick
+from service_desk.web.admin_forms import Changed, ListForm, Tick
 from service_desk.web.forms import entity_choice, word_choice
 from service_desk.web.guards import me, roles_required
 from service_desk.web.people import show_on
@@ -124,7 +122,7 @@ class StepForm(FlaskForm):
         )
 
 
-class LadderForm(FlaskForm):
+class LadderForm(ListForm):
     """The steps of a ladder, and which clocks climb it from now on."""
 
     kind = SelectField(_l("时限"), validators=[Optional()])
@@ -141,12 +139,6 @@ class LadderForm(FlaskForm):
         default="yes",
     )
     active = BooleanField(_l("在用"), default=True)
-    seen = HiddenField()
-
-    @property
-    def seen_id(self) -> int:
-        """The last alteration whoever filled it in knew of, 0 for none."""
-        return int(self.seen.data) if is_row_id(self.seen.data or "") else 0
 
     @property
     def filled_in(self) -> list[Step]:

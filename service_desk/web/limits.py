@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import select
-from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField
+from wtforms import BooleanField, IntegerField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
@@ -27,8 +27,7 @@ from service_desk.store.law import current_law
 from service_desk.store.limits import LIMITS as NOUN
 from service_desk.store.limits import LimitRow
 from service_desk.store.lists import Alteration, alterations_of
-from service_desk.store.queues import is_row_id
-from service_desk.web.admin_forms import Changed
+from service_desk.web.admin_forms import Changed, ListForm
 from service_desk.web.forms import FilledIn, entity_choice, word_choice
 from service_desk.web.guards import me, roles_required
 from service_desk.web.people import show_on
@@ -49,7 +48,7 @@ class ReachForm(FlaskForm):
     source = SelectField(_l("来源渠道"), validators=[Optional()])
 
 
-class LimitForm(FlaskForm):
+class LimitForm(ListForm):
     """How long, and whether what is open follows."""
 
     number = IntegerField(_l("期限"), validators=[InputRequired(_l("请填写期限。"))])
@@ -63,12 +62,6 @@ class LimitForm(FlaskForm):
         ],
         validators=[Optional()],
     )
-    seen = HiddenField()
-
-    @property
-    def seen_id(self) -> int:
-        """The last alteration whoever filled it in knew of, 0 for none."""
-        return int(self.seen.data) if is_row_id(self.seen.data or "") else 0
 
 
 class SpecialLimitForm(ReachForm, LimitForm):
