@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select, update
-from sqlalchemy.orm import selectinload
 
 from service_desk.desk.acting import let_time_pass
 from service_desk.desk.administration import Altered, administrators_in_turn
@@ -20,12 +19,11 @@ from service_desk.store.clocks import LIVE, Clock
 from service_desk.store.law import Law, current_law
 from service_desk.store.lists import note_alteration
 from service_desk.store.people import User
-from service_desk.store.tickets import Ticket
+from service_desk.store.tickets import Ticket, locked_if_free
 
 BATCH = 10
 """Tickets in one transaction: enough to save statements, few enough to keep nobody waiting."""
 READ_BY_AN_ACT = (
-    Ticket.clocks,
     Ticket.events,
     Ticket.assignments,
     Ticket.replies,
@@ -106,15 +104,7 @@ def recalculate_tickets(ticket_ids: Sequence[int], *, at: datetime) -> int:
     """Bring these tickets in line with the calendar, each with its event; how many were behind and are locked now."""
     law = current_law()
     behind = select(Clock.ticket_id).where(_behind(law), Clock.ticket_id.in_(ticket_ids))
-    statement = (
-        select(Ticket)
-        .where(Ticket.id.in_(behind))
-        .order_by(Ticket.id)
-        .with_for_update(of=Ticket, skip_locked=True)
-        .options(*(selectinload(part) for part in READ_BY_AN_ACT))
-        .execution_options(populate_existing=True)
-    )
-    tickets = db.session.scalars(statement).unique().all()
+    tickets = locked_if_free(behind, *READ_BY_AN_ACT)
     for ticket in tickets:
         let_time_pass(ticket, at, law)
     return len(tickets)

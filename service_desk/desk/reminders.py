@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Select, insert, select
-from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from service_desk.desk import supervision
 from service_desk.desk.acting import recalculate
@@ -35,23 +34,12 @@ from service_desk.store.law import Law, current_law
 from service_desk.store.notices import Card, StepTaken
 from service_desk.store.parts import Assignment
 from service_desk.store.people import User
-from service_desk.store.tickets import Ticket
+from service_desk.store.tickets import Ticket, locked_if_free
 
 BATCH = 50
 """Clocks in one transaction: enough to save statements, few enough to keep nobody waiting."""
 OF_THE_ENTERPRISE = {Audience.ENTERPRISE, Audience.OFFICER, Audience.LEADER, Audience.LIAISON}
 """Audiences that hang on whose ticket it is."""
-OF_ITSELF = lazyload("*")
-"""Only its own columns: departments and people, which many share, are read once where they are asked for."""
-READ_BY_A_REMINDER = (
-    OF_ITSELF,
-    joinedload(Ticket.category),
-    joinedload(Ticket.enterprise).options(OF_ITSELF),
-    selectinload(Ticket.clocks).options(OF_ITSELF, joinedload(Clock.pauses)),
-    selectinload(Ticket.assignments).options(OF_ITSELF),
-    selectinload(Ticket.approvals).options(OF_ITSELF),
-    selectinload(Ticket.replies).options(OF_ITSELF),
-)
 
 
 def remind_due(now: datetime) -> int:
@@ -115,15 +103,7 @@ class _Round:
 def _locked(clock_ids: Sequence[int], at: datetime) -> Sequence[Ticket]:
     """The tickets of these clocks, if they still are to be looked at, locked and read anew."""
     of_the_clocks = waiting(at).with_only_columns(Clock.ticket_id).where(Clock.id.in_(clock_ids))
-    statement = (
-        select(Ticket)
-        .where(Ticket.id.in_(of_the_clocks))
-        .order_by(Ticket.id)
-        .with_for_update(of=Ticket, skip_locked=True)
-        .options(*READ_BY_A_REMINDER)
-        .execution_options(populate_existing=True)
-    )
-    return db.session.scalars(statement).unique().all()
+    return locked_if_free(of_the_clocks, Ticket.assignments, Ticket.approvals, Ticket.replies)
 
 
 def _waits(clock: Clock, at: datetime) -> bool:
