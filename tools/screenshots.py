@@ -134,21 +134,25 @@ def walk(page: Page, address: str, album: Path, starts: tuple[str, ...]) -> int:
 
 @dataclass(frozen=True)
 class Portrait:
-    """A picture of the docs: an address, or what the first link there that fits ``link`` leads to."""
+    """A picture of the docs: an address, or where the first links there that fit ``links`` lead, one by one."""
 
     name: str
     account: str
     width: int
     path: str
-    link: str = ""
+    links: tuple[str, ...] = ()
 
 
 PORTRAITS = (
     Portrait("filing-phone", "enterprise", PHONE, "/tickets/new"),
-    Portrait("matter-phone", "enterprise", PHONE, "/", ".line:has(.pill.in_progress, .pill.awaiting_rating)"),
+    Portrait(
+        "matter-phone", "enterprise", PHONE, "/", (".line:has(.pill.in_progress, .pill.awaiting_rating)",)
+    ),
     Portrait("todo", "clerk", SCREEN, "/"),
-    Portrait("ticket", "clerk", SCREEN, "/tickets?state=accepted", "main .ticket-title a, main .line"),
-    Portrait("handling", "power", SCREEN, "/", ".line.todo"),
+    Portrait("ticket", "clerk", SCREEN, "/tickets?state=accepted", ("main .ticket-title a, main .line",)),
+    Portrait("handling", "power", SCREEN, "/", (".line.todo",)),
+    Portrait("why", "power", SCREEN, "/", (".line.todo", "main a[href*='/clocks/']")),
+    Portrait("calendar", "admin", SCREEN, "/calendar"),
     Portrait("report", "supervisor", SCREEN, "/reports?period=year"),
 )
 
@@ -174,8 +178,8 @@ def take(browser: Browser, address: str, portrait: Portrait) -> None:
     """Photograph what a screen shows of one page."""
     page = visitor(browser, address, portrait.account, portrait.width)
     page.goto(address + portrait.path, wait_until="load")
-    if portrait.link:
-        target = page.locator(portrait.link).first.get_attribute("href")
+    for link in portrait.links:
+        target = page.locator(link).first.get_attribute("href")
         page.goto(urljoin(page.url, target), wait_until="load")
     page.screenshot(path=GALLERY / f"{portrait.name}.png", animations="disabled")
     page.context.close()
