@@ -1,7 +1,18 @@
 """The figures of the desk: a pure function turns a history into fact rows, and counting them is all that is left."""
 
-from service_desk.domain.figures.counting import By, Figure, Member, Period, count, members, words
-from service_desk.domain.figures.details import DetailRow, Part, Share, detail, parts_of
+from service_desk.domain.figures.counting import (
+    By,
+    Figure,
+    Group,
+    Member,
+    Period,
+    count,
+    count_groups,
+    gather,
+    members,
+    words,
+)
+from service_desk.domain.figures.details import DetailRow, Share, detail, parts_of
 from service_desk.domain.figures.facts import DESK, UNASSIGNED, Fact, all_facts, comings, facts
 from service_desk.domain.figures.history import (
     FormerLimit,
@@ -12,7 +23,7 @@ from service_desk.domain.figures.history import (
     Since,
 )
 from service_desk.domain.figures.indicators import BY_KEY, INDICATORS, REPORT_INDICATORS, Indicator, Measure
-from service_desk.domain.figures.marks import Mark, Moment
+from service_desk.domain.figures.marks import Mark, Moment, Part
 from service_desk.domain.figures.reports import (
     CLOSURE,
     REPORTS,
@@ -37,6 +48,7 @@ __all__ = [
     "Fact",
     "Figure",
     "FormerLimit",
+    "Group",
     "History",
     "Indicator",
     "Mark",
@@ -55,8 +67,10 @@ __all__ = [
     "change",
     "comings",
     "count",
+    "count_groups",
     "detail",
     "facts",
+    "gather",
     "members",
     "parts_of",
     "period_before",

@@ -1,8 +1,8 @@
 """Counting fact rows into figures, and naming the rows that stand behind each figure."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from service_desk.domain.figures.facts import Fact
 from service_desk.domain.figures.indicators import INDICATORS, Indicator, Measure
-from service_desk.domain.figures.marks import DUE_MOMENTS, Moment
+from service_desk.domain.figures.marks import DUE_MOMENTS, Mark, Moment, Part
 from service_desk.domain.vocabulary import Word
 from service_desk.domain.worktime import CHINA
 
@@ -37,15 +37,13 @@ class Period:
     as_of: datetime
     tz: ZoneInfo = CHINA
 
-    def holds(self, fact: Fact, indicator: Indicator) -> bool:
-        """Whether the row belongs to the period as far as the as-of can know it."""
-        if not indicator.has_period:
+    def holds(self, fact: Fact) -> bool:
+        """Whether the row belongs to the period as far as the as-of can know it; how things stand has no period."""
+        if fact.moment is Moment.NOW:
             return True
         if not self.since <= fact.at.astimezone(self.tz).date() < self.until:
             return False
-        if fact.moment in DUE:
-            return fact.at < self.as_of
-        return fact.at + indicator.ripe_after <= self.as_of
+        return fact.moment not in DUE or fact.at < self.as_of
 
     def month(self, fact: Fact) -> str:
         """The row's month in the park, as ``YYYY-MM``."""
@@ -60,13 +58,24 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """So many rows of a period that are alike in all that counts: their line, moment, marks and amount."""
+
+    line: str | None
+    moment: Moment
+    marks: Mark
+    amount: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
-    """What the rows of one figure add up to. ``amounts`` are those of the denominator, unsorted."""
+    """What the rows of one figure add up to. ``amounts`` says how many rows of the denominator have each amount."""
 
     numerator: int = 0
     denominator: int = 0
     excluded: int = 0
-    amounts: tuple[int, ...] = ()
+    amounts: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +112,40 @@ def count(
     indicators: Sequence[Indicator] = INDICATORS,
     by: By | None = None,
 ) -> list[Figure]:
+    """The figures of a period, the whole or by line, from its rows; see ``count_groups``."""
+    return count_groups(gather(facts, period, by=by), period, indicators=indicators, by=by)
+
+
+def gather(facts: Iterable[Fact], period: Period, *, by: By | None = None) -> list[Group]:
+    """The rows of a period in groups. A database groups its stored rows by the same columns."""
+    sort = _sorter(by, period)
+    found = Counter(
+        (
+            None if fact.moment is Moment.NOW and by is By.MONTH else sort(fact),
+            fact.moment,
+            fact.marks,
+            fact.amount,
+        )
+        for fact in facts
+        if period.holds(fact)
+    )
+    return [Group(*alike, number) for alike, number in found.items()]
+
+
+def count_groups(
+    groups: Iterable[Group],
+    period: Period,
+    *,
+    indicators: Sequence[Indicator] = INDICATORS,
+    by: By | None = None,
+) -> list[Figure]:
     """The figures of a period, the whole or by line.
 
     Lines with nothing counted and nothing excluded are left out; the whole and the months stay.
     """
-    by_moment: dict[Moment, list[Fact]] = defaultdict(list)
-    for fact in facts:
-        by_moment[fact.moment].append(fact)
+    by_moment: dict[Moment, list[Group]] = defaultdict(list)
+    for group in groups:
+        by_moment[group.moment].append(group)
     figures = [
         figure
         for indicator in indicators
@@ -118,17 +154,14 @@ def count(
     return sorted(figures, key=lambda one: one.by or "") if by is By.MONTH else figures
 
 
-def _lines(facts: Sequence[Fact], indicator: Indicator, period: Period, by: By | None) -> Iterator[Figure]:
+def _lines(groups: Iterable[Group], indicator: Indicator, period: Period, by: By | None) -> Iterator[Figure]:
     if by is By.MONTH and not indicator.has_period:
         return
-    sort = _sorter(by, period)
-    groups: dict[str | None, list[Member]] = defaultdict(list)
-    for name in _standing_lines(by, period):
-        groups[name] = []
-    for member in members(facts, indicator, period):
-        groups[sort(member.fact)].append(member)
-    for name in sorted(groups, key=lambda name: name or ""):
-        figure = figure_of(indicator, name, tally(groups[name]))
+    lines: dict[str | None, list[Group]] = {name: [] for name in _standing_lines(by, period)}
+    for group in groups:
+        lines.setdefault(group.line, []).append(group)
+    for name in sorted(lines, key=lambda name: name or ""):
+        figure = figure_of(indicator, name, tally(lines[name], indicator))
         if by in (None, By.MONTH) or _is_something(figure):
             yield figure
 
@@ -152,36 +185,48 @@ def _is_something(figure: Figure) -> bool:
     return bool(figure.numerator if figure.denominator is None else figure.denominator + figure.excluded)
 
 
+def part_of(indicator: Indicator, marks: Mark) -> Part | None:
+    """The part that such a row of its moment plays in an indicator; what is numerator is of the denominator, too."""
+    if marks & indicator.of != indicator.of:
+        return None
+    if marks & indicator.less:
+        return Part.EXCLUDED
+    return Part.NUMERATOR if marks & indicator.counts == indicator.counts else Part.DENOMINATOR
+
+
 def members(facts: Iterable[Fact], indicator: Indicator, period: Period) -> Iterator[Member]:
     """The rows behind a figure: those in its denominator, and those it leaves out."""
     for fact in facts:
-        if fact.moment is not indicator.moment or not period.holds(fact, indicator):
+        if fact.moment is not indicator.moment or not period.holds(fact):
             continue
-        if fact.marks & indicator.of != indicator.of:
-            continue
-        if fact.marks & indicator.less:
-            yield Member(fact, 0, 0, 1)
-        else:
-            counted = fact.marks & indicator.counts == indicator.counts
-            yield Member(fact, int(counted), 1, 0)
+        part = part_of(indicator, fact.marks)
+        if part is not None:
+            counts = part is not Part.EXCLUDED
+            yield Member(fact, int(part is Part.NUMERATOR), int(counts), int(not counts))
 
 
-def tally(members: Iterable[Member]) -> Tally:
-    """Add members up."""
-    found = list(members)
-    return Tally(
-        sum(one.numerator for one in found),
-        sum(one.denominator for one in found),
-        sum(one.excluded for one in found),
-        tuple(one.fact.amount for one in found if one.denominator),
-    )
+def tally(groups: Iterable[Group], indicator: Indicator) -> Tally:
+    """What groups of the indicator's moment add up to."""
+    numbers: Counter[Part] = Counter()
+    amounts: Counter[int] = Counter()
+    for group in groups:
+        part = part_of(indicator, group.marks)
+        if part is None:
+            continue
+        numbers[part] += group.number
+        if part is not Part.EXCLUDED:
+            amounts[group.amount] += group.number
+    numerator = numbers[Part.NUMERATOR]
+    return Tally(numerator, numerator + numbers[Part.DENOMINATOR], numbers[Part.EXCLUDED], amounts)
 
 
 def figure_of(indicator: Indicator, by: str | None, tally: Tally) -> Figure:
     """The figure that a tally makes."""
     if indicator.measure is Measure.COUNT:
         return Figure(by, indicator.key, tally.numerator, None, 0, tally.numerator)
-    numerator: int | None = sum(tally.amounts) if indicator.measure.adds_amounts else tally.numerator
+    numerator: int | None = tally.numerator
+    if indicator.measure.adds_amounts:
+        numerator = sum(amount * number for amount, number in tally.amounts.items())
     value: float | None
     if indicator.measure in RANKS:
         numerator, value = None, nearest_rank(tally.amounts, RANKS[indicator.measure])
@@ -193,12 +238,18 @@ def figure_of(indicator: Indicator, by: str | None, tally: Tally) -> Figure:
 RANKS = {Measure.MEDIAN: Fraction(1, 2), Measure.P90: Fraction(9, 10)}
 
 
-def nearest_rank(amounts: Sequence[int], share: Fraction) -> int | None:
-    """The smallest amount that at least that share of the amounts do not exceed; None where there are none."""
-    if not amounts:
-        return None
-    rank = -(-share.numerator * len(amounts) // share.denominator)  # rounded up
-    return sorted(amounts)[rank - 1]
+def nearest_rank(amounts: Mapping[int, int], share: Fraction) -> int | None:
+    """The smallest amount that at least that share of all do not exceed; None where there are none.
+
+    ``amounts`` says how many there are of each amount.
+    """
+    rank = -(-share.numerator * sum(amounts.values()) // share.denominator)  # rounded up
+    passed = 0
+    for amount in sorted(amounts):
+        passed += amounts[amount]
+        if passed >= rank:
+            return amount
+    return None
 
 
 def words(figure: Figure, indicator: Indicator) -> str:

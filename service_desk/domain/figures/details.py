@@ -7,17 +7,7 @@ from dataclasses import dataclass, field
 from service_desk.domain.figures.counting import RANKS, Member, Period, members
 from service_desk.domain.figures.facts import Fact
 from service_desk.domain.figures.indicators import Indicator, Measure
-from service_desk.domain.figures.marks import Moment
-from service_desk.domain.vocabulary import Word
-
-
-class Part(Word):
-    """The part a row plays in a figure."""
-
-    NUMERATOR = "numerator", "分子"
-    DENOMINATOR = "denominator", "分母"
-    EXCLUDED = "excluded", "剔除"
-    AMOUNT = "amount", "数值"
+from service_desk.domain.figures.marks import Moment, Part
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ REBOUND_WINDOW = timedelta(days=90)  # 90 × 24 h, not calendar days
 class Fact:
     """One thing that is counted: a ticket, a clock, a closing, a reply, a dispatch or a decision.
 
-    ``at`` puts it into a period: the park's own instant for acts, the due instant for clocks, the as-of for 现状.
+    ``at`` puts it into a period: the instant of the act, the due of a clock, the as-of for how things stand now.
     ``amount`` is the dispatches of a ticket at its first dispatch, and the working days at a closing.
     """
 
@@ -200,10 +200,11 @@ def _closing_rows(
             marks |= Mark.BY_DEPARTMENT
         if closing.reopened:
             marks |= Mark.REOPENED
-        if _followed(closing, successors):
-            marks |= Mark.FOLLOWED
         days = working_days_taken(history, closing, calendar)
         yield _Row(Moment.CLOSE, closing.at, closed_by(closing), closing.cycle, marks, amount=days)
+        if closing.at + REBOUND_WINDOW <= story.as_of:
+            followed = Mark.FOLLOWED if _followed(closing, successors) else Mark.NONE
+            yield _Row(Moment.AFTERMATH, closing.at, closed_by(closing), closing.cycle, followed)
 
 
 def _followed(closing: Closing, successors: Sequence[datetime]) -> bool:

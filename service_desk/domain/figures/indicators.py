@@ -1,9 +1,7 @@
 """The indicators, each defined once: screens, workbooks, the API and the 口径说明 sheet all read this table."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
-from service_desk.domain.figures.facts import REBOUND_WINDOW
 from service_desk.domain.figures.marks import Mark, Moment
 from service_desk.domain.vocabulary import Word
 
@@ -29,8 +27,7 @@ class Indicator:
     """One figure, as data.
 
     Of the rows of ``moment`` that bear every mark of ``of``, those with any mark of ``less`` are excluded, the rest
-    are the denominator, and those of the rest that bear every mark of ``counts`` are the numerator. ``ripe_after``
-    leaves out rows too young at the as-of.
+    are the denominator, and those of the rest that bear every mark of ``counts`` are the numerator.
     """
 
     key: str
@@ -43,7 +40,6 @@ class Indicator:
     of: Mark = Mark.NONE
     less: Mark = Mark.NONE
     measure: Measure = Measure.SHARE
-    ripe_after: timedelta = timedelta(0)
     remark: str = ""
 
     @property
@@ -167,9 +163,9 @@ INDICATORS = (
         counts=Mark.LATER_CYCLE, remark="含申请复核获准而重新办理的。",
     ),
     Indicator(
-        "rebound", "重复诉求率", Moment.CLOSE,
+        "rebound", "重复诉求率", Moment.AFTERMATH,
         "办结后 90×24 小时内同一企业又提交同类诉求的办结", "距截至时点满 90×24 小时的办结", "办结时间",
-        counts=Mark.FOLLOWED, ripe_after=REBOUND_WINDOW, remark="并单和属于共性问题的新诉求不算。",
+        counts=Mark.FOLLOWED, remark="并单和属于共性问题的新诉求不算。",
     ),
     *(
         Indicator(

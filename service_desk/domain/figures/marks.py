@@ -1,4 +1,4 @@
-"""What a fact row records: the moment that dates it, and the outcomes it is marked with."""
+"""What a fact row records: the moment that dates it, the outcomes it is marked with, and the part it plays."""
 
 from enum import IntFlag
 
@@ -16,6 +16,7 @@ class Moment(Word):
     REPLY = "reply", "答复"
     FIRST_CLOSE = "first_close", "首次办结"
     CLOSE = "close", "办结"
+    AFTERMATH = "aftermath", "办结满 90 天"
     NOW = "now", "截至时点在办"
     ACCEPT_DUE = "accept_due", "受理到期"
     SIGN_DUE = "sign_due", "主办签收到期"
@@ -33,6 +34,15 @@ DUE_MOMENTS = {
     ClockKind.SETTLE: Moment.SETTLE_DUE,
     ClockKind.PROMISE: Moment.PROMISE_DUE,
 }
+
+
+class Part(Word):
+    """The part a row plays in a figure."""
+
+    NUMERATOR = "numerator", "分子"
+    DENOMINATOR = "denominator", "分母"
+    EXCLUDED = "excluded", "剔除"
+    AMOUNT = "amount", "数值"
 
 
 class Mark(IntFlag):
@@ -56,13 +66,14 @@ class Mark(IntFlag):
     RETURNED = 1 << 11
     REFUSED = 1 << 12
     SENT_BACK = 1 << 13
+    # a closing, 90 days on
+    FOLLOWED = 1 << 19  # a new ticket of the same enterprise and category came meanwhile
     # a closing
     BY_DEPARTMENT = 1 << 14
     RATED = 1 << 15
     RATED_SOLVED = 1 << 16
     SATISFIED = 1 << 17
     STRICTLY_SATISFIED = 1 << 18
-    FOLLOWED = 1 << 19  # a new ticket of the same enterprise and category came soon after
     BAD = 1 << 20
     REOPENED = 1 << 21
     RATED_PARTLY = 1 << 22

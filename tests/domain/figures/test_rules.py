@@ -421,14 +421,15 @@ def test_a_corrected_limit_counts_from_its_correction_on(counter: Counter) -> No
 @pytest.mark.parametrize(
     ("amounts", "median", "p90"),
     [
-        ((), None, None),
-        ((3,), 3, 3),
-        ((4, 1), 1, 4),
-        (tuple(range(1, 11)), 5, 9),
-        (tuple(range(1, 12)), 6, 10),
+        ({}, None, None),
+        ({3: 1}, 3, 3),
+        ({4: 1, 1: 1}, 1, 4),
+        (dict.fromkeys(range(1, 11), 1), 5, 9),
+        (dict.fromkeys(range(1, 12), 1), 6, 10),
+        ({7: 2, 2: 9, 5: 1}, 2, 7),
     ],
 )
-def test_ranks_are_the_nearest(amounts: tuple[int, ...], median: int | None, p90: int | None) -> None:
+def test_ranks_are_the_nearest(amounts: dict[int, int], median: int | None, p90: int | None) -> None:
     assert nearest_rank(amounts, Fraction(1, 2)) == median
     assert nearest_rank(amounts, Fraction(9, 10)) == p90
 
