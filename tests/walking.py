@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
 
-from service_desk.desk import housekeeping, intake, reminders
+from service_desk.desk import facts, housekeeping, intake, reminders
 from service_desk.desk.verbs import VERBS
 from service_desk.domain import workflow
 from service_desk.domain.actions import ASK, CANCEL, DECIDE, FIELDS, Action, Field, FieldKind
@@ -44,6 +44,7 @@ from service_desk.store.law import Law, current_law
 from service_desk.store.people import Department, User
 from service_desk.store.situations import passing, situation_of
 from service_desk.store.tickets import Ticket
+from tests.counting import assert_counting_agrees
 from tests.oath import Oath, Watch, is_clean
 from tests.recount import Filed
 from tests.world import MONDAY
@@ -204,6 +205,8 @@ class Story(RuleBasedStateMachine):
         tally.stories += 1
 
     def teardown(self) -> None:
+        # Some rows were stored when the clockwork looked last, some tickets went on since.
+        assert_counting_agrees(self.now)
         self.tally.tickets += len(self.going) + len(self.over)
         self.watch.close()
         db.session.remove()
@@ -364,6 +367,7 @@ class Story(RuleBasedStateMachine):
         before = self.oath.versions()
         housekeeping.pass_time(self.now)
         reminders.remind_due(self.now)
+        facts.store_facts(self.now)
         db.session.remove()
         for ticket_id, version in self.oath.versions().items():
             if version != before[ticket_id]:

@@ -7,11 +7,12 @@ import click
 
 from service_desk import clock
 from service_desk.cli.answering import answer_in_json, command, law_in_force
-from service_desk.desk import reports
+from service_desk.desk import facts, reports
 from service_desk.domain.errors import Invalid
 from service_desk.domain.figures import BY_KEY, INDICATORS, REPORTS, By, Indicator
 from service_desk.domain.notation import parse_instant
 from service_desk.settings import current_settings
+from service_desk.store.base import begin_reading
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -32,7 +33,8 @@ def figures(
         period = reports.period_of(since.date(), until.date(), as_of=_instant(as_of), law=law)
     except Invalid as error:
         raise click.UsageError(error.sentence) from error
-    found = reports.figures(reports.every_ticket(), period, indicators=indicators, by=By(by) if by else None)
+    begin_reading()
+    found = facts.figures(reports.every_ticket(), period, indicators=indicators, by=By(by) if by else None)
     answer_in_json(
         [
             {
@@ -84,6 +86,7 @@ def report(
         period = reports.period_of(since.date(), until.date(), as_of=now, law=law_in_force())
     except Invalid as error:
         raise click.UsageError(error.sentence) from error
+    begin_reading()
     made = reports.workbook(
         wanted,
         reports.every_ticket(),

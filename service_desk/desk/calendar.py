@@ -13,7 +13,7 @@ from service_desk.domain.errors import Invalid
 from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import ClockKind, ClockState, Role
 from service_desk.domain.worktime import OfficeCalendar
-from service_desk.store.base import db, transaction
+from service_desk.store.base import db, house, transaction
 from service_desk.store.calendars import (
     CalendarDay,
     CalendarVersion,
@@ -24,6 +24,7 @@ from service_desk.store.calendars import (
     week_in_force,
 )
 from service_desk.store.clocks import Clock
+from service_desk.store.facts import forget_since
 from service_desk.store.law import LawVersion, current_law
 from service_desk.store.lists import note_alteration
 from service_desk.store.notices import Notice
@@ -32,6 +33,7 @@ from service_desk.store.scope import visible_tickets
 from service_desk.store.tickets import Ticket
 
 LONGEST_REASON = 200
+EARLIEST, LATEST = date(2000, 1, 1), date(9000, 1, 1)
 WARNS_FROM = 11
 """The month from which on the notice of the next year is missed."""
 
@@ -79,6 +81,8 @@ def change_calendar(draft: Draft, *, reason: str, seen: int, by: User, at: datet
     _write_days(changes, version)
     if hours:
         _write_hours(hours[1])
+    # How long something took was told by the calendar before.
+    forget_since(_first_moment(changes, week_changes=hours is not None))
     before, after = _as_lists_tell(changes)
     note_alteration(
         "calendar", version.id, before=before, after=after | {"reason": version.reason}, by=by, at=at
@@ -96,6 +100,12 @@ def check_change(draft: Draft, changes: Sequence[DayChange], known: frozenset[in
 def _hours_change(week: Week | None) -> tuple[Week, Week] | None:
     present = week_in_force()
     return None if week is None or dict(week) == present else (present, week)
+
+
+def _first_moment(changes: Sequence[DayChange], *, week_changes: bool) -> datetime:
+    """When the first day begins that is another than before."""
+    first = EARLIEST if week_changes else min((change.day for change in changes), default=LATEST)
+    return datetime.combine(first, time(), house().timezone)
 
 
 def _checked(reason: str) -> str:

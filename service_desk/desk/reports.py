@@ -6,22 +6,18 @@ from datetime import date, datetime
 
 from sqlalchemy import Select, select
 
+from service_desk.desk import facts
 from service_desk.domain.errors import Invalid
 from service_desk.domain.figures import (
     REPORTS,
     By,
-    Fact,
     Figure,
-    Indicator,
     Period,
     Report,
-    all_facts,
-    count,
 )
 from service_desk.domain.sentences import say
 from service_desk.store.base import db
 from service_desk.store.enterprises import Enterprise
-from service_desk.store.histories import histories
 from service_desk.store.law import Law, current_law
 from service_desk.store.tickets import Ticket
 from service_desk.xlsx.figures import Imprint, TicketWords, report_book
@@ -53,20 +49,6 @@ def report_named(name: str) -> Report:
     return REPORTS[name]
 
 
-def facts_of(tickets: Select[Ticket], *, as_of: datetime, law: Law) -> tuple[Fact, ...]:
-    """The fact rows of some tickets as of an instant."""
-    return all_facts(list(histories(tickets)), as_of=as_of, calendar=law.calendar)
-
-
-def figures(
-    tickets: Select[Ticket], period: Period, *, indicators: Sequence[Indicator], by: By | None
-) -> list[Figure]:
-    """The figures of a period over some tickets."""
-    return count(
-        facts_of(tickets, as_of=period.as_of, law=current_law()), period, indicators=indicators, by=by
-    )
-
-
 @dataclass(frozen=True)
 class Made:
     """A workbook and the name it should have on disk."""
@@ -80,9 +62,14 @@ def workbook(
 ) -> Made:
     """The workbook of a report over some tickets."""
     law = current_law()
+
+    def count(period: Period, by: By | None) -> list[Figure]:
+        return facts.figures(tickets, period, indicators=report.indicators, by=by)
+
     book = report_book(
         report,
-        facts_of(tickets, as_of=period.as_of, law=law),
+        count,
+        facts.rows_behind(tickets, period, indicators=report.indicators),
         period,
         tickets=TicketWords(TICKET_COLUMNS, _words(tickets)),
         imprint=Imprint(

@@ -163,9 +163,12 @@ def transaction(verb: Callable[P, R]) -> Callable[P, R]:
 
 
 def begin_reading() -> None:
-    """End the transaction and begin one that only reads: on SQLite it keeps no writer waiting.
+    """End the transaction and begin one that only reads, and sees one moment throughout.
 
-    What was loaded before is read anew when it is asked for.
+    On SQLite it keeps no writer waiting. What was loaded before is read anew when it is asked for.
     """
     db.session.rollback()
-    db.session.connection(execution_options={"read_only": True})
+    options: dict[str, Any] = {"read_only": True}
+    if db.engine.dialect.name == "postgresql":
+        options["isolation_level"] = "REPEATABLE READ"
+    db.session.connection(execution_options=options)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, Select, String, Text, select
+from sqlalchemy import Date, ForeignKey, Index, Select, String, Text, select, text
 from sqlalchemy.orm import (
     InstrumentedAttribute,
     Mapped,
@@ -42,11 +42,14 @@ from service_desk.store.incidents import Incident
 from service_desk.store.parts import Assignment, Event, Order, Rating, Reply
 from service_desk.store.people import Department, User
 
+BEHIND = "facts_version <> version"
+
 
 class Ticket(Model):
     """诉求. Lists show ``due_at``, the due of whoever's turn it is, and ``last_line``, which all may read.
 
-    ``tag_words`` holds the tags with a blank before and after each.
+    ``tag_words`` holds the tags with a blank before and after each. ``version`` counts the lines of the record;
+    ``facts_version`` is the one its stored facts were reckoned at, -1 for none.
     """
 
     __tablename__ = "tickets"
@@ -54,6 +57,9 @@ class Ticket(Model):
         Index("ix_tickets_state_due_at_id", "state", "due_at", "id"),
         Index("ix_tickets_enterprise_id_id", "enterprise_id", "id"),
         Index("ix_tickets_lead_department_id_state", "lead_department_id", "state", "id"),
+        Index("ix_tickets_enterprise_id_submitted_at", "enterprise_id", "submitted_at"),
+        Index("ix_tickets_touched_at", "touched_at"),
+        Index("ix_tickets_facts_behind", "id", postgresql_where=text(BEHIND), sqlite_where=text(BEHIND)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -84,6 +90,7 @@ class Ticket(Model):
     state: Mapped[State] = mapped_column(WordType(State), default=State.DRAFT)
     cycle: Mapped[int] = mapped_column(default=1)
     version: Mapped[int] = mapped_column(default=0)
+    facts_version: Mapped[int] = mapped_column(default=-1, server_default="-1")
     lead_department_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"))
     submitted_at: Mapped[Instant]
     touched_at: Mapped[Instant]

@@ -15,10 +15,22 @@ from wtforms.validators import Optional
 
 from service_desk import clock
 from service_desk.desk import reports as desk
+from service_desk.desk.facts import groups
 from service_desk.domain.errors import Invalid
-from service_desk.domain.figures import REPORTS, By, Figure, Measure, Period, Report, count, words
+from service_desk.domain.figures import (
+    REPORTS,
+    By,
+    Figure,
+    Measure,
+    Period,
+    Report,
+    count_groups,
+    whole_of,
+    words,
+)
 from service_desk.domain.vocabulary import Role
 from service_desk.settings import current_settings
+from service_desk.store.base import begin_reading
 from service_desk.store.law import Law, current_law
 from service_desk.store.scope import visible_tickets
 from service_desk.web.guards import me, roles_required
@@ -80,10 +92,11 @@ def index() -> ResponseReturnValue:
         show_on(form, error)
         page = render_template("reports/index.html", form=form, columns=[], rows=[], as_of=None)
         return page, 422
+    begin_reading()
     by = By(form.by.data) if form.by.data in {by.value for by in By} else By.DEPARTMENT
-    facts = desk.facts_of(visible_tickets(me()), as_of=period.as_of, law=law)
-    whole = count(facts, period, indicators=report.indicators, by=None)
-    lines = count(facts, period, indicators=report.indicators, by=by)
+    found = groups(visible_tickets(me()), period, indicators=report.indicators, by=by)
+    whole = count_groups(whole_of(found), period, indicators=report.indicators)
+    lines = count_groups(found, period, indicators=report.indicators, by=by)
     return render_template(
         "reports/index.html",
         form=form,
@@ -101,6 +114,7 @@ def export() -> ResponseReturnValue:
     """The workbook, as a download."""
     law, form = current_law(), ReportForm(request.args)
     report, period = _asked(form, law)
+    begin_reading()
     made = desk.workbook(
         report,
         visible_tickets(me()),

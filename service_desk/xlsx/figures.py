@@ -1,6 +1,6 @@
 """Setting the figures of a report out as a workbook: tables, their checks, and the rows behind them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -19,7 +19,6 @@ from service_desk.domain.figures import (
     Report,
     Share,
     change,
-    count,
     detail,
     parts_of,
     period_before,
@@ -52,6 +51,8 @@ EARLIER = (
 )
 
 Figures = Mapping[tuple[str, str | None], Figure]
+Count = Callable[[Period, By | None], Sequence[Figure]]
+"""Counts the report's figures of a period, the whole or by line."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,15 @@ class TicketWords:
 
 
 def report_book(
-    report: Report, facts: Iterable[Fact], period: Period, *, tickets: TicketWords, imprint: Imprint
+    report: Report,
+    count: Count,
+    facts: Iterable[Fact],
+    period: Period,
+    *,
+    tickets: TicketWords,
+    imprint: Imprint,
 ) -> ReportBook:
-    """The workbook of a report. ``facts`` reach back a year and a period where comparisons are to be had."""
-    found = tuple(facts)
+    """The workbook of a report: ``facts`` are the rows of the period, ``count`` is asked for earlier ones, too."""
     return ReportBook(
         title=report.title,
         organisation=imprint.organisation,
@@ -86,8 +92,8 @@ def report_book(
         made_by=imprint.made_by,
         made_at=imprint.made_at.astimezone(period.tz),
         headings=[_heading(indicator) for indicator in report.indicators],
-        tables=list(_tables(report, found, period)),
-        detail=_detail(report, found, period, tickets),
+        tables=list(_tables(report, count, period)),
+        detail=_detail(report, facts, period, tickets),
         definitions=[(indicator.label, indicator.definition) for indicator in report.indicators],
         calendar_version=imprint.calendar_version,
         filters=imprint.filters,
@@ -118,28 +124,27 @@ def _title(indicator: Indicator, part: Part) -> str:
 # Tables
 
 
-def _tables(report: Report, facts: Sequence[Fact], period: Period) -> Iterator[Table]:
-    yield Table("总体", list(_whole_lines(report, facts, period)))
+def _tables(report: Report, count: Count, period: Period) -> Iterator[Table]:
+    yield Table("总体", list(_whole_lines(report, count, period)))
     for by in report.tables:
-        yield _table(report, by, facts, period)
+        yield _table(report, by, count, period)
     if By.MONTH in report.tables and period.since.day == period.until.day == 1:
-        yield from _month_changes(report, facts, period)
+        yield from _month_changes(report, count, period)
 
 
-def _figures(report: Report, facts: Sequence[Fact], period: Period, by: By | None) -> Figures:
-    found = count(facts, period, indicators=report.indicators, by=by)
-    return {(figure.key, figure.by): figure for figure in found}
+def _figures(count: Count, period: Period, by: By | None) -> Figures:
+    return {(figure.key, figure.by): figure for figure in count(period, by)}
 
 
-def _whole_lines(report: Report, facts: Sequence[Fact], period: Period) -> Iterator[Line]:
-    now = _figures(report, facts, period, None)
+def _whole_lines(report: Report, count: Count, period: Period) -> Iterator[Line]:
+    now = _figures(count, period, None)
     yield _line("合计", report, now, None)
     for name, earlier in (("环比", period_before(period)), ("同比", year_before(period))):
-        yield _change_line(name, report, now, _figures(report, facts, earlier, None), (None, None))
+        yield _change_line(name, report, now, _figures(count, earlier, None), (None, None))
 
 
-def _table(report: Report, by: By, facts: Sequence[Fact], period: Period) -> Table:
-    figures = _figures(report, facts, period, by)
+def _table(report: Report, by: By, count: Count, period: Period) -> Table:
+    figures = _figures(count, period, by)
     names = sorted({name or "" for _, name in figures}, key=lambda name: (name in (DESK, UNASSIGNED), name))
     charted = next(one for one in report.indicators if one.key == report.charted)
     drawn = by in (By.DEPARTMENT, By.MONTH)
@@ -163,9 +168,9 @@ def _first_column(report: Report, wanted: Indicator) -> int:
     return sum(len(_heading(indicator).columns) for indicator in before)
 
 
-def _month_changes(report: Report, facts: Sequence[Fact], period: Period) -> Iterator[Table]:
+def _month_changes(report: Report, count: Count, period: Period) -> Iterator[Table]:
     reach = replace(period, since=date(period.since.year - 1, period.since.month, 1))
-    figures = _figures(report, facts, reach, By.MONTH)
+    figures = _figures(count, reach, By.MONTH)
     months = reach.months
     for title, back in (("按月份环比", 1), ("按月份同比", 12)):
         pairs = [(month, months[months.index(month) - back]) for month in period.months]
@@ -251,7 +256,7 @@ def _change_line(
 # Rows
 
 
-def _detail(report: Report, facts: Sequence[Fact], period: Period, tickets: TicketWords) -> Detail:
+def _detail(report: Report, facts: Iterable[Fact], period: Period, tickets: TicketWords) -> Detail:
     shares = [
         (Share(indicator.key, part), _title(indicator, part))
         for indicator in report.indicators

@@ -10,7 +10,7 @@ from flask_migrate import upgrade
 from sqlalchemy import select
 
 from service_desk import create_app
-from service_desk.desk import reports
+from service_desk.desk import facts
 from service_desk.desk.drift import drifts
 from service_desk.desk.foundation import lay_foundation
 from service_desk.domain.errors import DeskError
@@ -139,7 +139,7 @@ def test_every_figure_comes_out_of_the_stored_rows(replayed: Replay, name: str, 
     as_of = datetime.fromisoformat(sample["as_of"])
     period = Period(date.fromisoformat(sample["from"]), date.fromisoformat(sample["to"]), as_of)
 
-    figures = reports.figures(select(Ticket), period, indicators=INDICATORS, by=by)
+    figures = facts.figures(select(Ticket), period, indicators=INDICATORS, by=by)
 
     assert [row(figure) for figure in figures] == sample["figures"][by.value if by else "all"]
 

@@ -10,10 +10,11 @@ from service_desk.domain.figures.counting import (
     count_groups,
     gather,
     members,
+    whole_of,
     words,
 )
 from service_desk.domain.figures.details import DetailRow, Share, detail, parts_of
-from service_desk.domain.figures.facts import DESK, UNASSIGNED, Fact, all_facts, comings, facts
+from service_desk.domain.figures.facts import DESK, UNASSIGNED, Fact, all_facts, comings, facts, kin_of
 from service_desk.domain.figures.history import (
     FormerLimit,
     History,
@@ -71,9 +72,11 @@ __all__ = [
     "detail",
     "facts",
     "gather",
+    "kin_of",
     "members",
     "parts_of",
     "period_before",
+    "whole_of",
     "words",
     "year_before",
 ]

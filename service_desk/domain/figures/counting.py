@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -130,6 +130,11 @@ def gather(facts: Iterable[Fact], period: Period, *, by: By | None = None) -> li
         if period.holds(fact)
     )
     return [Group(*alike, number) for alike, number in found.items()]
+
+
+def whole_of(groups: Iterable[Group]) -> list[Group]:
+    """The same rows on no line."""
+    return [replace(group, line=None) for group in groups]
 
 
 def count_groups(

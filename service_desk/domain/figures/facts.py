@@ -62,7 +62,7 @@ def all_facts(histories: Sequence[History], *, as_of: datetime, calendar: Office
         fact
         for history in histories
         for fact in facts(
-            history, as_of=as_of, calendar=calendar, successors=successors.get(_kin(history, as_of), ())
+            history, as_of=as_of, calendar=calendar, successors=successors.get(kin_of(history, as_of), ())
         )
     )
 
@@ -75,11 +75,12 @@ def comings(
     for history in histories:
         story = tell(history, as_of)
         if story.submitted_at and not story.incident and story.state is not State.MERGED:
-            found[_kin(history, as_of)].append(story.submitted_at)
+            found[kin_of(history, as_of)].append(story.submitted_at)
     return {kin: tuple(sorted(instants)) for kin, instants in found.items()}
 
 
-def _kin(history: History, as_of: datetime) -> tuple[str, str]:
+def kin_of(history: History, as_of: datetime) -> tuple[str, str]:
+    """The enterprise and the category: tickets that share both may follow each other."""
     return history.enterprise, value_at(history.categories, as_of)
 
 

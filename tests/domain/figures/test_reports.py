@@ -70,6 +70,7 @@ def test_the_workbook_says_what_was_counted(
     facts = all_facts(histories, as_of=AS_OF, calendar=park)
     book = report_book(
         report,
+        lambda period, by: count(facts, period, indicators=report.indicators, by=by),
         facts,
         QUARTER,
         tickets=TicketWords(("企业",), {one.number: (one.enterprise,) for one in histories}),
