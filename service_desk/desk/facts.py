@@ -1,8 +1,7 @@
 """Facts for the figures: stored in the background, and counted together with what is not stored yet."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import chain
 
 from sqlalchemy import Select, exists, select
 
@@ -13,6 +12,7 @@ from service_desk.domain.figures import (
     Figure,
     Group,
     Indicator,
+    Moment,
     Period,
     all_facts,
     count_groups,
@@ -64,24 +64,36 @@ def figures(
 def groups(
     tickets: Select[Ticket], period: Period, *, indicators: Sequence[Indicator], by: By | None
 ) -> list[Group]:
-    """The rows behind some indicators in groups: counted by the database, but for a past that must be told anew."""
-    law, moments = current_law(), {indicator.moment for indicator in indicators}
-    if _went_on_since(period.as_of):
-        return gather(facts_of(tickets, as_of=period.as_of, law=law), period, by=by)
-    stored = stored_groups(tickets, period, by=by, moments=moments)
-    return stored + gather(_not_stored(tickets, period, law), period, by=by)
+    """The rows behind some indicators in groups: stored ones are counted by the database, the others are told."""
+    stored, told = _ways(tickets, period, indicators)
+    return stored_groups(tickets, period, by=by, moments=stored) + gather(told, period, by=by)
 
 
 def rows_behind(
     tickets: Select[Ticket], period: Period, *, indicators: Sequence[Indicator]
 ) -> Iterator[Fact]:
-    """The rows behind some indicators one by one, ticket after ticket."""
+    """The rows behind some indicators one by one."""
+    stored, told = _ways(tickets, period, indicators)
+    yield from stored_facts(tickets, period, moments=stored)
+    yield from (fact for fact in told if period.holds(fact))
+
+
+def _ways(
+    tickets: Select[Ticket], period: Period, indicators: Sequence[Indicator]
+) -> tuple[set[Moment], list[Fact]]:
+    """The moments whose rows are stored, and the rows of these indicators that are not, told from histories.
+
+    What came after a closing is true of all tickets together: for a past it is told whole.
+    """
     law, moments = current_law(), {indicator.moment for indicator in indicators}
-    if _went_on_since(period.as_of):
-        found: Iterable[Fact] = facts_of(tickets, as_of=period.as_of, law=law)
-    else:
-        found = chain(stored_facts(tickets, period, moments=moments), _not_stored(tickets, period, law))
-    return (fact for fact in found if period.holds(fact) and fact.moment in moments)
+    told = [fact for fact in _not_stored(tickets, period, law) if fact.moment in moments]
+    if Moment.AFTERMATH not in moments or not _went_on_since(period.as_of):
+        return moments, told
+    whole = facts_of(tickets, as_of=period.as_of, law=law)
+    return moments - {Moment.AFTERMATH}, [
+        *(fact for fact in told if fact.moment is not Moment.AFTERMATH),
+        *(fact for fact in whole if fact.moment is Moment.AFTERMATH),
+    ]
 
 
 def facts_of(tickets: Select[Ticket], *, as_of: datetime, law: Law) -> tuple[Fact, ...]:
@@ -95,7 +107,7 @@ def _went_on_since(moment: datetime) -> bool:
 
 
 def _not_stored(tickets: Select[Ticket], period: Period, law: Law) -> list[Fact]:
-    told = list(histories(tickets.where(is_behind())))
+    told = list(histories(tickets.where(is_behind(period.as_of))))
     came = comings_to({int(history.enterprise) for history in told})
     return [
         fact

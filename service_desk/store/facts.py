@@ -73,9 +73,10 @@ class StoredFact(Model):
 # Keeping them
 
 
-def is_behind() -> ColumnElement[bool]:
-    """Tickets whose record has gone on since their rows were stored."""
-    return Ticket.facts_version != Ticket.version
+def is_behind(as_of: datetime | None = None) -> ColumnElement[bool]:
+    """Tickets whose record has gone on since their rows were stored, or since an instant in the past."""
+    behind = Ticket.facts_version != Ticket.version
+    return behind if as_of is None else or_(behind, Ticket.touched_at > as_of)
 
 
 def keep(found: Mapping[Ticket, Sequence[Fact]], departments: Mapping[str, int]) -> None:
@@ -177,8 +178,8 @@ def stored_facts(tickets: Select[Ticket], period: Period, *, moments: Collection
 
 
 def _stored(tickets: Select[Ticket], period: Period, moments: Collection[Moment]) -> ColumnElement[bool]:
-    """The rows of these tickets that belong to the period and are true of the present."""
-    behind = StoredFact.ticket_id.in_(select(Ticket.id).where(is_behind()))
+    """The stored rows of these tickets that belong to the period and still hold."""
+    behind = StoredFact.ticket_id.in_(select(Ticket.id).where(is_behind(period.as_of)))
     found = and_(StoredFact.moment.in_(moments), _in(period), ~behind)
     if tickets.whereclause is None or isinstance(tickets.whereclause, True_):
         return found
