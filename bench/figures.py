@@ -6,6 +6,7 @@
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy import select, text
 
 from bench.bulk import park_on_postgres
 from service_desk.desk import facts
+from service_desk.desk.reports import Counting
 from service_desk.domain.figures import (
     BY_KEY,
     REPORTS,
@@ -79,10 +81,13 @@ def _figures(keys: tuple[str, ...], period: Period, by: By | None) -> list[Figur
 
 def _tables(report: Report, period: Period) -> None:
     """All that the sheet 统计 shows."""
-    for by in report.tables:
-        _figures(report.keys, period, by)
-    for each in (period, period_before(period), year_before(period)):
-        _figures(report.keys, each, None)
+    counting = Counting(report, select(Ticket), period)
+    for by in (None, *report.tables):
+        counting.figures(period, by)
+    for earlier in (period_before(period), year_before(period)):
+        counting.figures(earlier, None)
+    since = period.since.replace(year=period.since.year - 1, day=1)
+    counting.figures(replace(period, since=since), By.MONTH)
 
 
 def _bare(period: Period) -> object:
@@ -140,6 +145,7 @@ def _copy(ticket_id: int, number: int) -> None:
     )  # fmt: skip
     moved = {
         "at": "CASE f.moment WHEN 'now' THEN f.at ELSE f.at + (t.submitted_at - o.submitted_at) END",
+        "month": "to_char(f.at + (t.submitted_at - o.submitted_at), 'YYYYMM')::int",
         "until": "f.until + (t.submitted_at - o.submitted_at)",
         "category_id": "t.category_id",
         "enterprise_id": "t.enterprise_id",

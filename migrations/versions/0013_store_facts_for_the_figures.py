@@ -8,6 +8,10 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
+COUNTED = [
+    *("ticket_id", "department_id", "category_id", "area_id", "source", "enterprise_id"),
+    *("until", "month", "marks", "amount"),
+]
 BEHIND = sa.text("facts_version <> version")
 
 
@@ -19,6 +23,7 @@ def upgrade() -> None:
         sa.Column("moment", sa.String(length=30), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("month", sa.Integer(), nullable=True),
         sa.Column("department_id", sa.Integer(), nullable=False),
         sa.Column("category_id", sa.Integer(), nullable=False),
         sa.Column("area_id", sa.Integer(), nullable=False),
@@ -33,7 +38,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_facts")),
     )
     op.create_index(op.f("ix_facts_ticket_id"), "facts", ["ticket_id"])
-    op.create_index("ix_facts_moment_at", "facts", ["moment", "at"])
+    op.create_index("ix_facts_moment_at", "facts", ["moment", "at"], postgresql_include=COUNTED)
     op.add_column("tickets", sa.Column("facts_version", sa.Integer(), server_default="-1", nullable=False))
     op.create_index("ix_tickets_enterprise_id_submitted_at", "tickets", ["enterprise_id", "submitted_at"])
     op.create_index("ix_tickets_touched_at", "tickets", ["touched_at"])

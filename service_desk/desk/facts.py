@@ -1,6 +1,7 @@
 """Facts for the figures: stored in the background, and counted together with what is not stored yet."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, exists, select
@@ -21,7 +22,15 @@ from service_desk.domain.figures import (
     kin_of,
 )
 from service_desk.store.base import db, transaction
-from service_desk.store.facts import ALL_TIME, comings_to, is_behind, keep, stored_facts, stored_groups
+from service_desk.store.facts import (
+    ALL_TIME,
+    comings_to,
+    is_behind,
+    keep,
+    stored_facts,
+    stored_groups,
+    to_be_told,
+)
 from service_desk.store.histories import histories, history_of
 from service_desk.store.law import Law, current_law
 from service_desk.store.people import Department
@@ -57,43 +66,48 @@ def figures(
     tickets: Select[Ticket], period: Period, *, indicators: Sequence[Indicator], by: By | None
 ) -> list[Figure]:
     """The figures of a period over some tickets, the whole or by line."""
-    found = groups(tickets, period, indicators=indicators, by=by)
+    found = groups(tickets, period, indicators=indicators, by=(by,) if by else ())
     return count_groups(found, period, indicators=indicators, by=by)
 
 
 def groups(
-    tickets: Select[Ticket], period: Period, *, indicators: Sequence[Indicator], by: By | None
+    tickets: Select[Ticket], period: Period, *, indicators: Sequence[Indicator], by: Collection[By]
 ) -> list[Group]:
     """The rows behind some indicators in groups: stored ones are counted by the database, the others are told."""
-    stored, told = _ways(tickets, period, indicators)
-    return stored_groups(tickets, period, by=by, moments=stored) + gather(told, period, by=by)
+    ways = _ways(tickets, period, indicators)
+    stored = stored_groups(tickets, period, by=by, moments=ways.stored, without=ways.without)
+    return stored + gather(ways.told, period, by=by)
 
 
 def rows_behind(
     tickets: Select[Ticket], period: Period, *, indicators: Sequence[Indicator]
 ) -> Iterator[Fact]:
     """The rows behind some indicators one by one."""
-    stored, told = _ways(tickets, period, indicators)
-    yield from stored_facts(tickets, period, moments=stored)
-    yield from (fact for fact in told if period.holds(fact))
+    ways = _ways(tickets, period, indicators)
+    yield from stored_facts(tickets, period, moments=ways.stored, without=ways.without)
+    yield from (fact for fact in ways.told if period.holds(fact))
 
 
-def _ways(
-    tickets: Select[Ticket], period: Period, indicators: Sequence[Indicator]
-) -> tuple[set[Moment], list[Fact]]:
-    """The moments whose rows are stored, and the rows of these indicators that are not, told from histories.
+@dataclass(frozen=True)
+class _Ways:
+    """How to come by rows: stored ones of these moments, but ``without`` those of some tickets, and what was told."""
 
-    What came after a closing is true of all tickets together: for a past it is told whole.
-    """
-    law, moments = current_law(), {indicator.moment for indicator in indicators}
-    told = [fact for fact in _not_stored(tickets, period, law) if fact.moment in moments]
+    stored: frozenset[Moment]
+    without: Sequence[int]
+    told: Sequence[Fact]
+
+
+def _ways(tickets: Select[Ticket], period: Period, indicators: Sequence[Indicator]) -> _Ways:
+    law, moments = current_law(), frozenset(indicator.moment for indicator in indicators)
+    without = db.session.scalars(to_be_told(period.as_of)).all()
+    told = [fact for fact in _told(tickets, without, period, law) if fact.moment in moments]
     if Moment.AFTERMATH not in moments or not _went_on_since(period.as_of):
-        return moments, told
+        return _Ways(moments, without, told)
+    # What came after a closing is true of all tickets together: for a past it is told whole.
     whole = facts_of(tickets, as_of=period.as_of, law=law)
-    return moments - {Moment.AFTERMATH}, [
-        *(fact for fact in told if fact.moment is not Moment.AFTERMATH),
-        *(fact for fact in whole if fact.moment is Moment.AFTERMATH),
-    ]
+    others = (fact for fact in told if fact.moment is not Moment.AFTERMATH)
+    afterwards = (fact for fact in whole if fact.moment is Moment.AFTERMATH)
+    return _Ways(moments - {Moment.AFTERMATH}, without, [*others, *afterwards])
 
 
 def facts_of(tickets: Select[Ticket], *, as_of: datetime, law: Law) -> tuple[Fact, ...]:
@@ -106,16 +120,12 @@ def _went_on_since(moment: datetime) -> bool:
     return bool(db.session.scalar(select(exists().where(Ticket.touched_at > moment))))
 
 
-def _not_stored(tickets: Select[Ticket], period: Period, law: Law) -> list[Fact]:
-    told = list(histories(tickets.where(is_behind(period.as_of))))
-    came = comings_to({int(history.enterprise) for history in told})
-    return [
-        fact
-        for history in told
-        for fact in facts(
-            history,
-            as_of=period.as_of,
-            calendar=law.calendar,
-            successors=came.get(kin_of(history, period.as_of), ()),
-        )
-    ]
+def _told(tickets: Select[Ticket], ticket_ids: Sequence[int], period: Period, law: Law) -> Iterator[Fact]:
+    """The rows of those of the tickets that have these ids, from their histories; some at a time."""
+    for begin in range(0, len(ticket_ids), BATCH):
+        some = ticket_ids[begin : begin + BATCH]
+        told = list(histories(tickets.where(Ticket.id.in_(some))))
+        came = comings_to({int(history.enterprise) for history in told})
+        for history in told:
+            kin = kin_of(history, period.as_of)
+            yield from facts(history, as_of=period.as_of, calendar=law.calendar, successors=came.get(kin, ()))

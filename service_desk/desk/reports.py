@@ -1,7 +1,7 @@
 """Reports: the figures of a period for a page or a command, and the workbook that counts itself again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import Select, select
@@ -12,8 +12,10 @@ from service_desk.domain.figures import (
     REPORTS,
     By,
     Figure,
+    Group,
     Period,
     Report,
+    count_groups,
 )
 from service_desk.domain.sentences import say
 from service_desk.store.base import db
@@ -50,6 +52,27 @@ def report_named(name: str) -> Report:
 
 
 @dataclass(frozen=True)
+class Counting:
+    """The figures of a report, of its period and of others it is compared with: the rows of each are grouped once."""
+
+    report: Report
+    tickets: Select[Ticket]
+    period: Period
+    _groups: dict[tuple[Period, By | None], list[Group]] = field(default_factory=dict)
+
+    def figures(self, period: Period, by: By | None) -> list[Figure]:
+        """The figures of a period, the whole or by line."""
+        is_its_own = period == self.period
+        key = (period, None if is_its_own else by)
+        if key not in self._groups:
+            lines = self.report.tables if is_its_own else (by,) if by else ()
+            self._groups[key] = facts.groups(
+                self.tickets, period, indicators=self.report.indicators, by=lines
+            )
+        return count_groups(self._groups[key], period, indicators=self.report.indicators, by=by)
+
+
+@dataclass(frozen=True)
 class Made:
     """A workbook and the name it should have on disk."""
 
@@ -62,13 +85,9 @@ def workbook(
 ) -> Made:
     """The workbook of a report over some tickets."""
     law = current_law()
-
-    def count(period: Period, by: By | None) -> list[Figure]:
-        return facts.figures(tickets, period, indicators=report.indicators, by=by)
-
     book = report_book(
         report,
-        count,
+        Counting(report, tickets, period).figures,
         facts.rows_behind(tickets, period, indicators=report.indicators),
         period,
         tickets=TicketWords(TICKET_COLUMNS, _words(tickets)),

@@ -16,8 +16,6 @@ from sqlalchemy import (
     Index,
     Integer,
     Select,
-    SQLColumnExpression,
-    String,
     True_,
     and_,
     case,
@@ -25,18 +23,18 @@ from sqlalchemy import (
     exists,
     func,
     insert,
-    literal,
     or_,
     select,
+    union,
     update,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from service_desk.domain.figures import DESK, UNASSIGNED, By, Fact, Group, Mark, Moment, Period
 from service_desk.domain.figures.counting import DUE
 from service_desk.domain.figures.facts import REBOUND_WINDOW
 from service_desk.domain.vocabulary import Source, State
-from service_desk.store.base import Instant, Model, WordType, db
+from service_desk.store.base import Instant, Model, WordType, db, house
 from service_desk.store.catalogue import Category
 from service_desk.store.enterprises import Area
 from service_desk.store.people import Department
@@ -46,20 +44,32 @@ BY_THE_DESK, NOWHERE = -1, 0
 """Instead of a department: the desk itself, and nobody yet. Instead of an area: none."""
 ALL_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 """Stored rows are as of always: what a period may not know yet is left out when it is counted."""
-AT_A_TIME = 1000
+AT_A_TIME = FEW = 1000
+
+
+COUNTED = (
+    *("ticket_id", "department_id", "category_id", "area_id", "source", "enterprise_id"),
+    *("until", "month", "marks", "amount"),
+)
+"""What counting reads, kept in the index that leads to it: PostgreSQL then leaves the table alone."""
 
 
 class StoredFact(Model):
-    """One row of ``domain.figures.Fact``. ``until`` is when the 90 days after a closing end, for that row alone."""
+    """One row of ``domain.figures.Fact``.
+
+    ``month`` is that of ``at`` in the park, as 202611; none where a row has no period. ``until`` is when the 90 days
+    after a closing end, for that row alone.
+    """
 
     __tablename__ = "facts"
-    __table_args__ = (Index("ix_facts_moment_at", "moment", "at"),)
+    __table_args__ = (Index("ix_facts_moment_at", "moment", "at", postgresql_include=COUNTED),)
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
     moment: Mapped[Moment] = mapped_column(WordType(Moment))
     at: Mapped[Instant]
     until: Mapped[Instant | None]
+    month: Mapped[int | None]
     department_id: Mapped[int]
     category_id: Mapped[int]
     area_id: Mapped[int]
@@ -73,10 +83,15 @@ class StoredFact(Model):
 # Keeping them
 
 
-def is_behind(as_of: datetime | None = None) -> ColumnElement[bool]:
-    """Tickets whose record has gone on since their rows were stored, or since an instant in the past."""
-    behind = Ticket.facts_version != Ticket.version
-    return behind if as_of is None else or_(behind, Ticket.touched_at > as_of)
+def is_behind() -> ColumnElement[bool]:
+    """Tickets whose record has gone on since their rows were stored."""
+    return Ticket.facts_version != Ticket.version
+
+
+def to_be_told(as_of: datetime) -> Select[int]:
+    """The ids of tickets whose stored rows do not hold at an instant: the record has gone on since one or the other."""
+    touched_since = select(Ticket.id).where(Ticket.touched_at > as_of)
+    return select(union(select(Ticket.id).where(is_behind()), touched_since).subquery().c.id)
 
 
 def keep(found: Mapping[Ticket, Sequence[Fact]], departments: Mapping[str, int]) -> None:
@@ -101,6 +116,7 @@ def _row(ticket: Ticket, fact: Fact, places: Mapping[str, int]) -> dict[str, Any
         "moment": fact.moment,
         "at": fact.at,
         "until": fact.at + REBOUND_WINDOW if fact.moment is Moment.AFTERMATH else None,
+        "month": None if fact.moment is Moment.NOW else _month(fact.at),
         "department_id": places[fact.department],
         "category_id": ticket.category_id,
         "area_id": ticket.area_id or NOWHERE,
@@ -111,6 +127,11 @@ def _row(ticket: Ticket, fact: Fact, places: Mapping[str, int]) -> dict[str, Any
         "marks": int(fact.marks & ~Mark.FOLLOWED),
         "amount": fact.amount,
     }
+
+
+def _month(at: datetime) -> int:
+    local = at.astimezone(house().timezone)
+    return local.year * 100 + local.month
 
 
 def forget_since(moment: datetime) -> None:
@@ -127,41 +148,53 @@ def forget_since(moment: datetime) -> None:
 
 
 def stored_groups(
-    tickets: Select[Ticket], period: Period, *, by: By | None, moments: Collection[Moment]
+    tickets: Select[Ticket],
+    period: Period,
+    *,
+    by: Collection[By],
+    moments: Collection[Moment],
+    without: Sequence[int],
 ) -> list[Group]:
-    """The rows of a period in groups, as ``gather`` makes them, so far as they are stored."""
-    line, names = _line(by, period)
+    """The stored rows of a period in groups, as ``gather`` makes them, but for those of some tickets (ids)."""
     marks = _marks() if Moment.AFTERMATH in moments else StoredFact.marks
-    # Not grouped by their own names: a database would take "marks" for the column.
+    # Not grouped by its own name: a database would take "marks" for the column.
     alike: tuple[Any, ...] = (
-        line.label("its_line"),
         StoredFact.moment,
         marks.label("its_marks"),
         StoredFact.amount,
+        *(COLUMNS[line] for line in by),
     )
-    statement = (
+    names = [_names(line) for line in by]
+    rows = db.session.execute(
         select(*alike, func.count())
-        .where(_stored(tickets, period, moments))
-        .group_by("its_line", StoredFact.moment, "its_marks", StoredFact.amount)
+        .where(_stored(tickets, period, moments, without))
+        .group_by(StoredFact.moment, "its_marks", StoredFact.amount, *alike[3:])
     )
-    rows: Sequence[Any] = db.session.execute(statement).all()
     return [
-        Group(None if line is None else names[line], moment, Mark(marks), amount, number)
-        for line, moment, marks, amount, number in rows
+        Group(
+            moment,
+            Mark(told),
+            amount,
+            number,
+            {line: of[value] for line, of, value in zip(by, names, lines, strict=True)},
+        )
+        for moment, told, amount, *lines, number in rows
     ]
 
 
-def stored_facts(tickets: Select[Ticket], period: Period, *, moments: Collection[Moment]) -> Iterator[Fact]:
-    """The stored rows of a period one by one, ticket after ticket."""
+def stored_facts(
+    tickets: Select[Ticket], period: Period, *, moments: Collection[Moment], without: Sequence[int]
+) -> Iterator[Fact]:
+    """The stored rows of a period one by one, ticket after ticket, but for those of some tickets (ids)."""
     marks = _marks() if Moment.AFTERMATH in moments else StoredFact.marks
     statement = (
         select(Ticket.number, StoredFact, marks)
         .join(Ticket, Ticket.id == StoredFact.ticket_id)
-        .where(_stored(tickets, period, moments))
+        .where(_stored(tickets, period, moments, without))
         .order_by(StoredFact.ticket_id, StoredFact.id)
         .execution_options(yield_per=AT_A_TIME)
     )
-    department, category, area = (_line(by, period)[1] for by in (By.DEPARTMENT, By.CATEGORY, By.AREA))
+    department, category, area = map(_names, (By.DEPARTMENT, By.CATEGORY, By.AREA))
     for number, row, told in db.session.execute(statement):
         yield Fact(
             ticket=number,
@@ -177,24 +210,31 @@ def stored_facts(tickets: Select[Ticket], period: Period, *, moments: Collection
         )
 
 
-def _stored(tickets: Select[Ticket], period: Period, moments: Collection[Moment]) -> ColumnElement[bool]:
-    """The stored rows of these tickets that belong to the period and still hold."""
-    behind = StoredFact.ticket_id.in_(select(Ticket.id).where(is_behind(period.as_of)))
-    found = and_(StoredFact.moment.in_(moments), _in(period), ~behind)
+def _stored(
+    tickets: Select[Ticket], period: Period, moments: Collection[Moment], without: Sequence[int]
+) -> ColumnElement[bool]:
+    found = _in(period, moments)
+    if without:
+        # Named one by one where they are few: databases think that they must be many, and plan for that.
+        told = without if len(without) <= FEW else to_be_told(period.as_of)
+        found = and_(found, StoredFact.ticket_id.not_in(told))
     if tickets.whereclause is None or isinstance(tickets.whereclause, True_):
         return found
     return and_(found, StoredFact.ticket_id.in_(tickets.with_only_columns(Ticket.id)))
 
 
-def _in(period: Period) -> ColumnElement[bool]:
-    begin, end = _opening(period.since, period), _opening(period.until, period)
+def _in(period: Period, moments: Collection[Moment]) -> ColumnElement[bool]:
+    """The rows of these moments that belong to the period; said so that an index leads to them."""
     dated = and_(
-        StoredFact.at >= begin,
-        StoredFact.at < end,
-        or_(StoredFact.moment.not_in(DUE), StoredFact.at < period.as_of),
-        or_(StoredFact.until.is_(None), StoredFact.until <= period.as_of),
+        StoredFact.moment.in_(set(moments) - {Moment.NOW}),
+        StoredFact.at >= _opening(period.since, period),
+        StoredFact.at < _opening(period.until, period),
     )
-    return or_(StoredFact.moment == Moment.NOW, dated)
+    if DUE & set(moments):
+        dated = and_(dated, or_(StoredFact.moment.not_in(DUE), StoredFact.at < period.as_of))
+    if Moment.AFTERMATH in moments:
+        dated = and_(dated, or_(StoredFact.until.is_(None), StoredFact.until <= period.as_of))
+    return or_(StoredFact.moment == Moment.NOW, dated) if Moment.NOW in moments else dated
 
 
 def _opening(day: date, period: Period) -> datetime:
@@ -219,36 +259,40 @@ def _is_a_coming() -> ColumnElement[bool]:
     return and_(Ticket.state.not_in((State.DRAFT, State.MERGED)), Ticket.incident_id.is_(None))
 
 
-def _line(by: By | None, period: Period) -> tuple[SQLColumnExpression[Any], Mapping[Any, str]]:
-    """The column that tells the lines apart, and what each is called."""
+COLUMNS: Mapping[By, InstrumentedAttribute[Any]] = {
+    By.DEPARTMENT: StoredFact.department_id,
+    By.CATEGORY: StoredFact.category_id,
+    By.AREA: StoredFact.area_id,
+    By.SOURCE: StoredFact.source,
+    By.MONTH: StoredFact.month,
+}
+"""Which column tells the lines apart."""
+
+
+def _names(by: By) -> Mapping[Any, str]:
+    """What each line is called."""
     match by:
-        case None:
-            return literal(None, String), {}
         case By.DEPARTMENT:
-            named = {BY_THE_DESK: DESK, NOWHERE: UNASSIGNED}
-            return StoredFact.department_id, named | _names(Department)
+            return {BY_THE_DESK: DESK, NOWHERE: UNASSIGNED, **_named(Department)}
         case By.CATEGORY:
-            return StoredFact.category_id, _names(Category)
+            return _named(Category)
         case By.AREA:
-            return StoredFact.area_id, {NOWHERE: ""} | _names(Area)
+            return {NOWHERE: "", **_named(Area)}
         case By.SOURCE:
-            return StoredFact.source, {source: source.label for source in Source}
+            return {source: source.label for source in Source}
         case By.MONTH:
-            return _month(period), {month: month for month in period.months}
+            return _Months()
 
 
-def _names(entity: type[Department | Category | Area]) -> dict[int, str]:
+class _Months(dict[int | None, str]):
+    """202611 is called 2026-11; what has no period has no month."""
+
+    def __missing__(self, month: int | None) -> str:
+        return "" if month is None else f"{month // 100:04d}-{month % 100:02d}"
+
+
+def _named(entity: type[Department | Category | Area]) -> dict[int, str]:
     return {row.id: row.name for row in db.session.execute(select(entity.id, entity.name))}
-
-
-def _month(period: Period) -> ColumnElement[str]:
-    """The row's month in the park; none where the row has no period."""
-    later_months = [(datetime.fromisoformat(f"{month}-01").date(), month) for month in period.months]
-    steps = [
-        (StoredFact.at >= _opening(first, period), literal(month, String))
-        for first, month in reversed(later_months)
-    ]
-    return case((StoredFact.moment == Moment.NOW, None), *steps)
 
 
 # Of what came after

@@ -25,7 +25,6 @@ from service_desk.domain.figures import (
     Period,
     Report,
     count_groups,
-    whole_of,
     words,
 )
 from service_desk.domain.vocabulary import Role
@@ -94,8 +93,8 @@ def index() -> ResponseReturnValue:
         return page, 422
     begin_reading()
     by = By(form.by.data) if form.by.data in {by.value for by in By} else By.DEPARTMENT
-    found = groups(visible_tickets(me()), period, indicators=report.indicators, by=by)
-    whole = count_groups(whole_of(found), period, indicators=report.indicators)
+    found = groups(visible_tickets(me()), period, indicators=report.indicators, by=(by,))
+    whole = count_groups(found, period, indicators=report.indicators)
     lines = count_groups(found, period, indicators=report.indicators, by=by)
     return render_template(
         "reports/index.html",

@@ -10,7 +10,6 @@ from service_desk.domain.figures.counting import (
     count_groups,
     gather,
     members,
-    whole_of,
     words,
 )
 from service_desk.domain.figures.details import DetailRow, Share, detail, parts_of
@@ -76,7 +75,6 @@ __all__ = [
     "members",
     "parts_of",
     "period_before",
-    "whole_of",
     "words",
     "year_before",
 ]

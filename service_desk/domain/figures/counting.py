@@ -1,8 +1,8 @@
 """Counting fact rows into figures, and naming the rows that stand behind each figure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -59,13 +59,13 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """So many rows of a period that are alike in all that counts: their line, moment, marks and amount."""
+    """So many rows of a period that are alike in all that counts; on the lines that were asked for."""
 
-    line: str | None
     moment: Moment
     marks: Mark
     amount: int
     number: int
+    lines: Mapping[By, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,28 +113,27 @@ def count(
     by: By | None = None,
 ) -> list[Figure]:
     """The figures of a period, the whole or by line, from its rows; see ``count_groups``."""
-    return count_groups(gather(facts, period, by=by), period, indicators=indicators, by=by)
+    return count_groups(gather(facts, period, by=(by,) if by else ()), period, indicators=indicators, by=by)
 
 
-def gather(facts: Iterable[Fact], period: Period, *, by: By | None = None) -> list[Group]:
-    """The rows of a period in groups. A database groups its stored rows by the same columns."""
-    sort = _sorter(by, period)
+def gather(facts: Iterable[Fact], period: Period, *, by: Collection[By]) -> list[Group]:
+    """The rows of a period in groups that tell these lines apart. A database groups its stored rows likewise."""
+    sorters = [_sorter(line, period) for line in by]
     found = Counter(
-        (
-            None if fact.moment is Moment.NOW and by is By.MONTH else sort(fact),
-            fact.moment,
-            fact.marks,
-            fact.amount,
-        )
+        (fact.moment, fact.marks, fact.amount, tuple(sort(fact) for sort in sorters))
         for fact in facts
         if period.holds(fact)
     )
-    return [Group(*alike, number) for alike, number in found.items()]
+    return [
+        Group(moment, marks, amount, number, dict(zip(by, lines, strict=True)))
+        for (moment, marks, amount, lines), number in found.items()
+    ]
 
 
-def whole_of(groups: Iterable[Group]) -> list[Group]:
-    """The same rows on no line."""
-    return [replace(group, line=None) for group in groups]
+def _sorter(by: By, period: Period) -> Callable[[Fact], str]:
+    if by is By.MONTH:
+        return lambda fact: "" if fact.moment is Moment.NOW else period.month(fact)
+    return lambda fact: str(getattr(fact, by.value))
 
 
 def count_groups(
@@ -144,7 +143,7 @@ def count_groups(
     indicators: Sequence[Indicator] = INDICATORS,
     by: By | None = None,
 ) -> list[Figure]:
-    """The figures of a period, the whole or by line.
+    """The figures of a period, the whole or by a line that the groups tell apart.
 
     Lines with nothing counted and nothing excluded are left out; the whole and the months stay.
     """
@@ -164,19 +163,11 @@ def _lines(groups: Iterable[Group], indicator: Indicator, period: Period, by: By
         return
     lines: dict[str | None, list[Group]] = {name: [] for name in _standing_lines(by, period)}
     for group in groups:
-        lines.setdefault(group.line, []).append(group)
+        lines.setdefault(group.lines[by] if by else None, []).append(group)
     for name in sorted(lines, key=lambda name: name or ""):
         figure = figure_of(indicator, name, tally(lines[name], indicator))
         if by in (None, By.MONTH) or _is_something(figure):
             yield figure
-
-
-def _sorter(by: By | None, period: Period) -> Callable[[Fact], str | None]:
-    if by is None:
-        return lambda _: None
-    if by is By.MONTH:
-        return period.month
-    return lambda fact: str(getattr(fact, by.value))
 
 
 def _standing_lines(by: By | None, period: Period) -> tuple[str | None, ...]:
