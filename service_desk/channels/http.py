@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from service_desk.channels.outgoing import TooFast, Unreachable
+from service_desk.channels.outgoing import TooFast, Unreachable, in_one_line
 from service_desk.domain.sentences import say
 
 SECONDS = 10.0
@@ -57,8 +57,12 @@ class Answer:
     def _instead(self) -> str:
         if not self.body:
             return say("HTTP %(status)s：回答是空的", status=self.status)
-        kind = self.headers.get("content-type", "").partition(";")[0].strip()[:40]
-        return say("HTTP %(status)s：回答不是 JSON（%(kind)s）", status=self.status, kind=kind or "—")
+        kind = self.headers.get("content-type", "").partition(";")[0]
+        return say(
+            "HTTP %(status)s：回答不是 JSON（%(kind)s）",
+            status=self.status,
+            kind=in_one_line(kind)[:40] or "—",
+        )
 
 
 def origin_of(address: str) -> str:
@@ -146,4 +150,4 @@ def wait_of(headers: Mapping[str, str]) -> float:
 
 def _reason(error: httpx.ConnectError) -> str:
     """What the system says of a failed connection: it names hosts and certificates, no paths and no keys."""
-    return " ".join(str(error).split())[:200] or "refused"
+    return in_one_line(str(error))[:200] or "refused"

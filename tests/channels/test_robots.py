@@ -192,6 +192,14 @@ def test_rubbish_is_a_clear_error(kind: Kind, reply: Reply, said: str) -> None:
     assert len(server.asked) == 1, "no redirect was followed"
 
 
+@pytest.mark.parametrize("kind", ALL)
+def test_words_that_cannot_be_kept_or_shown_are_left_out(kind: Kind) -> None:
+    words = "no\x00 such \ud800robot"
+    reply = Reply.of({"errcode": 77, "errmsg": words, "code": 77, "msg": words})
+    with Server(lambda _asked: reply) as server, pytest.raises(NotYet, match=r"^77 no such robot$"):
+        at(server, kind).send(letter())
+
+
 @pytest.mark.parametrize("given", ["Retry-After", "x-ogw-ratelimit-reset"])
 def test_a_429_says_how_long_to_wait(given: str) -> None:
     with (
