@@ -123,6 +123,9 @@ def test_a_ladder_that_is_none_comes_back_with_what_was_typed(visit: Visit) -> N
     page = visit("admin").post(f"/admin/ladders/{row.id}", 422, **wanted)
     assert 'value="77"' in page
     assert "应在 0 到 60 之间" in page
+    wanted = {"steps-0-when": "half", "steps-0-count": "3", "steps-0-recipients": "head"}
+    page = visit("admin").post(f"/admin/ladders/{row.id}", 422, **wanted)
+    assert "“时限过半”和“到期时”不用填数字" in page
 
 
 def test_the_pages_have_a_bounded_price(small_world: World, visit: Visit) -> None:
