@@ -117,6 +117,20 @@ def test_a_ladder_is_read_in_words_and_changed_step_by_step(visit: Visit) -> Non
 
 
 @pytest.mark.usefixtures("small_world")
+def test_a_ladder_changed_for_later_clocks_alone_is_found_where_it_was(visit: Visit) -> None:
+    admin, row = visit("admin"), settle_ladder()
+    wanted: dict[str, Any] = {"steps-0-when": "left", "steps-0-count": "1", "steps-0-recipients": "head"}
+    admin.post(f"/admin/ladders/{row.id}", **wanted, follow="no")
+    db.session.expire_all()
+    assert settle_ladder().id != row.id
+    wanted["steps-0-count"] = "7"
+    page = admin.post(f"/admin/ladders/{row.id}", 409, **wanted, follow="yes")
+    assert "admin名改过这一条" in page
+    assert 'value="7"' in page
+    admin.get(f"/admin/ladders/{row.id}")
+
+
+@pytest.mark.usefixtures("small_world")
 def test_a_ladder_that_is_none_comes_back_with_what_was_typed(visit: Visit) -> None:
     row = settle_ladder()
     wanted: dict[str, Any] = {"steps-0-when": "left", "steps-0-count": "77", "steps-0-recipients": "head"}
