@@ -21,6 +21,9 @@ from service_desk.domain.sentences import say
 SECONDS = 10.0
 """How long the other side has for everything together: name, connection, certificate, answer."""
 
+A_MOMENT = 1.0
+"""For the loop to end by itself, which it does unless a name is still being looked up."""
+
 LARGEST_ANSWER = 64 * 1024
 LONGEST_WAIT = 3600.0
 USUAL_WAIT = 60.0
@@ -114,8 +117,12 @@ def ask(
 
 def _to_its_end(asking: Coroutine[Any, Any, Answer]) -> Answer:
     """In a thread of its own: whoever calls may be running a loop already."""
-    with ThreadPoolExecutor(max_workers=1) as alone:
-        return alone.submit(asyncio.run, asking).result()
+    alone = ThreadPoolExecutor(max_workers=1)
+    try:
+        # A name that nobody answers for is asked on in its thread, which no loop can end: it is left alone there.
+        return alone.submit(asyncio.run, asking).result(timeout=SECONDS + A_MOMENT)
+    finally:
+        alone.shutdown(wait=False)
 
 
 async def _within(method: str, address: str, headers: Mapping[str, str], content: bytes | None) -> Answer:

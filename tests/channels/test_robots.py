@@ -1,6 +1,8 @@
 """Robots before servers that follow the vendors' documents: signatures, lengths, codes inside a 200, and rubbish."""
 
 import logging
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -227,6 +229,18 @@ def test_a_server_that_never_ends_is_left_in_time(chunk: bytes, monkeypatch: pyt
     with trickling(chunk) as origin, pytest.raises(Unreachable):
         at(origin).send(letter())
     assert clock.now() - began < timedelta(seconds=3)
+
+
+def test_a_name_that_is_looked_up_for_ever_is_left_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "SECONDS", 0.2)
+    monkeypatch.setattr(http, "A_MOMENT", 0.2)
+    found = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found.wait(10) or [])
+    began = clock.now()
+    with pytest.raises(Unreachable, match="没有回答"):
+        robots.WeCom("https://qyapi.weixin.qq.com/?key=x", None, (), clock.now).send(letter())
+    found.set()
+    assert clock.now() - began < timedelta(seconds=5)
 
 
 def test_nobody_there_is_said() -> None:
