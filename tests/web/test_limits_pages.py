@@ -1,9 +1,11 @@
 """The tables of limits and ladders: for administrators alone, with what a change would do before it is saved."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from service_desk.desk import ladders, limits
 from service_desk.domain.vocabulary import ClockKind, LimitClass, State
@@ -11,7 +13,7 @@ from service_desk.store.base import db
 from service_desk.store.limits import LadderRow, LimitRow
 from service_desk.store.lists import alterations_of
 from tests.visitor import Visitor, counted
-from tests.world import World
+from tests.world import MONDAY, World
 
 Visit = Callable[..., Visitor]
 
@@ -57,6 +59,29 @@ def test_the_effect_can_be_looked_at_without_saving(visit: Visit) -> None:
     page = visit("admin").post(f"/admin/limits/{row.id}", 200, number="8", unit="working_days", preview="1")
     assert "没有正在计时的时限会因此改变" in page
     assert number_of(row.id) == 5
+
+
+def test_a_limit_that_makes_open_matters_late_at_once_says_so(small_world: World, visit: Visit) -> None:
+    small_world.make(State.IN_PROGRESS)
+    with time_machine.travel(MONDAY + timedelta(days=2), tick=False):
+        admin, row = visit("admin"), settle_cell()
+        lower = admin.post(f"/admin/limits/{row.id}", 200, number="1", unit="working_days", preview="1")
+        assert "其中 1 个一并调整后立即超期" in lower
+        other = admin.post(f"/admin/limits/{row.id}", 200, number="3", unit="working_days", preview="1")
+        assert "立即超期" not in other
+
+
+@pytest.mark.usefixtures("small_world")
+def test_a_limit_in_hours_needs_a_ladder_with_steps_by_the_hour(visit: Visit) -> None:
+    admin, row = visit("admin"), settle_cell()
+    page = admin.post(f"/admin/limits/{row.id}", 422, number="30", unit="working_hours")
+    assert "“办理”的提醒阶梯没有按小时的步骤" in page
+    assert 'value="30"' in page
+    steps: dict[str, Any] = {"steps-0-when": "at_due", "steps-0-recipients": ["handler"]}
+    admin.post(f"/admin/ladders/{settle_ladder().id}", **steps, follow="yes")
+    assert "没有按天的步骤" in admin.post(f"/admin/limits/{row.id}", 422, number="6", unit="working_days")
+    admin.post(f"/admin/limits/{row.id}", number="30", unit="working_hours")
+    assert number_of(row.id) == 30
 
 
 @pytest.mark.parametrize(
