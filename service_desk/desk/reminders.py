@@ -192,7 +192,7 @@ def _waits_for_the_office(ticket: Ticket, since: datetime, at: datetime, calenda
     """
     if ticket.urgency is Urgency.CRITICAL or calendar.next_opening(at) <= at:
         return False
-    return bool(calendar.worked(since, at))
+    return calendar.next_opening(since) < at
 
 
 @dataclass(frozen=True)
