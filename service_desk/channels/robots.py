@@ -84,7 +84,7 @@ class Webhook(ABC):
         """The vendors say what is wrong in the body, mostly under status 200."""
         said = answer.json
         code = said.get(self.CODE) if isinstance(said, dict) else None
-        if not isinstance(said, dict) or not isinstance(code, int):
+        if not isinstance(said, dict) or not isinstance(code, int) or isinstance(code, bool):
             raise Unreachable(
                 say("HTTP %(status)s：回答里没有 %(code)s", status=answer.status, code=self.CODE)
             )

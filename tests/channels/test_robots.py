@@ -182,6 +182,7 @@ def test_a_code_inside_a_200_says_what_to_do(kind: Kind, code: int, meaning: typ
         pytest.param(Reply.of([]), "没有", id="a list"),
         pytest.param(Reply.of({"ok": True}), "没有", id="another document"),
         pytest.param(Reply.of({"errcode": "0", "code": "0"}), "没有", id="a code that is no number"),
+        pytest.param(Reply.of({"errcode": False, "code": False}), "没有", id="a code that is a yes or no"),
         pytest.param(Reply.of({"errcode": 0, "code": 0}, status=404), "HTTP 404", id="not found"),
         pytest.param(Reply(b"oops", status=500), "HTTP 500", id="the server's own error"),
         pytest.param(Reply(b"x" * 70_000), "太长", id="too large"),
