@@ -300,6 +300,18 @@ def test_a_window_that_has_closed_by_itself_is_reminded_of_no_more(small_world: 
     assert small_world.ticket(ticket.number).state is State.CLOSED
 
 
+@pytest.mark.parametrize("how", ["account put out of use", "moved to another department"])
+def test_who_handles_it_has_left_and_the_colleagues_are_reminded(small_world: World, how: str) -> None:
+    clock = settle_of(complaint(small_world))
+    if how.startswith("account"):
+        small_world.power.active = False
+    else:
+        small_world.power.department_id = small_world.department("金融办").id
+    db.session.commit()
+    remind_due(march(18))
+    assert set(told(clock, "left_3")) == {"power2"}
+
+
 def test_the_ladder_issues_orders_once_with_a_clock_each(world: World) -> None:
     ticket = complaint(world)
     for moment in (march(26), march(26, 9, 1), march(30), march(31)):
