@@ -1,6 +1,7 @@
 """Reminders: the ladder of every clock, each step once for each due, however many schedulers run."""
 
 from collections.abc import Collection, Hashable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +23,7 @@ from service_desk.desk.notices import (
 )
 from service_desk.desk.sweeping import STOPPING, sweep_in_batches
 from service_desk.domain import deadlines
+from service_desk.domain.errors import OutOfTurn
 from service_desk.domain.ladders import LadderStep
 from service_desk.domain.limits import Profile
 from service_desk.domain.reminders import moments
@@ -252,14 +254,16 @@ def _send(reminder: _Reminder, steps: Sequence[LadderStep], round_: _Round) -> N
     level = next((step.order_level for step in reversed(steps) if step.order_level), None)
     has_card = colour is not None and _give_card(reminder, colour, round_)
     if level is not None:
-        supervision.issue_order(
-            reminder.ticket,
-            by=None,
-            at=reminder.at,
-            law=reminder.law,
-            level=level,
-            demand=house().say(say("%(title)s，请说明原因并答复新的办结日期。", title=reminder.title)),
-        )
+        # What is closed may not be supervised, though its rest or an order runs on: that is reminded of all the same.
+        with suppress(OutOfTurn):
+            supervision.issue_order(
+                reminder.ticket,
+                by=None,
+                at=reminder.at,
+                law=reminder.law,
+                level=level,
+                demand=house().say(say("%(title)s，请说明原因并答复新的办结日期。", title=reminder.title)),
+            )
     body = reminder.body
     # Cards are between the desk and the departments; an enterprise is told of its time alone.
     with_card = (

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text, update
 from service_desk.desk import closing, handling
 from service_desk.desk.housekeeping import pass_time
 from service_desk.desk.reminders import remind_due
-from service_desk.domain.vocabulary import ClockKind, Nature, Outcome, State, Urgency
+from service_desk.domain.vocabulary import ClockKind, Nature, Outcome, Solved, State, Urgency
 from service_desk.store.base import db, house
 from service_desk.store.clocks import Clock
 from service_desk.store.law import law_changed
@@ -298,6 +298,21 @@ def test_a_window_that_has_closed_by_itself_is_reminded_of_no_more(small_world: 
     remind_due(march(16))
     assert db.session.scalars(select(Notice.title).where(Notice.title.startswith("评价"))).all() == []
     assert small_world.ticket(ticket.number).state is State.CLOSED
+
+
+def test_an_order_that_may_not_be_is_left_out_and_the_reminder_sent(small_world: World) -> None:
+    ticket = small_world.make(
+        State.CLOSED, outcome=Outcome.PARTLY, rest_date=march(6).date(), solved=Solved.SOLVED
+    )
+    ladder = db.session.scalars(select(LadderRow).where(LadderRow.kind == ClockKind.REST)).one()
+    ladder.steps = [step | {"order_level": 1} for step in ladder.steps]
+    law_changed()
+    db.session.commit()
+    clock = small_world.ticket_by_id(ticket.id).clock(ClockKind.REST)
+    assert clock is not None
+    remind_due(march(9))
+    assert set(told(clock, "overdue_1")) >= {"power", "power_head"}
+    assert db.session.scalars(select(Order)).all() == []
 
 
 @pytest.mark.parametrize("how", ["account put out of use", "moved to another department"])
