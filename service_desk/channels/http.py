@@ -15,11 +15,14 @@ from typing import Any
 
 import httpx
 
-from service_desk.channels.outgoing import TooFast, Unreachable
+from service_desk.channels.outgoing import TooFast, Unreachable, in_one_line
 from service_desk.domain.sentences import say
 
 SECONDS = 10.0
 """How long the other side has for everything together: name, connection, certificate, answer."""
+
+A_MOMENT = 1.0
+"""For the loop to end by itself, which it does unless a name is still being looked up."""
 
 LARGEST_ANSWER = 64 * 1024
 LONGEST_WAIT = 3600.0
@@ -57,8 +60,12 @@ class Answer:
     def _instead(self) -> str:
         if not self.body:
             return say("HTTP %(status)s：回答是空的", status=self.status)
-        kind = self.headers.get("content-type", "").partition(";")[0].strip()[:40]
-        return say("HTTP %(status)s：回答不是 JSON（%(kind)s）", status=self.status, kind=kind or "—")
+        kind = self.headers.get("content-type", "").partition(";")[0]
+        return say(
+            "HTTP %(status)s：回答不是 JSON（%(kind)s）",
+            status=self.status,
+            kind=in_one_line(kind)[:40] or "—",
+        )
 
 
 def origin_of(address: str) -> str:
@@ -110,8 +117,12 @@ def ask(
 
 def _to_its_end(asking: Coroutine[Any, Any, Answer]) -> Answer:
     """In a thread of its own: whoever calls may be running a loop already."""
-    with ThreadPoolExecutor(max_workers=1) as alone:
-        return alone.submit(asyncio.run, asking).result()
+    alone = ThreadPoolExecutor(max_workers=1)
+    try:
+        # A name that nobody answers for is asked on in its thread, which no loop can end: it is left alone there.
+        return alone.submit(asyncio.run, asking).result(timeout=SECONDS + A_MOMENT)
+    finally:
+        alone.shutdown(wait=False)
 
 
 async def _within(method: str, address: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
@@ -146,4 +157,4 @@ def wait_of(headers: Mapping[str, str]) -> float:
 
 def _reason(error: httpx.ConnectError) -> str:
     """What the system says of a failed connection: it names hosts and certificates, no paths and no keys."""
-    return " ".join(str(error).split())[:200] or "refused"
+    return in_one_line(str(error))[:200] or "refused"

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
-from service_desk.channels.outgoing import NotYet, Outgoing, Undeliverable, Unreachable
+from service_desk.channels.outgoing import NotYet, Outgoing, Undeliverable, Unreachable, in_one_line
 from service_desk.domain.sentences import say
 
 SECONDS = 20
@@ -93,6 +93,12 @@ class Post:
             connection = self._connected()
         except OSError as error:  # smtplib's own errors are of this kind
             raise self._unreachable(error) from None
+        except ValueError as error:
+            # A name no host can have, a password smtplib cannot send, a challenge that is none: it may quote them.
+            reason = type(error).__name__
+            raise Unreachable(
+                say("登录不成，请检查服务器的地址、用户名和密码：%(reason)s", reason=reason)
+            ) from None
         try:
             connection.send_message(message, self._sender.addr_spec, [address])
         except smtplib.SMTPRecipientsRefused as error:
@@ -206,7 +212,7 @@ class Post:
         for secret in (self._server.password, self._server.user):
             if secret:
                 text = text.replace(secret, "***")
-        return " ".join(text.split())
+        return in_one_line(text)
 
 
 class _Connection(smtplib.SMTP):

@@ -39,3 +39,8 @@ class TooFast(Exception):
     def __init__(self, answer: str, seconds: float) -> None:
         super().__init__(answer)
         self.seconds = seconds
+
+
+def in_one_line(text: str) -> str:
+    """The other side's words in one line that can be kept and shown: no control characters, no broken ones."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())

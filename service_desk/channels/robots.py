@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 import httpx
 
 from service_desk.channels.http import OK, Answer, NotAllowed, ask
-from service_desk.channels.outgoing import NotYet, Outgoing, TooFast, Undeliverable, Unreachable
+from service_desk.channels.outgoing import NotYet, Outgoing, TooFast, Undeliverable, Unreachable, in_one_line
 from service_desk.channels.shortening import Size, fitted, in_bytes
 from service_desk.domain.sentences import say
 
@@ -84,7 +84,7 @@ class Webhook(ABC):
         """The vendors say what is wrong in the body, mostly under status 200."""
         said = answer.json
         code = said.get(self.CODE) if isinstance(said, dict) else None
-        if not isinstance(said, dict) or not isinstance(code, int):
+        if not isinstance(said, dict) or not isinstance(code, int) or isinstance(code, bool):
             raise Unreachable(
                 say("HTTP %(status)s：回答里没有 %(code)s", status=answer.status, code=self.CODE)
             )
@@ -106,7 +106,7 @@ class Webhook(ABC):
         for key in sorted(keys, key=len, reverse=True):
             if len(key) >= SHORTEST_SECRET:
                 words = words.replace(key, "***")
-        return " ".join(words.split())[:LONGEST_ANSWER]
+        return in_one_line(words)[:LONGEST_ANSWER]
 
 
 class WeCom(Webhook):

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from service_desk.channels.http import Answer, NotAllowed, ask, require_allowed
-from service_desk.channels.outgoing import NotYet, Outgoing, Undeliverable, Unreachable
+from service_desk.channels.outgoing import NotYet, Outgoing, Undeliverable, Unreachable, in_one_line
 from service_desk.channels.shortening import fitted
 
 PLACES = ("phone", "text", "id", "secret")
@@ -94,7 +94,7 @@ class Template:
         if value is None:
             return "—"
         shown = value.replace(self.secret, "***") if self.secret else value
-        return " ".join(shown.split())[:LONGEST_VALUE]
+        return in_one_line(shown)[:LONGEST_VALUE]
 
 
 def filled(template: str, values: Mapping[str, str], written: Written) -> str:

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from service_desk.domain.calendar_change import LONGEST_NAME, MOST_DAYS, WEEKDAYS, DayMark
+from service_desk.domain.calendar_change import LONGEST_NAME, MOST_DAYS, UNWRITABLE, WEEKDAYS, DayMark
 from service_desk.domain.errors import Invalid
 from service_desk.domain.notice_text import DECEMBER, SATURDAY
 from service_desk.domain.sentences import Sentence, say
@@ -131,14 +131,16 @@ def _mark(
     if not name or len(name) > LONGEST_NAME:
         return say("名称要写，最多 %(limit)s 字。", limit=LONGEST_NAME)
     works = KINDS[kind.lower()]
-    for problem in _doubts(day, year, works=works):
+    for problem in _doubts(day, name, year, works=works):
         return problem
     if day in marks:
         return say("%(day)s 前面已经写过。", day=day.isoformat())
     return day, DayMark(works, name)
 
 
-def _doubts(day: date, year: int | None, *, works: bool) -> Iterator[Sentence]:
+def _doubts(day: date, name: str, year: int | None, *, works: bool) -> Iterator[Sentence]:
+    if UNWRITABLE.search(name):
+        yield say("名称里有不能保存的字符，请重新输入。")
     if year is not None and day.year != year and (day.year, day.month) != (year - 1, DECEMBER):
         yield say("%(day)s 不在 %(year)s 年。", day=day.isoformat(), year=year)
     if works and day.weekday() < SATURDAY:

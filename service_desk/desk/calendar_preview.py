@@ -81,7 +81,8 @@ def _by_due(move: Move) -> tuple[bool, datetime | None, str]:
 def preview(draft: Draft, changes: Sequence[DayChange], calendar: OfficeCalendar) -> Preview:
     """Reckon the open clocks that the change can touch by the calendar as it would be.
 
-    A clock that is due before the first changed day cannot move; it is counted and not reckoned.
+    A clock that is due before the first changed day cannot move; it is counted and not reckoned. One that has not
+    followed an earlier change yet moves from where that will have led.
     """
     total = db.session.scalar(select(func.count()).where(Clock.state.in_(LIVE))) or 0
     found = Preview(changes, total)
@@ -89,8 +90,9 @@ def preview(draft: Draft, changes: Sequence[DayChange], calendar: OfficeCalendar
     touched = _touched(draft, changes, new_years, calendar)
     if touched is None:
         return found
-    due = _reckoner(changed(calendar, changes, draft.years, draft.week))
-    for number, kind, before, facts in _open_clocks(touched):
+    present, due = _reckoner(calendar), _reckoner(changed(calendar, changes, draft.years, draft.week))
+    for number, kind, stored, version, facts in _open_clocks(touched):
+        before = stored if version >= calendar.version else present(facts)
         after = due(facts)
         if before != after:
             found.moves.append(Move(number, kind, before, after))
@@ -107,10 +109,12 @@ def _touched(
     days = [change.day for change in changes] + [date(year, 1, 1) for year in new_years]
     if not days:
         return None
-    return or_(Clock.due_at.is_(None), Clock.due_at >= calendar.at(min(days), time()))
+    behind = Clock.calendar_version < calendar.version
+    return or_(Clock.due_at.is_(None), Clock.due_at >= calendar.at(min(days), time()), behind)
 
 
-Found = tuple[str, ClockKind, datetime | None, Running]
+Found = tuple[str, ClockKind, datetime | None, int, Running]
+"""Ticket number, kind, due and version of the calendar as they are stored, and what the law computes from."""
 
 
 def _open_clocks(touched: ColumnElement[bool]) -> Iterator[Found]:
@@ -127,6 +131,7 @@ def _open_clocks(touched: ColumnElement[bool]) -> Iterator[Found]:
         Ticket.number,
         Clock.kind,
         Clock.due_at,
+        Clock.calendar_version,
         Clock.started_at,
         Clock.limit_number,
         Clock.unit,
@@ -145,6 +150,7 @@ def _open_clocks(touched: ColumnElement[bool]) -> Iterator[Found]:
         number,
         kind,
         due_at,
+        version,
         start,
         limit,
         unit,
@@ -154,7 +160,7 @@ def _open_clocks(touched: ColumnElement[bool]) -> Iterator[Found]:
     ) in db.session.execute(statement):
         own = tuple(sorted(pauses.get(clock_id, ()), key=lambda pause: pause.start))
         facts = Running(start, Limit(limit or 0, unit), own, extended, named_date=day, latest=latest)
-        yield number, kind, due_at, facts
+        yield number, kind, due_at, version, facts
 
 
 def _reckoner(calendar: OfficeCalendar) -> Callable[[Running], datetime | None]:

@@ -43,7 +43,7 @@ def _robot_concerns(row: Robot | None, _now: datetime) -> str:
             "保存后请发一条测试消息。"
         )
     return say(
-        "现在有 %(n)s 条消息等着发到这个群。停用后，没有发出的消息列入“未送达消息”。",
+        "现在有 %(n)s 条消息等着发到这个群。停用或改给别的单位后，没有发出的消息列入“未送达消息”。",
         n=_waiting(Letter.robot_id == row.id),
     )
 
@@ -67,15 +67,19 @@ def _finish_robot(row: Robot, before: Mapping[str, Any], _by: User) -> None:
         ) from None
     # Whatever kept messages back, it may be mended now.
     row.closed_until = row.closed_because = None
+    department = row.department.name if row.department else None
     if before and before["active"] and not row.active:
-        _give_up_waiting(row)
+        _give_up_waiting(row, "机器人已停用")
+    elif before and (before["listener"], before["department"]) != (row.listener.value, department):
+        # What was written for those who were there is not for those who are there now.
+        _give_up_waiting(row, "这个群改给了别的单位")
 
 
-def _give_up_waiting(row: Robot) -> None:
+def _give_up_waiting(row: Robot, because: str) -> None:
     db.session.execute(
         update(Letter)
         .where(Letter.robot_id == row.id, Letter.state == LetterState.WAITING)
-        .values(state=LetterState.GIVEN_UP, leased_until=None, last_error=house().say("机器人已停用"))
+        .values(state=LetterState.GIVEN_UP, leased_until=None, last_error=house().say(because))
         .execution_options(synchronize_session=False)
     )
 

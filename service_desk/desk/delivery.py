@@ -159,7 +159,9 @@ def _note_sent(letter_id: int, *, at: datetime) -> None:
 
 @transaction
 def _is_barred(letter: Letter) -> bool:
-    """Whether the department complained of would read it: it may have become that while the letter waited."""
+    """Whether its reader has left, or works where it is complained of: that may have come while the letter waited."""
+    if letter.recipient is not None and not letter.recipient.active:
+        return True
     reader = letter.recipient or letter.robot
     if letter.ticket_id is None or reader is None or reader.department_id is None:
         return False

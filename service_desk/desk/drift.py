@@ -11,6 +11,7 @@ from sqlalchemy.orm import selectinload
 from service_desk.desk.sweeping import STOPPING
 from service_desk.domain import deadlines
 from service_desk.domain.actions import Action
+from service_desk.domain.errors import Invalid
 from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import ClockKind, ClockState, Role, Wait
 from service_desk.store.base import db, house, transaction
@@ -90,7 +91,11 @@ def _tickets(*, after: int) -> Sequence[Ticket]:
 
 def differences(ticket: Ticket, clock: Clock, law: Law) -> Iterator[Sentence]:
     """What a clock says that follows neither from its facts nor from what is on record of the ticket."""
-    yield from _of_the_cache(clock, law)
+    try:
+        yield from _of_the_cache(clock, law)
+    except Invalid:
+        # The others are looked at all the same.
+        yield say("按记录推算不出到期时间")
     at = {event.at for event in ticket.events}
     if clock.started_at not in at and clock.started_at != ticket.submitted_at:
         yield say("起算时间没有对应的办理记录")

@@ -69,6 +69,10 @@ class Step:
         """Raise ``Invalid`` with a sentence where the step cannot fall, or nobody would be told."""
         if not self.recipients:
             raise Invalid("每一步至少选一类提醒对象。")
+        if self.when not in COUNTS and self.count:
+            raise Invalid(
+                "“时限过半”和“到期时”不用填数字，请留空；要提前或推后，请改选“剩几个”或“超期几个”。"
+            )
         least, most = COUNTS.get(self.when, (0, 0))
         if not least <= self.count <= most:
             raise Invalid(

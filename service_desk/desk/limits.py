@@ -12,7 +12,9 @@ from service_desk.desk.administration import administrators_in_turn, refuse_unse
 from service_desk.domain import deadlines
 from service_desk.domain.deadlines import Limit
 from service_desk.domain.errors import Invalid, NotFound
+from service_desk.domain.ladders import Ladder, steps_for
 from service_desk.domain.limits import EXTENSION_DAYS, EXTENSIONS, REWORK, LimitEntry, Limits, Profile, Reach
+from service_desk.domain.reminders import BY_THE_HOUR
 from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import ClockKind, LimitClass, Nature, Source, Unit, Urgency
 from service_desk.store.base import db, transaction
@@ -20,7 +22,7 @@ from service_desk.store.catalogue import ARREARS, Category
 from service_desk.store.clocks import LIVE, Clock
 from service_desk.store.law import Law
 from service_desk.store.limits import LIMITS as NOUN
-from service_desk.store.limits import LimitRow, RuleChange
+from service_desk.store.limits import LimitRow, RuleChange, read_ladders
 from service_desk.store.lists import note_alteration
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
@@ -56,6 +58,31 @@ class Proposed:
             sentence = say("请填 %(least)s 到 %(most)s 之间的整数。", least=least, most=most)
             raise Invalid(sentence, fields={"number": sentence})
 
+    def check_reminders(self, ladders: Sequence[Ladder], at: datetime) -> None:
+        """Raise ``Invalid`` where clocks by it would climb a ladder that has no step for their unit.
+
+        Clocks of working hours have the steps by the hour, the others those by the day.
+        """
+        if self.kind in OF_EXTENSIONS or not self.active:
+            return
+        profile = Profile(
+            self.reach.limit_class or LimitClass.NORMAL, self.reach.category_id, self.reach.source
+        )
+        steps = steps_for(ladders, self.clock_kind, profile, at)
+        by_the_hour = self.unit is Unit.WORKING_HOURS
+        if steps and not any((step.rule.when in BY_THE_HOUR) is by_the_hour for step in steps):
+            sentence = say(
+                "“%(kind)s”的提醒阶梯没有按%(unit)s的步骤，这样改后没有人会被提醒。请先在“提醒阶梯”里加上。",
+                kind=self.clock_kind,
+                unit=say("小时") if by_the_hour else say("天"),
+            )
+            raise Invalid(sentence, fields={"unit": sentence})
+
+    @property
+    def clock_kind(self) -> ClockKind:
+        """Whose limit it is."""
+        return ClockKind.SETTLE if self.kind == REWORK else ClockKind(self.kind)
+
     def in_place(self, limits: Limits) -> Limits:
         """The limits with this one in the place of what was there."""
         others = tuple(entry for entry in limits.rows.get(self.kind, ()) if entry.reach != self.reach)
@@ -74,6 +101,10 @@ class Move:
     kind: ClockKind
     before: datetime | None
     after: datetime | None
+
+    def is_late_at_once(self, now: datetime) -> bool:
+        """Whether it would be overdue by the change alone."""
+        return self.after is not None and self.after < now and (self.before is None or self.before >= now)
 
 
 @dataclass(frozen=True)
@@ -106,7 +137,7 @@ def effect_of(proposed: Proposed, law: Law, *, shown: int) -> Effect:
 
 def _following(proposed: Proposed, after: Limits) -> Iterator[tuple[int, str, Limit]]:
     """Open clocks that would get another limit, those due first before the others: id, ticket's number, limit."""
-    kind = ClockKind.SETTLE if proposed.kind == REWORK else ClockKind(proposed.kind)
+    kind = proposed.clock_kind
     columns = (
         Clock.id,
         Ticket.number,
@@ -180,7 +211,10 @@ def change_limit(
     if row is None:
         raise NotFound("没有这一条时限。")
     refuse_unseen(NOUN, row_id, seen)
-    Proposed(row.kind, row.reach, number, unit).check()
+    proposed = Proposed(row.kind, row.reach, number, unit, active)
+    proposed.check()
+    # Not asked of the law in force: read now, it would be kept as what this transaction makes of it.
+    proposed.check_reminders(read_ladders(), at)
     before = _said_by(row)
     row.number, row.unit, row.active = number, unit, active or not row.is_special
     _note(row, before, follow=follow, by=by, at=at)
@@ -206,7 +240,9 @@ def add_special_limit(
         sentence = "请选择类别或来源；要改全部诉求的时限，请在表中修改。"
         raise Invalid(sentence, fields={"category": sentence})
     reach = Reach(limit_class, category.id if category else None, source)
-    Proposed(kind, reach, number, unit).check()
+    proposed = Proposed(kind, reach, number, unit)
+    proposed.check()
+    proposed.check_reminders(read_ladders(), at)
     if any(row.reach == reach for row in rows_of(kind)):
         sentence = "已经有这样一条专门的时限，请直接修改它。"
         raise Invalid(sentence, fields={"category": sentence})

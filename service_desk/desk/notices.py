@@ -6,7 +6,8 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, insert, or_, select, update
+from sqlalchemy.orm import aliased
 
 from service_desk.domain.access import RATINGS
 from service_desk.domain.actions import DECIDE, Action
@@ -459,13 +460,24 @@ def _who(
         case Audience.LEAD:
             return and_(User.department_id == lead.department_id, _has(Role.HANDLER, Role.HEAD))
         case Audience.HANDLER:
-            if lead.handler_id is not None:
-                return User.id == lead.handler_id
-            return and_(User.department_id == lead.department_id, _has(Role.HANDLER))
+            return _handling(lead)
         case Audience.HEAD:
             return _heads_of(lead.department_id)
         case _:
             return _heads_of(lead.department.parent_id)
+
+
+def _handling(part: Assignment) -> ColumnElement[bool]:
+    """Whoever handles a part; where nobody does, or no longer works there, all who might."""
+    colleagues = and_(User.department_id == part.department_id, _has(Role.HANDLER))
+    if part.handler_id is None:
+        return colleagues
+    handler = aliased(User)
+    there = (handler.id == part.handler_id, handler.department_id == part.department_id, handler.active)
+    return case(
+        (exists().where(*there), User.id == part.handler_id),
+        else_=colleagues,
+    )
 
 
 def _has(*roles: Role) -> ColumnElement[bool]:

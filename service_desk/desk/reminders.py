@@ -1,6 +1,7 @@
 """Reminders: the ladder of every clock, each step once for each due, however many schedulers run."""
 
 from collections.abc import Collection, Hashable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, insert, select
 
 from service_desk.desk import supervision
-from service_desk.desk.acting import recalculate
+from service_desk.desk.acting import let_time_pass
 from service_desk.desk.health import REMIND
 from service_desk.desk.notices import (
     Audience,
@@ -22,11 +23,13 @@ from service_desk.desk.notices import (
 )
 from service_desk.desk.sweeping import STOPPING, sweep_in_batches
 from service_desk.domain import deadlines
+from service_desk.domain.errors import OutOfTurn
 from service_desk.domain.ladders import LadderStep
 from service_desk.domain.limits import Profile
 from service_desk.domain.reminders import moments
 from service_desk.domain.sentences import Sentence, say
-from service_desk.domain.vocabulary import AssignmentState, CardColour, ClockState, Standing
+from service_desk.domain.vocabulary import AssignmentState, CardColour, ClockState, Standing, Urgency
+from service_desk.domain.worktime import OfficeCalendar
 from service_desk.store.base import db, house, transaction
 from service_desk.store.beats import beat
 from service_desk.store.clocks import Clock
@@ -67,8 +70,9 @@ def remind(clock_ids: Sequence[int], *, at: datetime) -> int:
     round_ = _Round(at, law)
     tickets = _locked(clock_ids, at)
     for ticket in tickets:
-        # A calendar or a rule changed meanwhile comes first: steps are placed by the due they belong to.
-        recalculate(ticket, min(law.changed_at or at, at), law)
+        # What has ended by itself is not reminded of, however late the clockwork is; and a calendar or a rule
+        # changed meanwhile comes first: steps are placed by the due they belong to.
+        let_time_pass(ticket, at, law)
     clocks = [
         (ticket, clock)
         for ticket in tickets
@@ -76,6 +80,7 @@ def remind(clock_ids: Sequence[int], *, at: datetime) -> int:
         if clock.id in clock_ids and _waits(clock, at)
     ]
     dealt = _dealt_with([clock for _, clock in clocks])
+    round_.given = _cards_given([clock for _, clock in clocks])
     sent = sum(_take_steps(ticket, clock, dealt[clock.id], round_) for ticket, clock in clocks)
     round_.write()
     return sent
@@ -90,6 +95,8 @@ class _Round:
     outbox: Outbox = field(default_factory=Outbox)
     steps: list[dict[str, Any]] = field(default_factory=list)
     cards: list[dict[str, Any]] = field(default_factory=list)
+    given: Collection[tuple[int, str, datetime | None]] = ()
+    """The cards that these clocks have brought already: clock, colour, due."""
     known: dict[Hashable, list[User]] = field(default_factory=dict)
 
     def write(self) -> None:
@@ -123,10 +130,21 @@ def _dealt_with(clocks: Sequence[Clock]) -> dict[int, set[str]]:
     return dealt
 
 
+def _cards_given(clocks: Sequence[Clock]) -> set[tuple[int, str, datetime | None]]:
+    """The cards that clocks have brought, each with the due it was given for."""
+    rows = select(Card.clock_id, Card.colour, Card.due_at).where(
+        Card.clock_id.in_([one.id for one in clocks])
+    )
+    return {(row.clock_id, row.colour, row.due_at) for row in db.session.execute(rows)}
+
+
 def _take_steps(ticket: Ticket, clock: Clock, dealt: Collection[str], round_: _Round) -> bool:
     """Take the steps of one clock; whether one was sent."""
     at, law = round_.at, round_.law
-    due, clock.next_step_at = _look(clock, ticket.profile, dealt, at, law)
+    due, since, clock.next_step_at = _look(clock, ticket.profile, dealt, at, law)
+    if since is not None and _waits_for_the_office(ticket, since, at, law.calendar):
+        clock.next_step_at = law.calendar.next_opening(at)
+        return False
     applying = [step for step in due if not (step.only_without_contact and ticket.contacted)]
     highest = applying[-1] if applying else None
     round_.steps += [
@@ -146,13 +164,28 @@ def _take_steps(ticket: Ticket, clock: Clock, dealt: Collection[str], round_: _R
 
 def _look(
     clock: Clock, profile: Profile, dealt: Collection[str], at: datetime, law: Law
-) -> tuple[list[LadderStep], datetime | None]:
-    """The steps that are due and not dealt with, the lowest first; and the moment of the first one to come."""
+) -> tuple[list[LadderStep], datetime | None, datetime | None]:
+    """The steps that are due and not dealt with, the lowest first; since when; the moment of the first one to come.
+
+    Since when is the moment of the last of them, None where there are none.
+    """
     ladder = law.ladder_of(clock.kind, profile, clock.started_at)
     placed = moments((step.rule for step in ladder), clock.facts, law.calendar)
-    fallen = {rule.key for rule, moment in placed if moment <= at}.difference(dealt)
+    fallen = {rule.key: moment for rule, moment in placed if moment <= at and rule.key not in dealt}
     due = [step for step in ladder if step.rule.key in fallen]
-    return due, next((moment for _, moment in placed if moment > at), None)
+    following = next((moment for _, moment in placed if moment > at), None)
+    return due, max(fallen.values(), default=None), following
+
+
+def _waits_for_the_office(ticket: Ticket, since: datetime, at: datetime, calendar: OfficeCalendar) -> bool:
+    """Whether a step that office hours have passed over meanwhile is told at the next opening, by what is true then.
+
+    A due that moved at night, or a clockwork that stood still, reminds nobody at midnight, and no letter says in the
+    morning what was so the evening before. 特急 never waits.
+    """
+    if ticket.urgency is Urgency.CRITICAL or calendar.next_opening(at) <= at:
+        return False
+    return calendar.next_opening(since) < at
 
 
 @dataclass(frozen=True)
@@ -212,14 +245,16 @@ def _send(reminder: _Reminder, steps: Sequence[LadderStep], round_: _Round) -> N
     level = next((step.order_level for step in reversed(steps) if step.order_level), None)
     has_card = colour is not None and _give_card(reminder, colour, round_)
     if level is not None:
-        supervision.issue_order(
-            reminder.ticket,
-            by=None,
-            at=reminder.at,
-            law=reminder.law,
-            level=level,
-            demand=house().say(say("%(title)s，请说明原因并答复新的办结日期。", title=reminder.title)),
-        )
+        # What is closed may not be supervised, though its rest or an order runs on: that is reminded of all the same.
+        with suppress(OutOfTurn):
+            supervision.issue_order(
+                reminder.ticket,
+                by=None,
+                at=reminder.at,
+                law=reminder.law,
+                level=level,
+                demand=house().say(say("%(title)s，请说明原因并答复新的办结日期。", title=reminder.title)),
+            )
     body = reminder.body
     # Cards are between the desk and the departments; an enterprise is told of its time alone.
     with_card = (
@@ -263,9 +298,11 @@ def _people(
 
 
 def _give_card(reminder: _Reminder, colour: str, round_: _Round) -> bool:
-    """Record a card on the clock's department; a clock of the desk has none."""
+    """Record a card on the clock's department; a clock of the desk has none, and no due has two of a colour."""
     clock = reminder.clock
     if clock.department_id is None:
+        return False
+    if (clock.id, colour, clock.due_at) in round_.given:
         return False
     round_.cards.append(
         {

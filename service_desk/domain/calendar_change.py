@@ -1,5 +1,6 @@
 """A change of the calendar before it is made: marks of days, years that become known, the hours of the week."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time
@@ -11,6 +12,8 @@ from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.worktime import Interval, OfficeCalendar
 
 LONGEST_NAME = 60
+UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+"""Control characters and halves of characters: they come by files alone, and no database keeps them."""
 MOST_DAYS = 400
 """A year has no more, with the days of the one before that its notice may name."""
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -33,6 +36,8 @@ class DayMark:
             raise Invalid("请写明是什么节日或原因。")
         if len(self.name) > LONGEST_NAME:
             raise Invalid(say("名称最多 %(limit)s 字。", limit=LONGEST_NAME))
+        if UNWRITABLE.search(self.name):
+            raise Invalid("名称里有不能保存的字符，请重新输入。")
 
     @property
     def data(self) -> dict[str, Any]:
@@ -118,7 +123,7 @@ class Draft:
             marks = {date.fromisoformat(day): DayMark.of(mark) for day, mark in data["marks"]}
             years = tuple(int(year) for year in data["years"])
             week = None if data["week"] is None else week_of(data["week"])
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
             raise Invalid("预览的内容不完整，请重新预览。") from None
         return cls(marks, years, week)
 
@@ -127,7 +132,8 @@ class Draft:
         wanted: dict[date, DayMark | None] = {
             day: None for day, mark in present.items() if day.year in self.years and not mark.is_local
         }
-        wanted |= self.marks
+        closed = {day for day, mark in present.items() if mark.is_local} if self.years else set()
+        wanted |= {day: mark for day, mark in self.marks.items() if day not in closed}
         return tuple(
             DayChange(day, present.get(day), mark)
             for day, mark in sorted(wanted.items())
@@ -228,9 +234,14 @@ def week_data(week: Week) -> dict[str, list[list[str]]]:
 def week_of(data: Mapping[str, Sequence[Sequence[str]]]) -> Week:
     """The hours of such a document; ``ValueError`` where it is none."""
     week = {
-        int(weekday): tuple(Interval(time.fromisoformat(a), time.fromisoformat(b)) for a, b in hours)
+        int(weekday): tuple(sorted((Interval(_time_of(a), _time_of(b)) for a, b in hours), key=_begins))
         for weekday, hours in data.items()
     }
     if not set(week) <= set(range(7)):
         raise ValueError("a week has seven days")
     return week
+
+
+def _time_of(written: str) -> time:
+    """A time on the clock on the wall, which has no zone of its own."""
+    return time.fromisoformat(written).replace(tzinfo=None)

@@ -343,6 +343,10 @@ def _days_left(clock: Running, due: datetime | None, now: datetime, calendar: Of
     last = calendar.day_of(due)
     if due < now:
         return calendar.working_days_after(last, today)
+    if clock.stands_from is not None:
+        # Known although it stands: a date set from above, and that runs on.
+        is_natural = clock.limit.unit is Unit.NATURAL_DAYS
+        return (last - today).days if is_natural else calendar.working_days_after(today, last)
     return sum(1 for day in takewhile(lambda day: day <= last, counting) if day > today)
 
 
@@ -351,7 +355,8 @@ def _time_left(clock: Running, due: datetime | None, now: datetime, calendar: Of
         return calendar.worked(due, now)
     spans = takewhile(lambda span: span.start < now, running_spans(clock, calendar))
     spent = sum((min(span.end, now) - span.start for span in spans), NO_TIME)
-    return max(NO_TIME, timedelta(hours=clock.allowed) - spent)
+    left_of_the_limit = max(NO_TIME, timedelta(hours=clock.allowed) - spent)
+    return left_of_the_limit if due is None else min(left_of_the_limit, calendar.worked(now, due))
 
 
 def hours_and_minutes(amount: timedelta) -> str:

@@ -102,13 +102,19 @@ def _day_kind(clock: Running, day: date, calendar: OfficeCalendar) -> DayKind:
 # In a sentence
 
 
-def in_words(clock: Running, calendar: OfficeCalendar) -> tuple[Sentence, ...]:
+def in_words(clock: Running, calendar: OfficeCalendar, *, is_over: bool = False) -> tuple[Sentence, ...]:
     """The clauses of the sentence under the strip, in order; the last says when it is due.
+
+    One that ``is_over`` while it was paused never had a due.
 
     从 9月30日 起算 5 个工作日（当天不计），国庆节 7 天不计，10月10日（周六）补班计入，10月13日 17:30 到期.
     """
     strip = explain(clock, calendar)
-    return (_beginning(clock, calendar), *_between(clock, strip, calendar), _end(clock, calendar))
+    return (
+        _beginning(clock, calendar),
+        *_between(clock, strip, calendar),
+        _end(clock, calendar, is_over=is_over),
+    )
 
 
 def _beginning(clock: Running, calendar: OfficeCalendar) -> Sentence:
@@ -171,8 +177,10 @@ def _moved(clock: Running, strip: tuple[DayStrip, ...], calendar: OfficeCalendar
         yield say("最后一天不上班或暂停，顺延到下一个工作日")
 
 
-def _end(clock: Running, calendar: OfficeCalendar) -> Sentence:
+def _end(clock: Running, calendar: OfficeCalendar, *, is_over: bool) -> Sentence:
     moment = due(clock, calendar)
+    if moment is None and is_over:
+        return say("作废时还在暂停，没有到期时间")
     if moment is None:
         return say("正在暂停，恢复后才能算出到期时间")
     local = moment.astimezone(calendar.tz)

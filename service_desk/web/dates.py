@@ -47,17 +47,18 @@ class Answer:
     note: str
 
     @classmethod
-    def of(cls, facts: Running, calendar: OfficeCalendar) -> "Answer":
-        """The answer for a clock with these facts."""
+    def of(cls, facts: Running, calendar: OfficeCalendar, *, is_over: bool = False) -> "Answer":
+        """The answer for a clock with these facts, which may be over."""
         strip = why.explain(facts, calendar)
         days: list[DayStrip | None] = [None] * strip[0].day.weekday()
         days += strip
         days += [None] * (-len(days) % A_WEEK)
         moment = due(facts, calendar)
+        clauses = why.in_words(facts, calendar, is_over=is_over)
         return cls(
             due=moment,
             weeks=[days[n : n + A_WEEK] for n in range(0, len(days), A_WEEK)],
-            sentence=_("，").join(said(clause) for clause in why.in_words(facts, calendar)) + _("。"),
+            sentence=_("，").join(said(clause) for clause in clauses) + _("。"),
             note=said(calendar.forecast_note(calendar.day_of(moment)) if moment else None),
         )
 
@@ -80,7 +81,7 @@ def of_clock(ticket_id: int, clock_id: int) -> ResponseReturnValue:
         abort(404)
     law = current_law()
     shown: Due = due_of_clock(found, clock.now(), law)
-    answer = Answer.of(found.facts, law.calendar)
+    answer = Answer.of(found.facts, law.calendar, is_over=not found.is_live)
     return render_template(
         "dates/clock.html",
         ticket=ticket,

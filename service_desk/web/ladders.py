@@ -161,7 +161,7 @@ def index() -> ResponseReturnValue:
 @roles_required(Role.ADMIN)
 def row(row_id: int) -> ResponseReturnValue:
     """One ladder."""
-    kept = next((one for one in ladders_in_use() if one.id == row_id), None) or abort(404)
+    kept = _present(row_id) or abort(404)
     form = LadderForm() if request.method == "POST" else _filled(kept)
     for name in ("kind", "limit_class", "category", "source"):
         del form[name]
@@ -174,7 +174,7 @@ def row(row_id: int) -> ResponseReturnValue:
         return _page(form, kept), 422
     try:
         desk.change_ladder(
-            row_id,
+            kept.id,
             steps=steps,
             active=form.active.data if "active" in form else True,
             follow=form.follow.data == "yes",
@@ -187,6 +187,14 @@ def row(row_id: int) -> ResponseReturnValue:
         return _page(form, kept, conflict=said(error.sentence)), 409
     flash(_("已保存。"), "success")
     return redirect(url_for("ladders.index"))
+
+
+def _present(row_id: int) -> LadderRow | None:
+    """The ladder in use that a row is or has become: whoever opened its page before a change was saved finds it."""
+    asked = db.session.get(LadderRow, row_id)
+    if asked is None:
+        return None
+    return next((one for one in ladders_in_use() if (one.kind, one.reach) == (asked.kind, asked.reach)), None)
 
 
 @bp.route("/admin/ladders/new", methods=["GET", "POST"])
@@ -243,7 +251,7 @@ def _filled(kept: LadderRow, *, is_new: bool = False) -> LadderForm:
     steps: list[dict[str, Any]] = [
         {
             "when": step["moment"],
-            "count": step.get("count", 0),
+            "count": step.get("count", 0) if step["moment"] in desk.COUNTS else None,
             "at": time.fromisoformat(step["at"]) if step.get("at") else None,
             "min_limit": step.get("min_limit"),
             "recipients": step["recipients"],

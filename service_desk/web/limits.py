@@ -191,6 +191,7 @@ def _tried(form: LimitForm, proposed: Proposed) -> Effect | None:
     """What it would do; None, and the sentence beside its field, where no clock could run by it."""
     try:
         proposed.check()
+        proposed.check_reminders(current_law().ladders, clock.now())
     except Invalid as error:
         show_on(form, error)
         return None
@@ -228,6 +229,7 @@ def _page(form: LimitForm, row: LimitRow | None, *, effect: Effect | None = None
         form=form,
         title=title_of(row) if row else _("新增专门时限"),
         effect=effect,
+        late=sum(move.is_late_at_once(clock.now()) for move in effect.first) if effect else 0,
         conflict=conflict,
         history=[_changed(one) for one in alterations_of(NOUN, row.id)] if row else [],
     )

@@ -1,6 +1,8 @@
 """Read a workbook somebody sends: its rows as plain text, never more than memory can bear."""
 
+import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,6 +14,12 @@ from service_desk.domain.errors import Invalid
 
 MOST_BYTES = 200 * 1024 * 1024
 """A workbook that unzips to more is a bomb, or no list of enterprises."""
+MOST_CELLS = 5_000_000
+"""The reader makes room for every cell up to the last row and column in use, however few are filled in."""
+
+MARK = re.compile(rb"""<(?:[\w.-]+:)?(row|c)(?=[\s/>])|[\s"']r\s*=\s*["']([A-Za-z]{0,3})([0-9]+)["']""")
+"""What places a cell: the beginning of a row or of a cell, and where either says that it stands."""
+LONGEST_ROW_NUMBER = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,37 @@ def _check_size(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(part.file_size for part in archive.infolist())
-    except (zipfile.BadZipFile, OSError) as error:
+            if size > MOST_BYTES:
+                raise Invalid(f"“{path.name}”解压后超过 {MOST_BYTES // 1024 // 1024} MB，不予打开。")
+            # Reading a part to its end also proves the size it gives.
+            cells = max((_room(archive.read(part)) for part in archive.infolist()), default=0)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise Invalid(f"“{path.name}”不是 xlsx 工作簿。请在 Excel 中另存为 .xlsx 后再试。") from error
-    if size > MOST_BYTES:
-        raise Invalid(f"“{path.name}”解压后超过 {MOST_BYTES // 1024 // 1024} MB，不予打开。")
+    if cells > MOST_CELLS:
+        raise Invalid(
+            f"“{path.name}”里有单元格离得太远，请删去表格以外的内容，或把数据复制到新的工作簿再试。"
+        )
+
+
+def _room(part: bytes) -> int:
+    """How many cells lie between the first one of a sheet and its last row and column; 0 for what is no sheet."""
+    row = column = rows = columns = 0
+    for mark in MARK.finditer(part):
+        tag, letters, digits = mark.groups()
+        if tag == b"row":
+            row, column = row + 1, 0
+        elif tag == b"c":
+            column += 1
+        else:
+            row = int(digits[: LONGEST_ROW_NUMBER + 1])
+            column = _column(letters) if letters else column
+        rows, columns = max(rows, row), max(columns, column)
+    return rows * columns
+
+
+def _column(letters: bytes) -> int:
+    """C is the third column, AA the one after Z."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number

@@ -4,7 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import trustme
 
 from service_desk import clock
 from service_desk.channels import mail
-from service_desk.channels.outgoing import Outgoing, Unreachable
+from service_desk.channels.outgoing import Outgoing, Undeliverable, Unreachable
 from tests.mailbox import Mailbox
 from tests.vendors import trickling
 
@@ -135,6 +135,54 @@ def test_a_server_that_talks_without_end_is_cut_off(monkeypatch: pytest.MonkeyPa
     with _talking() as origin, pytest.raises(Unreachable, match="没有办完"):
         hand_in(origin)
     assert clock.now() - began < timedelta(seconds=4)
+
+
+@pytest.mark.parametrize(
+    ("user", "lines"),
+    [
+        pytest.param(
+            "postman:%E6%9C%A8%E7%89%9B@",
+            (b"250-hi\r\n250 AUTH PLAIN\r\n", b"334 go on\r\n"),
+            id="password not ASCII",
+        ),
+        pytest.param(
+            "postman:hush@", (b"250-hi\r\n250 AUTH CRAM-MD5\r\n", b"334 abc\r\n"), id="challenge is none"
+        ),
+    ],
+)
+def test_a_sign_in_that_cannot_be_is_said_without_the_password(user: str, lines: tuple[bytes, ...]) -> None:
+    with _scripted(b"220 hi\r\n", *lines) as url, pytest.raises(Unreachable, match="请检查服务器") as refused:
+        hand_in(url, user)
+    assert not {*"木牛"} & {*str(refused.value)}
+    assert refused.value.__cause__ is None
+
+
+def test_a_host_no_machine_can_have_is_said() -> None:
+    with pytest.raises(Unreachable, match="请检查服务器"):
+        hand_in("smtp://mail..example:25")
+
+
+def test_a_refusal_is_kept_without_its_control_characters() -> None:
+    answers = (b"220 hi\r\n", b"250 hi\r\n", b"250 ok\r\n", b"550 no\x00 such\x1b user\r\n", b"250 ok\r\n")
+    with _scripted(*answers) as url, pytest.raises(Undeliverable, match=r"^550 no such user$"):
+        hand_in(url)
+
+
+@contextmanager
+def _scripted(greeting: bytes, *answers: bytes) -> Iterator[str]:
+    """A server that says these things, one after each line it is told."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with listening.accept()[0] as talk, talk.makefile("rb") as heard:
+                talk.sendall(greeting)
+                for answer in answers:
+                    heard.readline()
+                    talk.sendall(answer)
+                heard.readline()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"smtp://127.0.0.1:{listening.getsockname()[1]}"
 
 
 class _talking:  # noqa: N801 - used like a function

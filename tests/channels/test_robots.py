@@ -1,6 +1,8 @@
 """Robots before servers that follow the vendors' documents: signatures, lengths, codes inside a 200, and rubbish."""
 
 import logging
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -180,6 +182,7 @@ def test_a_code_inside_a_200_says_what_to_do(kind: Kind, code: int, meaning: typ
         pytest.param(Reply.of([]), "没有", id="a list"),
         pytest.param(Reply.of({"ok": True}), "没有", id="another document"),
         pytest.param(Reply.of({"errcode": "0", "code": "0"}), "没有", id="a code that is no number"),
+        pytest.param(Reply.of({"errcode": False, "code": False}), "没有", id="a code that is a yes or no"),
         pytest.param(Reply.of({"errcode": 0, "code": 0}, status=404), "HTTP 404", id="not found"),
         pytest.param(Reply(b"oops", status=500), "HTTP 500", id="the server's own error"),
         pytest.param(Reply(b"x" * 70_000), "太长", id="too large"),
@@ -190,6 +193,14 @@ def test_rubbish_is_a_clear_error(kind: Kind, reply: Reply, said: str) -> None:
     with Server(lambda _asked: reply) as server, pytest.raises(Unreachable, match=said):
         at(server, kind).send(letter())
     assert len(server.asked) == 1, "no redirect was followed"
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_words_that_cannot_be_kept_or_shown_are_left_out(kind: Kind) -> None:
+    words = "no\x00 such \ud800robot"
+    reply = Reply.of({"errcode": 77, "errmsg": words, "code": 77, "msg": words})
+    with Server(lambda _asked: reply) as server, pytest.raises(NotYet, match=r"^77 no such robot$"):
+        at(server, kind).send(letter())
 
 
 @pytest.mark.parametrize("given", ["Retry-After", "x-ogw-ratelimit-reset"])
@@ -219,6 +230,18 @@ def test_a_server_that_never_ends_is_left_in_time(chunk: bytes, monkeypatch: pyt
     with trickling(chunk) as origin, pytest.raises(Unreachable):
         at(origin).send(letter())
     assert clock.now() - began < timedelta(seconds=3)
+
+
+def test_a_name_that_is_looked_up_for_ever_is_left_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "SECONDS", 0.2)
+    monkeypatch.setattr(http, "A_MOMENT", 0.2)
+    found = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found.wait(10) or [])
+    began = clock.now()
+    with pytest.raises(Unreachable, match="没有回答"):
+        robots.WeCom("https://qyapi.weixin.qq.com/?key=x", None, (), clock.now).send(letter())
+    found.set()
+    assert clock.now() - began < timedelta(seconds=5)
 
 
 def test_nobody_there_is_said() -> None:

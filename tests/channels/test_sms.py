@@ -125,7 +125,7 @@ def test_rubbish_too_fast_and_elsewhere_are_told_apart() -> None:
 
 
 def test_a_gateway_that_repeats_the_secret_is_not_quoted() -> None:
-    reply = Reply.of({"data": [{"code": "no hush-hush"}]})
+    reply = Reply.of({"data": [{"code": "no\x00\ud800 hush-hush"}]})
     with Server(lambda _asked: reply) as server, pytest.raises(NotYet) as error:
         gateway(server).send(letter())
     assert str(error.value) == "HTTP 200, data.0.code = no ***"

@@ -391,6 +391,20 @@ def _events() -> Sequence[Event]:
     return db.session.scalars(select(Event).where(Event.action == Action.RECALCULATE)).all()
 
 
+def test_a_preview_begins_where_the_change_before_it_will_have_led(small_world: World) -> None:
+    ticket = small_world.make(State.IN_PROGRESS)  # to be settled by Monday 9 March
+    monday, tuesday = date(2026, 3, 9), date(2026, 3, 10)
+    close(small_world, monday)
+    found = previewed(small_world, desk.closure(tuesday, "台风"))
+    recalculate_open_clocks(LATER)
+    settle = next(move for move in found.moves if move.kind is ClockKind.SETTLE)
+    assert settle.before == dues(small_world.ticket_by_id(ticket.id))[ClockKind.SETTLE]
+    assert settle.before.date() == tuesday
+    change(small_world, desk.closure(tuesday, "台风"))
+    recalculate_open_clocks(LATER)
+    assert settle.after == dues(small_world.ticket_by_id(ticket.id))[ClockKind.SETTLE]
+
+
 def test_a_loaded_year_makes_guesses_known(world: World) -> None:
     december = datetime(2026, 12, 28, 10, 0, tzinfo=CHINA)
     world.file(at=december)

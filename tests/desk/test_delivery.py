@@ -85,6 +85,16 @@ def test_a_letter_waits_until_its_time(world: World, mailbox: Mailbox) -> None:
     assert deliver(evening + timedelta(hours=13)) == 4
 
 
+def test_who_left_while_a_letter_waited_is_not_written_to(world: World, mailbox: Mailbox) -> None:
+    world.file()
+    world.clerk.active = False
+    db.session.commit()
+    deliver(MONDAY)
+    assert addresses(mailbox) == [f"{name}@desk.example" for name in ("clerk2", "officer", "owner")]
+    (kept,) = [letter for letter in letters() if letter.address == "clerk@desk.example"]
+    assert (kept.state, kept.last_error) == (LetterState.GIVEN_UP, "不再发给这个收件人")
+
+
 def test_what_is_put_off_is_tried_again_later_and_later(world: World, mailbox: Mailbox) -> None:
     world.file()
     mailbox.out_of_order = "451 come back later"

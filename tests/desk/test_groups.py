@@ -114,11 +114,11 @@ def test_of_a_complaint_not_even_the_title_is_read(world: World) -> None:
 
 def test_who_is_complained_of_is_told_nothing(world: World) -> None:
     world.make(State.IN_PROGRESS)
-    reminders.remind_due(MONDAY + 60 * DAY)
+    reminders.remind_due(MONDAY + 65 * DAY)
     before = told("金融群")
     assert before, "the liaison department of the enterprise hears of what is long overdue"
     world.make(State.IN_PROGRESS, nature=Nature.COMPLAINT, against=world.department("金融办"))
-    reminders.remind_due(MONDAY + 60 * DAY)
+    reminders.remind_due(MONDAY + 65 * DAY)
     assert told("金融群") == before
     assert told("电力群").count("新交办，请签收") == 2
 

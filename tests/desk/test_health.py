@@ -88,8 +88,9 @@ class TestDrift:
             ({"started_at": MONDAY - timedelta(days=1)}, "起算时间没有对应的办理记录"),
             ({"extended": 9}, "延期天数与审批记录不符"),
             ({"limit_number": 30}, "到期时间与推算不符"),
+            ({"limit_number": None}, "按记录推算不出到期时间"),
         ],
-        ids=["due", "original due", "start", "extension", "limit"],
+        ids=["due", "original due", "start", "extension", "limit", "no limit at all"],
     )
     def test_a_clock_changed_by_hand_is_found(
         self, world: World, ticket_id: int, values: dict[str, Any], sentence: str

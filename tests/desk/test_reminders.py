@@ -7,8 +7,9 @@ from flask import Flask
 from sqlalchemy import func, select, text, update
 
 from service_desk.desk import closing, handling
+from service_desk.desk.housekeeping import pass_time
 from service_desk.desk.reminders import remind_due
-from service_desk.domain.vocabulary import ClockKind, Nature, Outcome, State, Urgency
+from service_desk.domain.vocabulary import ClockKind, Nature, Outcome, Solved, State, Urgency
 from service_desk.store.base import db, house
 from service_desk.store.clocks import Clock
 from service_desk.store.law import law_changed
@@ -233,6 +234,97 @@ def test_cards_are_counted_on_the_department_once(world: World) -> None:
         "已记黄牌一次。"
         in db.session.scalars(select(Notice.body).where(Notice.key.contains(":left_1:"))).all()[0]
     )
+
+
+def test_two_steps_of_one_colour_give_one_card_and_both_are_sent(small_world: World) -> None:
+    ticket = complaint(small_world)
+    clock = settle_of(ticket)
+    ladder = db.session.scalars(select(LadderRow).where(LadderRow.kind == ClockKind.SETTLE)).one()
+    ladder.steps = [step | ({"card": "red"} if step["key"] == "overdue_3" else {}) for step in ladder.steps]
+    law_changed()
+    db.session.commit()
+    remind_due(march(24))
+    remind_due(march(26))
+    assert [step for step, sent in steps(clock).items() if sent] == ["overdue_1", "overdue_3"]
+    cards = db.session.scalars(select(Card.colour).where(Card.ticket_id == ticket.id))
+    assert cards.all() == ["red"]
+    bodies = db.session.scalars(select(Notice.body).where(Notice.key.contains(":overdue_3:")))
+    assert not [body for body in bodies if "已记红牌" in body]
+
+
+@pytest.mark.parametrize(
+    ("night", "opens", "title"),
+    [
+        pytest.param(
+            march(20, 20), march(23), "办理今日 17:30 到期", id="late on the evening before the weekend"
+        ),
+        pytest.param(march(21, 2), march(23), "办理今日 17:30 到期", id="in the night of a Saturday"),
+        pytest.param(march(20, 12, 30), march(20, 13, 30), "办理还剩 1 个工作日", id="at lunch"),
+    ],
+)
+def test_a_step_the_office_has_passed_over_waits_for_it_and_says_what_is_true_then(
+    small_world: World, night: datetime, opens: datetime, title: str
+) -> None:
+    clock = settle_of(complaint(small_world))
+    remind_due(night)
+    assert told(clock, "left_1") == {}
+    db.session.expire_all()
+    assert clock.next_step_at == opens
+    remind_due(opens)
+    assert set(told(clock, "left_1").values()) == {title}
+
+
+def test_critical_reminders_wait_for_no_office(small_world: World) -> None:
+    clock = settle_of(small_world.make(State.IN_PROGRESS, urgency=Urgency.CRITICAL))  # due on Wednesday
+    remind_due(march(3, 20))
+    assert set(told(clock, "left_1").values()) == {"办理还剩 1 个工作日"}
+
+
+def test_nobody_is_woken_at_midnight_by_a_question_that_has_waited_long_enough(small_world: World) -> None:
+    ticket = complaint(small_world)
+    clock = settle_of(ticket)
+    remind_due(march(18))
+    handling.ask_enterprise(ticket.id, by=small_world.power, at=march(18, 18), text="请补充。")
+    pass_time(march(26, 0, 1))
+    remind_due(march(26, 0, 2))
+    later = select(Notice.created_at).where(Notice.key.startswith(f"step:{clock.id}:left_3:2026-03-30"))
+    assert db.session.scalars(later).all() == []
+    remind_due(march(26))
+    assert db.session.scalars(later).all() == [march(26)]
+
+
+def test_a_window_that_has_closed_by_itself_is_reminded_of_no_more(small_world: World) -> None:
+    ticket = small_world.make(State.AWAITING_RATING)  # to be rated by Monday 9 March
+    remind_due(march(16))
+    assert db.session.scalars(select(Notice.title).where(Notice.title.startswith("评价"))).all() == []
+    assert small_world.ticket(ticket.number).state is State.CLOSED
+
+
+def test_an_order_that_may_not_be_is_left_out_and_the_reminder_sent(small_world: World) -> None:
+    ticket = small_world.make(
+        State.CLOSED, outcome=Outcome.PARTLY, rest_date=march(6).date(), solved=Solved.SOLVED
+    )
+    ladder = db.session.scalars(select(LadderRow).where(LadderRow.kind == ClockKind.REST)).one()
+    ladder.steps = [step | {"order_level": 1} for step in ladder.steps]
+    law_changed()
+    db.session.commit()
+    clock = small_world.ticket_by_id(ticket.id).clock(ClockKind.REST)
+    assert clock is not None
+    remind_due(march(9))
+    assert set(told(clock, "overdue_1")) >= {"power", "power_head"}
+    assert db.session.scalars(select(Order)).all() == []
+
+
+@pytest.mark.parametrize("how", ["account put out of use", "moved to another department"])
+def test_who_handles_it_has_left_and_the_colleagues_are_reminded(small_world: World, how: str) -> None:
+    clock = settle_of(complaint(small_world))
+    if how.startswith("account"):
+        small_world.power.active = False
+    else:
+        small_world.power.department_id = small_world.department("金融办").id
+    db.session.commit()
+    remind_due(march(18))
+    assert set(told(clock, "left_3")) == {"power2"}
 
 
 def test_the_ladder_issues_orders_once_with_a_clock_each(world: World) -> None:

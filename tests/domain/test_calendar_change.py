@@ -33,6 +33,13 @@ def test_a_whole_year_takes_away_what_its_notice_does_not_say_but_local_closures
     assert draft.changes(present) == (DayChange(NEW_YEAR, None, HOLIDAY), DayChange(former, HOLIDAY, None))
 
 
+def test_a_notice_that_names_a_day_closed_here_leaves_it_closed() -> None:
+    saturday = date(2027, 2, 20)
+    closed, made_up = DayMark(is_work=False, name="停电", is_local=True), DayMark(is_work=True, name="春节")
+    assert Draft({saturday: made_up}, (2027,)).changes({saturday: closed}) == ()
+    assert Draft({saturday: made_up}).changes({saturday: closed}), "asked for by itself, it is given back"
+
+
 def test_the_calendar_as_it_will_be() -> None:
     calendar = OfficeCalendar(overrides={NEW_YEAR: False}, loaded_years=frozenset({2026}))
     saturday = date(2027, 1, 2)

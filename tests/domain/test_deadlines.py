@@ -1,5 +1,6 @@
 """When a clock is due, how it stands before that, and what is told about it."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -47,6 +48,11 @@ def hours(number: int, *paused: str, start: str = MONDAY, extended: int = 0) -> 
 
 def natural(number: int, *paused: str, start: str = MONDAY, extended: int = 0) -> Running:
     return Running(at(start), Limit(number, Unit.NATURAL_DAYS), pauses(*paused), extended)
+
+
+def until(clock: Running) -> Running:
+    """The same where a date is set from above: Friday 13 March."""
+    return replace(clock, latest=date(2026, 3, 13))
 
 
 class TestWorkingDays:
@@ -268,6 +274,10 @@ class TestWhatIsLeft:
                 Standing.CALM,
                 "剩 2 个工作日",
             ),
+            (until(days(15, "03-03T10:00/")), "03-04T10:00", Standing.CALM, "剩 7 个工作日"),
+            (until(natural(30, "03-03T10:00/")), "03-04T10:00", Standing.CALM, "剩 9 个自然日"),
+            (until(days(15, "03-03T10:00/")), "03-13T10:00", Standing.DUE_TODAY, "今日到期"),
+            (until(hours(99)), "03-13T16:00", Standing.DUE_TODAY, "剩 1 小时 30 分"),
         ],
         ids=lambda value: value if isinstance(value, str) and not value.isascii() else "",
     )

@@ -206,11 +206,24 @@ def test_the_second_of_two_administrators_is_told(visit: Visit) -> None:
      '{"marks": [], "years": [], "week": {}}', '{"marks": [["1999-03-05", null]], "years": [], "week": null}',
      '{"marks": [], "years": [], "week": null}', "[" * 50_000, '{"marks": [], "years": [9999], "week": null}',
      '{"marks": [], "years": [99999999999], "week": null}', '{"marks": {}, "years": 1, "week": 1}',
-     '{"marks": [["2026-03-05", {"work": true, "name": "", "local": false}]], "years": [], "week": null}'],
+     '{"marks": [["2026-03-05", {"work": true, "name": "", "local": false}]], "years": [], "week": null}',
+     '{"marks": [["2026-03-05", {"work": true, "name": "\\ud800", "local": false}]], "years": [], "week": null}',
+     '{"marks": [["2026-03-05", {"work": true, "name": "a\\u0000", "local": false}]], "years": [], "week": null}',
+     '{"marks": [], "years": [Infinity], "week": null}'],
 )  # fmt: skip
 def test_a_draft_that_was_tampered_with_is_refused(visit: Visit, draft: str) -> None:
     visit("admin").post("/calendar/save", 422, draft=draft, seen="1", reason="x")
     assert len(versions()) == 1
+
+
+@pytest.mark.parametrize(
+    "monday", [[["13:00", "14:00"], ["09:00", "12:00"]], [["09:00", "10:00"], ["11:00+08:00", "12:00+08:00"]]]
+)
+@pytest.mark.usefixtures("small_world")
+def test_hours_out_of_order_or_with_a_zone_are_put_right(visit: Visit, monday: list[list[str]]) -> None:
+    draft = json.dumps({"marks": [], "years": [], "week": {"0": monday}})
+    page = visit("admin").post("/calendar/save", 409, draft=draft, seen="0", reason="x")
+    assert "周一 " in page
 
 
 @pytest.mark.parametrize("seen", ["", "0", "2", "x", "9" * 40])
@@ -288,6 +301,10 @@ def test_errors_in_a_file_are_told_row_by_row(visit: Visit) -> None:
         (a_file(b'{"days": []}', "x.json"), "文件里没有日期"),
         (a_file(b'{"days": [3, null, {"day": ["x"]}]}', "x.json"), "第 3 行"),
         (a_file(b"[" * 100_000, "x.json"), "不是这里要的 JSON"),
+        (
+            a_file(b'{"days": [{"day": "2027-01-01", "type": "rest", "name": "\\ud800"}]}', "x.json"),
+            "第 1 行：名称里有不能保存的字符",
+        ),
         (a_file(b"PK\x03\x04", "安排.xlsx"), "“安排.xlsx”不是 xlsx 工作簿"),
         (a_file(blank_form("x", ("甲", "乙"), [("1", "2")]), "x.xlsx"), "第一行要有"),
         (a_file(b"%PDF", "x.pdf"), "请上传 .json 或 .xlsx 文件"),

@@ -135,6 +135,20 @@ def test_a_new_robot_hears_what_happens_next_and_one_put_out_of_use_nothing(
     assert "专窗工作群" in admin.get("/admin/letters")
 
 
+def test_what_waits_for_a_group_is_not_sent_to_those_it_is_given_to(small_world: World, visit: Visit) -> None:
+    admin = visit("admin")
+    path = add(admin, "robots")
+    small_world.file()
+    admin.post(path, **typed(admin.get(path), name="大群"))
+    (letter,) = db.session.scalars(select(Letter).where(Letter.channel == Channel.ROBOT))
+    assert letter.state is LetterState.WAITING, "another name is no other group"
+    finance = str(small_world.department("金融办").id)
+    admin.post(path, **typed(admin.get(path), listener="department", department=finance))
+    db.session.expire_all()
+    (letter,) = db.session.scalars(select(Letter).where(Letter.channel == Channel.ROBOT))
+    assert (letter.state, letter.last_error) == (LetterState.GIVEN_UP, "这个群改给了别的单位")
+
+
 def test_a_robot_is_tried_and_the_answer_shown(small_world: World, sqlite_app: Flask, visit: Visit) -> None:
     admin = visit("admin")
     with DingTalkServer(SECRET) as vendor:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 import time_machine
 
-from service_desk.desk import handling, requests
+from service_desk.desk import handling, intake, requests
 from service_desk.domain.vocabulary import ClockKind, Level, Nature, Solved, State
 from service_desk.store.clocks import Clock
 from service_desk.store.tickets import Ticket
@@ -47,6 +47,20 @@ def test_enterprise_department_and_desk_read_the_same_days(small_world: World, v
         assert "3月10日 17:30 到期" in page
         assert "开始暂停：等待企业回复" in page
     assert "供电公司（请企业补充）" in pages[0]
+
+
+def test_what_was_withdrawn_while_paused_is_not_said_to_be_paused_still(
+    small_world: World, visit: Visit
+) -> None:
+    world = small_world
+    ticket = world.make(State.IN_PROGRESS)
+    handling.ask_enterprise(ticket.id, by=world.power, at=LATER, text="请补充负荷清单")
+    path = address(clock_of(ticket, ClockKind.SETTLE))
+    assert "正在暂停，恢复后才能算出到期时间" in visit("owner").get(path)
+    intake.withdraw(ticket.id, by=world.owner, at=LATER + timedelta(hours=1), reason="不办了")
+    page = visit("owner").get(path)
+    assert "正在暂停" not in page
+    assert "作废时还在暂停，没有到期时间" in page
 
 
 def test_an_extension_names_its_decider_and_keeps_the_first_due(small_world: World, visit: Visit) -> None:

@@ -1,9 +1,11 @@
 """The tables of limits and ladders: for administrators alone, with what a change would do before it is saved."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from service_desk.desk import ladders, limits
 from service_desk.domain.vocabulary import ClockKind, LimitClass, State
@@ -11,7 +13,7 @@ from service_desk.store.base import db
 from service_desk.store.limits import LadderRow, LimitRow
 from service_desk.store.lists import alterations_of
 from tests.visitor import Visitor, counted
-from tests.world import World
+from tests.world import MONDAY, World
 
 Visit = Callable[..., Visitor]
 
@@ -57,6 +59,29 @@ def test_the_effect_can_be_looked_at_without_saving(visit: Visit) -> None:
     page = visit("admin").post(f"/admin/limits/{row.id}", 200, number="8", unit="working_days", preview="1")
     assert "没有正在计时的时限会因此改变" in page
     assert number_of(row.id) == 5
+
+
+def test_a_limit_that_makes_open_matters_late_at_once_says_so(small_world: World, visit: Visit) -> None:
+    small_world.make(State.IN_PROGRESS)
+    with time_machine.travel(MONDAY + timedelta(days=2), tick=False):
+        admin, row = visit("admin"), settle_cell()
+        lower = admin.post(f"/admin/limits/{row.id}", 200, number="1", unit="working_days", preview="1")
+        assert "其中 1 个一并调整后立即超期" in lower
+        other = admin.post(f"/admin/limits/{row.id}", 200, number="3", unit="working_days", preview="1")
+        assert "立即超期" not in other
+
+
+@pytest.mark.usefixtures("small_world")
+def test_a_limit_in_hours_needs_a_ladder_with_steps_by_the_hour(visit: Visit) -> None:
+    admin, row = visit("admin"), settle_cell()
+    page = admin.post(f"/admin/limits/{row.id}", 422, number="30", unit="working_hours")
+    assert "“办理”的提醒阶梯没有按小时的步骤" in page
+    assert 'value="30"' in page
+    steps: dict[str, Any] = {"steps-0-when": "at_due", "steps-0-recipients": ["handler"]}
+    admin.post(f"/admin/ladders/{settle_ladder().id}", **steps, follow="yes")
+    assert "没有按天的步骤" in admin.post(f"/admin/limits/{row.id}", 422, number="6", unit="working_days")
+    admin.post(f"/admin/limits/{row.id}", number="30", unit="working_hours")
+    assert number_of(row.id) == 30
 
 
 @pytest.mark.parametrize(
@@ -117,12 +142,29 @@ def test_a_ladder_is_read_in_words_and_changed_step_by_step(visit: Visit) -> Non
 
 
 @pytest.mark.usefixtures("small_world")
+def test_a_ladder_changed_for_later_clocks_alone_is_found_where_it_was(visit: Visit) -> None:
+    admin, row = visit("admin"), settle_ladder()
+    wanted: dict[str, Any] = {"steps-0-when": "left", "steps-0-count": "1", "steps-0-recipients": "head"}
+    admin.post(f"/admin/ladders/{row.id}", **wanted, follow="no")
+    db.session.expire_all()
+    assert settle_ladder().id != row.id
+    wanted["steps-0-count"] = "7"
+    page = admin.post(f"/admin/ladders/{row.id}", 409, **wanted, follow="yes")
+    assert "admin名改过这一条" in page
+    assert 'value="7"' in page
+    admin.get(f"/admin/ladders/{row.id}")
+
+
+@pytest.mark.usefixtures("small_world")
 def test_a_ladder_that_is_none_comes_back_with_what_was_typed(visit: Visit) -> None:
     row = settle_ladder()
     wanted: dict[str, Any] = {"steps-0-when": "left", "steps-0-count": "77", "steps-0-recipients": "head"}
     page = visit("admin").post(f"/admin/ladders/{row.id}", 422, **wanted)
     assert 'value="77"' in page
     assert "应在 0 到 60 之间" in page
+    wanted = {"steps-0-when": "half", "steps-0-count": "3", "steps-0-recipients": "head"}
+    page = visit("admin").post(f"/admin/ladders/{row.id}", 422, **wanted)
+    assert "“时限过半”和“到期时”不用填数字" in page
 
 
 def test_the_pages_have_a_bounded_price(small_world: World, visit: Visit) -> None:
