@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 
 from service_desk.desk.sweeping import sweep_in_batches
 from service_desk.domain.figures import (
@@ -14,12 +14,15 @@ from service_desk.domain.figures import (
     Group,
     Indicator,
     Moment,
+    Part,
     Period,
     all_facts,
     count_groups,
     facts,
     gather,
     kin_of,
+    line_of,
+    members,
 )
 from service_desk.store.base import db, transaction
 from service_desk.store.facts import (
@@ -27,6 +30,7 @@ from service_desk.store.facts import (
     comings_to,
     is_behind,
     keep,
+    stored_behind,
     stored_facts,
     stored_groups,
     to_be_told,
@@ -86,6 +90,26 @@ def rows_behind(
     ways = _ways(tickets, period, indicators)
     yield from stored_facts(tickets, period, moments=ways.stored, without=ways.without)
     yield from (fact for fact in ways.told if period.holds(fact))
+
+
+def tickets_behind(
+    tickets: Select[Ticket], period: Period, *, indicator: Indicator, part: Part, line: tuple[By, str] | None
+) -> Select[Ticket]:
+    """The tickets behind one part of a figure, on one line or all; one that counts twice is there once."""
+    ways = _ways(tickets, period, (indicator,))
+    told = {
+        member.fact.ticket
+        for member in members(ways.told, indicator, period)
+        if (line is None or line_of(member.fact, line[0], period) == line[1])
+        and {Part.NUMERATOR: member.numerator, Part.EXCLUDED: member.excluded}.get(part, member.denominator)
+    }
+    found: ColumnElement[bool] = Ticket.number.in_(told)
+    if indicator.moment in ways.stored:
+        stored = stored_behind(
+            tickets, period, indicator=indicator, part=part, line=line, without=ways.without
+        )
+        found = or_(found, Ticket.id.in_(stored))
+    return tickets.where(found)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
-from service_desk.domain.figures import DESK, UNASSIGNED, By, Fact, Group, Mark, Moment, Period
+from service_desk.domain.figures import (
+    DESK,
+    UNASSIGNED,
+    By,
+    Fact,
+    Group,
+    Indicator,
+    Mark,
+    Moment,
+    Part,
+    Period,
+)
 from service_desk.domain.figures.counting import DUE
 from service_desk.domain.figures.facts import REBOUND_WINDOW
 from service_desk.domain.vocabulary import Source, State
@@ -180,6 +191,38 @@ def stored_groups(
         )
         for moment, told, amount, *lines, number in rows
     ]
+
+
+def stored_behind(
+    tickets: Select[Ticket],
+    period: Period,
+    *,
+    indicator: Indicator,
+    part: Part,
+    line: tuple[By, str] | None,
+    without: Sequence[int],
+) -> Select[int]:
+    """The ids of the tickets whose stored rows play a part in a figure, on one line or all; but for some tickets."""
+    moments = {indicator.moment}
+    marks = _marks() if Moment.AFTERMATH in moments else StoredFact.marks
+
+    def bears(wanted: Mark) -> ColumnElement[bool]:
+        return marks.bitwise_and(int(wanted)) == int(wanted)
+
+    is_out = marks.bitwise_and(int(indicator.less)) != 0
+    found = [_stored(tickets, period, moments, without), bears(indicator.of)]
+    found.append(is_out if part is Part.EXCLUDED else ~is_out)
+    if part is Part.NUMERATOR:
+        found.append(bears(indicator.counts))
+    if line is not None:
+        by, name = line
+        called = _names(by)
+        found.append(
+            StoredFact.month == int(name.replace("-", ""))
+            if by is By.MONTH
+            else COLUMNS[by].in_([value for value, known in called.items() if known == name])
+        )
+    return select(StoredFact.ticket_id).where(*found)
 
 
 def stored_facts(

@@ -4,24 +4,28 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from flask import Blueprint, render_template, request, send_file
+from flask import Blueprint, abort, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, Form, SelectField
+from wtforms import DateField, Form, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Optional
+from wtforms.validators import InputRequired, Length, Optional
 
 from service_desk import clock
 from service_desk.desk import reports as desk
-from service_desk.desk.facts import groups
+from service_desk.desk.facts import groups, tickets_behind
 from service_desk.domain.errors import Invalid
 from service_desk.domain.figures import (
+    BY_KEY,
     REPORTS,
     By,
     Figure,
+    Indicator,
     Measure,
+    Part,
     Period,
     Report,
     count_groups,
@@ -31,7 +35,9 @@ from service_desk.domain.vocabulary import Role
 from service_desk.settings import current_settings
 from service_desk.store.base import begin_reading
 from service_desk.store.law import Law, current_law
+from service_desk.store.queues import COUNTED_UP_TO, count_capped, page
 from service_desk.store.scope import visible_tickets
+from service_desk.web.due import Dues
 from service_desk.web.guards import me, roles_required
 from service_desk.web.people import show_on
 from service_desk.web.words import said
@@ -69,15 +75,34 @@ class ReportForm(Form):
     )
 
 
+class BehindForm(Form):
+    """Which part of which figure, on which line."""
+
+    key = SelectField(choices=[SelectChoice(key, key) for key in BY_KEY])
+    part = SelectField(
+        choices=[
+            SelectChoice(part.value, part.label) for part in (Part.NUMERATOR, Part.DENOMINATOR, Part.EXCLUDED)
+        ]
+    )
+    by = SelectField(
+        choices=[SelectChoice("", ""), *(SelectChoice(by.value, by.label) for by in By)], default=""
+    )
+    line = StringField(validators=[Length(max=60)])
+    since = DateField(validators=[InputRequired()])
+    until = DateField(validators=[InputRequired()])
+
+
 @dataclass(frozen=True)
 class Cell:
-    """A figure on the page; ``num``/``den`` are None where there is no ratio."""
+    """A figure on the page; the parts are None where there is no ratio. Each leads to its tickets."""
 
     text: str
     grey: bool = False
     num: int | None = None
     den: int | None = None
     excluded: int = 0
+    key: str = ""
+    line: str | None = None
 
 
 @bp.get("/reports")
@@ -103,7 +128,40 @@ def index() -> ResponseReturnValue:
         columns=[said(by), *(said(indicator.label) for indicator in report.indicators)],
         rows=_rows(report, whole, lines),
         as_of=period.as_of,
-        period_words=_("%(since)s 至 %(until)s", since=period.since, until=period.until - timedelta(days=1)),
+        period_words=_period_words(period),
+        behind={"by": by.value, "since": period.since, "until": period.until},
+    )
+
+
+@bp.get("/reports/tickets")
+@roles_required(Role.SUPERVISOR, Role.CLERK)
+def behind() -> ResponseReturnValue:
+    """The tickets behind one part of one figure, in pages by key."""
+    law, form = current_law(), BehindForm(request.args)
+    if not form.validate():
+        abort(404)
+    indicator, part = BY_KEY[form.key.data], Part(form.part.data)
+    line = (By(form.by.data), form.line.data or "") if form.by.data else None
+    now = clock.now()
+    try:
+        period = desk.period_of(form.since.data, form.until.data, as_of=now, law=law)
+    except Invalid:
+        abort(404)
+    begin_reading()
+    found = tickets_behind(visible_tickets(me()), period, indicator=indicator, part=part, line=line)
+    shown = page(found, after=request.args.get("after", ""))
+    count = count_capped(found)
+    address: dict[str, Any] = {name: request.args[name] for name in form.data if request.args.get(name)}
+    return render_template(
+        "reports/tickets.html",
+        title=_("%(figure)s · %(part)s", figure=said(indicator.label), part=said(part.label)),
+        definition=said(indicator.denominator if part is Part.DENOMINATOR else indicator.numerator),
+        line=(form.line.data or _("（未填）")) if line else "",
+        period_words=_period_words(period) if indicator.has_period else "",
+        tickets=shown.tickets,
+        count_label=_("999+ 件") if count >= COUNTED_UP_TO else _("%(n)s 件", n=count),
+        next_url=url_for("reports.behind", **address, after=shown.next_after) if shown.next_after else "",
+        due_of=Dues(shown.tickets, now, law, reader=me()).of,
     )
 
 
@@ -138,6 +196,10 @@ def _asked(form: ReportForm, law: Law) -> tuple[Report, Period]:
     return desk.report_named(kind), desk.period_of(since, until, as_of=now, law=law)
 
 
+def _period_words(period: Period) -> str:
+    return str(_("%(since)s 至 %(until)s", since=period.since, until=period.until - timedelta(days=1)))
+
+
 def _named_period(name: str, today: date) -> tuple[date, date]:
     this_month = today.replace(day=1)
     next_month = (this_month + timedelta(days=31)).replace(day=1)
@@ -156,13 +218,13 @@ def _rows(report: Report, whole: Sequence[Figure], lines: Sequence[Figure]) -> l
     rows = []
     for name in ["\0", *names]:
         cells = [Cell(WHOLE_LINE if name == "\0" else name or _("（未填）"))]
-        cells += [_cell(report, found.get((name, one.key)), one.key) for one in report.indicators]
+        line = None if name == "\0" else name
+        cells += [_cell(one, found.get((name, one.key)), line) for one in report.indicators]
         rows.append(cells)
     return rows
 
 
-def _cell(report: Report, figure: Figure | None, key: str) -> Cell:
-    indicator = next(one for one in report.indicators if one.key == key)
+def _cell(indicator: Indicator, figure: Figure | None, line: str | None) -> Cell:
     if figure is None:
         return Cell("0") if indicator.measure is Measure.COUNT else Cell("—", grey=True)
     ratio = figure.denominator is not None and figure.numerator is not None
@@ -172,4 +234,6 @@ def _cell(report: Report, figure: Figure | None, key: str) -> Cell:
         num=figure.numerator if ratio else None,
         den=figure.denominator if ratio else None,
         excluded=figure.excluded,
+        key=indicator.key,
+        line=line,
     )

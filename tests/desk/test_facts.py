@@ -1,17 +1,20 @@
 """Rows for the figures are stored in the background, and counting them is right at any moment."""
 
+from collections import defaultdict
 from datetime import date, timedelta
+from itertools import product
 
+import pytest
 from sqlalchemy import delete, func, select
 
 from service_desk.desk import calendar, facts, intake
-from service_desk.domain.figures import By, Moment
+from service_desk.domain.figures import By, Moment, Part, line_of, members
 from service_desk.domain.vocabulary import State
 from service_desk.store.base import db
 from service_desk.store.calendars import latest_version
 from service_desk.store.facts import StoredFact
 from service_desk.store.tickets import Ticket
-from tests.counting import around, assert_counting_agrees, counted
+from tests.counting import EVERY, around, assert_counting_agrees, counted
 from tests.world import MONDAY, World
 
 LATER = MONDAY + timedelta(days=120)
@@ -99,3 +102,27 @@ def test_a_calendar_of_days_to_come_leaves_the_rows_alone(world: World) -> None:
     draft = calendar.closure(date(2026, 12, 30), "停电检修")
     calendar.change_calendar(draft, reason="停电检修", seen=seen.id, by=world.admin, at=LATER)
     assert behind() == 0
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_every_figure_leads_to_its_tickets(world: World, *, stored: bool) -> None:
+    park(world)
+    if stored:
+        facts.store_facts(LATER)
+    period = around(LATER)
+    rows = facts.facts_of(select(Ticket), as_of=LATER, law=world.law)
+    led = 0
+    for indicator, by in product(EVERY, (None, *By)):
+        if by is By.MONTH and not indicator.has_period:
+            continue
+        behind = defaultdict(set)
+        for member in members(rows, indicator, period):
+            line = (by, line_of(member.fact, by, period)) if by else None
+            for part in (Part.NUMERATOR, Part.DENOMINATOR, Part.EXCLUDED):
+                if getattr(member, part.value):
+                    behind[line, part].add(member.fact.ticket)
+        for (line, part), numbers in behind.items():
+            tickets = facts.tickets_behind(select(Ticket), period, indicator=indicator, part=part, line=line)
+            assert set(db.session.scalars(tickets.with_only_columns(Ticket.number))) == numbers
+            led += 1
+    assert led > 100

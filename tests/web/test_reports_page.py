@@ -1,8 +1,10 @@
 """The supervisor's page of figures and the workbook behind its button."""
 
 import io
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from html import unescape
 
 import pytest
 from openpyxl import load_workbook
@@ -21,15 +23,50 @@ def test_every_rate_stands_beside_what_it_was_counted_from(small_world: World, v
     page = visit("supervisor").get(f"/reports?kind=closure&by=department&{MARCH}")
     assert "供电公司" in page
     assert "100.00%" in page
-    assert "6/6" in page
+    assert ">6</a>/<a" in page
+
+
+def test_every_number_leads_to_its_tickets(small_world: World, visit: Visit) -> None:
+    closed = small_world.make(State.CLOSED, at=datetime(2026, 3, 2, 9, 30, tzinfo=CHINA))
+    open_one = small_world.make(State.IN_PROGRESS, at=datetime(2026, 3, 3, 9, 30, tzinfo=CHINA))
+    supervisor = visit("supervisor")
+    page = supervisor.get(f"/reports?kind=closure&by=department&{MARCH}")
+    addresses = [unescape(found) for found in re.findall(r'href="(/reports/tickets\?[^"]+)"', page)]
+    assert len(addresses) > 10
+    closing = [one for one in addresses if "key=closing&" in one and "line=" in one]
+    numerator = next(one for one in closing if "part=numerator" in one)
+    denominator = next(one for one in closing if "part=denominator" in one)
+    shown = supervisor.get(numerator)
+    assert closed.number in shown
+    assert open_one.number not in shown
+    assert open_one.number in supervisor.get(denominator)
+    for address in addresses:
+        supervisor.get(address)
+
+
+@pytest.mark.parametrize("odd", ["key=none", "part=none", "since=never", "until=2020-01-01", "by=none"])
+def test_an_address_that_names_no_figure_is_not_there(visit: Visit, odd: str) -> None:
+    name = odd.split("=", maxsplit=1)[0]
+    asked = {
+        "key": "key=closing", "part": "part=numerator", "since": "since=2026-03-01", "until": "until=2026-04-01",
+        "by": "by=month",
+    }  # fmt: skip
+    visit("supervisor").get(f"/reports/tickets?{'&'.join((asked | {name: odd}).values())}", status=404)
+
+
+def test_who_reads_no_reports_is_led_nowhere(visit: Visit) -> None:
+    asked = "key=closing&part=numerator&since=2026-03-01&until=2026-04-01"
+    visit("supervisor").get(f"/reports/tickets?{asked}")
+    for name in ("owner", "power", "admin"):
+        visit(name).get(f"/reports/tickets?{asked}", status=404)
 
 
 def test_the_last_day_is_part_of_the_period(small_world: World, visit: Visit) -> None:
     small_world.file(at=datetime(2026, 3, 31, 23, 59, 59, tzinfo=CHINA))
     small_world.file(at=datetime(2026, 4, 1, tzinfo=CHINA))
     page = visit("supervisor").get(f"/reports?kind=closure&by=month&{MARCH}")
-    assert "2026-03" in page
-    assert "2026-04" not in page
+    assert ">2026-03</th>" in page
+    assert ">2026-04</th>" not in page
 
 
 @pytest.mark.parametrize("kind", ["closure", "satisfaction", "process"])

@@ -9,6 +9,7 @@ from service_desk.domain.figures.counting import (
     count,
     count_groups,
     gather,
+    line_of,
     members,
     words,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "facts",
     "gather",
     "kin_of",
+    "line_of",
     "members",
     "parts_of",
     "period_before",

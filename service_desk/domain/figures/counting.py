@@ -1,7 +1,7 @@
 """Counting fact rows into figures, and naming the rows that stand behind each figure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -118,9 +118,8 @@ def count(
 
 def gather(facts: Iterable[Fact], period: Period, *, by: Collection[By]) -> list[Group]:
     """The rows of a period in groups that tell these lines apart. A database groups its stored rows likewise."""
-    sorters = [_sorter(line, period) for line in by]
     found = Counter(
-        (fact.moment, fact.marks, fact.amount, tuple(sort(fact) for sort in sorters))
+        (fact.moment, fact.marks, fact.amount, tuple(line_of(fact, line, period) for line in by))
         for fact in facts
         if period.holds(fact)
     )
@@ -130,10 +129,11 @@ def gather(facts: Iterable[Fact], period: Period, *, by: Collection[By]) -> list
     ]
 
 
-def _sorter(by: By, period: Period) -> Callable[[Fact], str]:
+def line_of(fact: Fact, by: By, period: Period) -> str:
+    """The line that a row stands on; "" among the months where it has no period."""
     if by is By.MONTH:
-        return lambda fact: "" if fact.moment is Moment.NOW else period.month(fact)
-    return lambda fact: str(getattr(fact, by.value))
+        return "" if fact.moment is Moment.NOW else period.month(fact)
+    return str(getattr(fact, by.value))
 
 
 def count_groups(
