@@ -155,11 +155,13 @@ def behind() -> ResponseReturnValue:
     return render_template(
         "reports/tickets.html",
         title=_("%(figure)s · %(part)s", figure=said(indicator.label), part=said(part.label)),
-        definition=said(indicator.denominator if part is Part.DENOMINATOR else indicator.numerator),
-        line=(form.line.data or _("（未填）")) if line else "",
-        period_words=_period_words(period) if indicator.has_period else "",
+        about=[
+            *([form.line.data or _("（未填）")] if line else []),
+            *([_period_words(period)] if indicator.has_period else []),
+            said(indicator.denominator if part is Part.DENOMINATOR else indicator.numerator),
+            _("999+ 件") if count >= COUNTED_UP_TO else _("%(n)s 件", n=count),
+        ],
         tickets=shown.tickets,
-        count_label=_("999+ 件") if count >= COUNTED_UP_TO else _("%(n)s 件", n=count),
         next_url=url_for("reports.behind", **address, after=shown.next_after) if shown.next_after else "",
         due_of=Dues(shown.tickets, now, law, reader=me()).of,
     )
