@@ -73,7 +73,7 @@ weights: packages ## learn anew what makes two requests alike, from tests/data/d
 lock: dev-packages ## write requirements/*.txt anew, with the newest versions the ranges allow
 	@$(BIN)/python tools/lock.py
 
-assets: packages ## the icons, into service_desk/web/static/vendor/
+assets: packages ## the icons and the charts, into service_desk/web/static/vendor/
 	@$(BIN)/python tools/assets.py
 
 clean: ## remove what was built or installed here; the database in instance/ stays

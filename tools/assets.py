@@ -1,6 +1,6 @@
-"""Put the browser's files into service_desk/web/static/vendor/: the icons of the pages, in one sprite.
+"""Put the browser's files into service_desk/web/static/vendor/: the icons of the pages in one sprite, and the charts.
 
-They come from the package of package-lock.json (checked against its checksum) and are not in the repository. Only
+They come from the packages of package-lock.json (checked against their checksums) and are not in the repository. Only
 the icons that tools/icons.txt names are taken. A second run with nothing changed only compares checksums.
 """
 
@@ -20,7 +20,16 @@ VENDOR = ROOT / "service_desk" / "web" / "static" / "vendor"
 MODULES = ROOT / "node_modules"
 BUILD = ROOT / "build"
 ICONS = MODULES / "@tabler" / "icons"
-OUTPUTS = ("icons.svg", "LICENSES.txt")
+ECHARTS = MODULES / "echarts"
+# The build with lines, bars, tooltips and the SVG renderer, at two thirds of the whole.
+CHARTS = ECHARTS / "dist" / "echarts.common.min.js"
+# What the build holds beside ECharts itself.
+WITHIN_CHARTS = {
+    "D3": ECHARTS / "licenses" / "LICENSE-d3",
+    "ZRender": MODULES / "zrender" / "LICENSE",
+    "tslib": MODULES / "tslib" / "LICENSE.txt",
+}
+OUTPUTS = ("icons.svg", "echarts.js", "LICENSES.txt")
 OLDEST_NODE = 18
 SYMBOL = '<symbol id="{name}" viewBox="0 0 24 24" {paint}>{shapes}</symbol>'
 OUTLINE = 'fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"'
@@ -69,12 +78,12 @@ def npm() -> list[str]:
 
 
 def fetch() -> None:
-    """Have the package of the lock file in node_modules/."""
+    """Have the packages of the lock file in node_modules/."""
     stamp = MODULES / ".installed"
     wanted = digest(ROOT / "package.json", ROOT / "package-lock.json")
     if remembered(stamp) == wanted:
         return
-    print("→ fetching the icons (npm ci; once)", flush=True)
+    print("→ fetching icons and charts (npm ci; once)", flush=True)
     command = [*npm(), "ci", "--no-progress", "--loglevel=error"]
     # npm starts further programs called `node`: the one in use must be the first they find.
     path = f"{Path(command[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"
@@ -82,7 +91,7 @@ def fetch() -> None:
         command, cwd=ROOT, env={**os.environ, "PATH": path}, stdin=subprocess.DEVNULL, check=False
     )
     if done.returncode:
-        sys.exit("The package of package-lock.json could not be fetched; npm says why above.")
+        sys.exit("The packages of package-lock.json could not be fetched; npm says why above.")
     stamp.write_text(wanted)
 
 
@@ -106,8 +115,16 @@ def sprite() -> str:
 
 
 def licences() -> str:
-    """The notice that must go wherever copies of the icons go."""
-    return f"icons.svg: Tabler Icons\n\n{(ICONS / 'LICENSE').read_text(encoding='utf-8').strip()}\n"
+    """The notices that must go wherever copies of these files go."""
+    parts = {
+        "icons.svg: Tabler Icons": (ICONS / "LICENSE",),
+        "echarts.js: Apache ECharts": (ECHARTS / "NOTICE", ECHARTS / "LICENSE"),
+        **{f"echarts.js holds parts of {name}": (path,) for name, path in WITHIN_CHARTS.items()},
+    }
+    return "\n\n".join(
+        "\n\n".join((title, *(path.read_text(encoding="utf-8").strip() for path in paths))) + "\n"
+        for title, paths in parts.items()
+    )
 
 
 def build() -> None:
@@ -119,7 +136,7 @@ def build() -> None:
     fetch()
     print("→ writing service_desk/web/static/vendor/", flush=True)
     VENDOR.mkdir(parents=True, exist_ok=True)
-    for name, text in zip(OUTPUTS, (sprite(), licences()), strict=True):
+    for name, text in zip(OUTPUTS, (sprite(), CHARTS.read_text(encoding="utf-8"), licences()), strict=True):
         write(name, text)
     for left in VENDOR.iterdir():  # of an earlier version
         if left.name not in OUTPUTS:
