@@ -35,9 +35,14 @@ LONGEST_ID = 18
 
 @dataclass(frozen=True)
 class Filter:
-    """What a list is narrowed to; None and empty mean any."""
+    """What a list is narrowed to; None and empty mean any.
+
+    ``only_open``: in whatever open state. ``undispatched``: without a lead.
+    """
 
     state: State | None = None
+    only_open: bool = False
+    undispatched: bool = False
     category_id: int | None = None
     area_id: int | None = None
     department_id: int | None = None
@@ -61,6 +66,10 @@ def narrowed(
     for column, value in equal.items():
         if value is not None:
             tickets = tickets.where(column == value)
+    if wanted.only_open:
+        tickets = tickets.where(Ticket.state.in_(OPEN))
+    if wanted.undispatched:
+        tickets = tickets.where(Ticket.lead_department_id.is_(None))
     if wanted.due == "overdue":
         tickets = tickets.where(Ticket.due_at < now)
     elif wanted.due == "today":

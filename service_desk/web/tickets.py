@@ -1,6 +1,6 @@
 """Tickets: the queue, one ticket's page, and every action on it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -110,6 +110,9 @@ DONE_WORDS = {
 TYPED = (FieldKind.TEXT,)
 """What is kept while it is typed."""
 
+OPEN_ONES, UNDISPATCHED = "open", "none"
+"""In the queue's address: in whatever open state; with nobody yet."""
+
 BEFORE_DISPATCH = (State.SUBMITTED, State.ACCEPTED)
 MOST_GATHERED = 50
 
@@ -164,6 +167,11 @@ def _filters() -> tuple[FilterForm, Filter]:
     for field, entity in ((form.category, Category), (form.area, Area), (form.department, Department)):
         rows: Any = db.session.scalars(select(entity).order_by(entity.id)).all()
         field.choices, field.coerce = entity_choice(rows)
+    # Groups that a figure leads to.
+    form.state.choices.insert(0, SelectChoice(OPEN_ONES, _("未办结")))
+    form.department.choices.insert(0, SelectChoice(UNDISPATCHED, _("未派单")))
+    for field, group in ((form.state, OPEN_ONES), (form.department, UNDISPATCHED)):
+        field.coerce = _or_group(group, field.coerce)
     form.due.choices = [SelectChoice("today", _("今天到期")), SelectChoice("overdue", _("已超期"))]
     for field in (form.state, form.category, form.area, form.department, form.source, form.due):
         field.choices = [any_one, *field.choices]
@@ -174,17 +182,25 @@ def _filters() -> tuple[FilterForm, Filter]:
             field.data if any(choice.value == field.data for choice in field.choices) and field.data else None
         )
 
+    state, department = chosen(form.state), chosen(form.department)
     wanted = Filter(
-        state=chosen(form.state),
+        state=state if state != OPEN_ONES else None,
+        only_open=state == OPEN_ONES,
+        undispatched=department == UNDISPATCHED,
         category_id=chosen(form.category),
         area_id=chosen(form.area),
-        department_id=chosen(form.department),
+        department_id=department if department != UNDISPATCHED else None,
         source=chosen(form.source),
         due=chosen(form.due) or "",
         tag=(form.tag.data or "").strip()[:20],
         q=(form.q.data or "").strip()[:50],
     )
     return form, wanted
+
+
+def _or_group(group: str, coerce: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Takes what ``coerce`` takes, and the name of a group beside it."""
+    return lambda value: group if value == group else coerce(value)
 
 
 @dataclass(frozen=True)
