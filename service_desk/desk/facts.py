@@ -1,8 +1,9 @@
 """Facts for the figures: stored in the background, and counted together with what is not stored yet."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 
@@ -23,6 +24,7 @@ from service_desk.domain.figures import (
     kin_of,
     line_of,
     members,
+    part_of,
 )
 from service_desk.store.base import db, transaction
 from service_desk.store.facts import (
@@ -31,6 +33,7 @@ from service_desk.store.facts import (
     is_behind,
     keep,
     stored_behind,
+    stored_by_day,
     stored_facts,
     stored_groups,
     to_be_told,
@@ -93,14 +96,19 @@ def rows_behind(
 
 
 def tickets_behind(
-    tickets: Select[Ticket], period: Period, *, indicator: Indicator, part: Part, line: tuple[By, str] | None
+    tickets: Select[Ticket],
+    period: Period,
+    *,
+    indicator: Indicator,
+    part: Part,
+    line: tuple[By, Collection[str]] | None,
 ) -> Select[Ticket]:
-    """The tickets behind one part of a figure, on one line or all; one that counts twice is there once."""
+    """The tickets behind one part of a figure, on these lines or all; one that counts twice is there once."""
     ways = _ways(tickets, period, (indicator,))
     told = {
         member.fact.ticket
         for member in members(ways.told, indicator, period)
-        if (line is None or line_of(member.fact, line[0], period) == line[1])
+        if (line is None or line_of(member.fact, line[0], period) in line[1])
         and {Part.NUMERATOR: member.numerator, Part.EXCLUDED: member.excluded}.get(part, member.denominator)
     }
     found: ColumnElement[bool] = Ticket.number.in_(told)
@@ -110,6 +118,25 @@ def tickets_behind(
         )
         found = or_(found, Ticket.id.in_(stored))
     return tickets.where(found)
+
+
+def by_day(
+    tickets: Select[Ticket], period: Period, *, indicators: Sequence[Indicator]
+) -> Mapping[str, Mapping[date, int]]:
+    """The numerators of each day of a short period, by the key of the indicator; days with nothing are left out."""
+    ways = _ways(tickets, period, indicators)
+    rows = Counter(
+        (fact.moment, fact.marks, fact.at.astimezone(period.tz).date())
+        for fact in ways.told
+        if period.holds(fact)
+    )
+    rows.update(stored_by_day(tickets, period, moments=ways.stored, without=ways.without))
+    found: dict[str, Counter[date]] = {indicator.key: Counter() for indicator in indicators}
+    for (moment, marks, day), number in rows.items():
+        for indicator in indicators:
+            if indicator.moment is moment and part_of(indicator, marks) is Part.NUMERATOR:
+                found[indicator.key][day] += number
+    return found
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ left out here and reckoned from the history: a figure is right at any moment, an
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -193,16 +193,36 @@ def stored_groups(
     ]
 
 
+def stored_by_day(
+    tickets: Select[Ticket], period: Period, *, moments: Collection[Moment], without: Sequence[int]
+) -> dict[tuple[Moment, Mark, date], int]:
+    """How many stored rows with which marks fall on each day of a short period, but for those of some tickets (ids)."""
+    days = [period.since + timedelta(days=number) for number in range((period.until - period.since).days)]
+    which = case(
+        *(
+            (StoredFact.at < _opening(day + timedelta(days=1), period), place)
+            for place, day in enumerate(days)
+        ),
+        else_=0,
+    ).label("its_day")
+    rows = db.session.execute(
+        select(StoredFact.moment, StoredFact.marks, which, func.count())
+        .where(_stored(tickets, period, moments, without))
+        .group_by(StoredFact.moment, StoredFact.marks, "its_day")
+    )
+    return {(moment, Mark(marks), days[place]): number for moment, marks, place, number in rows}
+
+
 def stored_behind(
     tickets: Select[Ticket],
     period: Period,
     *,
     indicator: Indicator,
     part: Part,
-    line: tuple[By, str] | None,
+    line: tuple[By, Collection[str]] | None,
     without: Sequence[int],
 ) -> Select[int]:
-    """The ids of the tickets whose stored rows play a part in a figure, on one line or all; but for some tickets."""
+    """The ids of the tickets whose stored rows play a part in a figure, on these lines or all; but for some tickets."""
     moments = {indicator.moment}
     marks = _marks() if Moment.AFTERMATH in moments else StoredFact.marks
 
@@ -215,12 +235,12 @@ def stored_behind(
     if part is Part.NUMERATOR:
         found.append(bears(indicator.counts))
     if line is not None:
-        by, name = line
+        by, names = line
         called = _names(by)
         found.append(
-            StoredFact.month == int(name.replace("-", ""))
+            StoredFact.month.in_([int(name.replace("-", "")) for name in names])
             if by is By.MONTH
-            else COLUMNS[by].in_([value for value, known in called.items() if known == name])
+            else COLUMNS[by].in_([value for value, known in called.items() if known in names])
         )
     return select(StoredFact.ticket_id).where(*found)
 

@@ -141,7 +141,7 @@ def behind() -> ResponseReturnValue:
     if not form.validate():
         abort(404)
     indicator, part = BY_KEY[form.key.data], Part(form.part.data)
-    line = (By(form.by.data), form.line.data or "") if form.by.data else None
+    line = (By(form.by.data), (form.line.data or "",)) if form.by.data else None
     now = clock.now()
     try:
         period = desk.period_of(form.since.data, form.until.data, as_of=now, law=law)

@@ -122,7 +122,8 @@ def test_every_figure_leads_to_its_tickets(world: World, *, stored: bool) -> Non
                 if getattr(member, part.value):
                     behind[line, part].add(member.fact.ticket)
         for (line, part), numbers in behind.items():
-            tickets = facts.tickets_behind(select(Ticket), period, indicator=indicator, part=part, line=line)
+            lines = (line[0], (line[1],)) if line else None
+            tickets = facts.tickets_behind(select(Ticket), period, indicator=indicator, part=part, line=lines)
             assert set(db.session.scalars(tickets.with_only_columns(Ticket.number))) == numbers
             led += 1
     assert led > 100

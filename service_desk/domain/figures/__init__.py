@@ -11,6 +11,7 @@ from service_desk.domain.figures.counting import (
     gather,
     line_of,
     members,
+    part_of,
     words,
 )
 from service_desk.domain.figures.details import DetailRow, Share, detail, parts_of
@@ -75,6 +76,7 @@ __all__ = [
     "kin_of",
     "line_of",
     "members",
+    "part_of",
     "parts_of",
     "period_before",
     "words",
