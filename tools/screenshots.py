@@ -150,10 +150,10 @@ PORTRAITS = (
     ),
     Portrait("todo", "clerk", SCREEN, "/"),
     Portrait("ticket", "clerk", SCREEN, "/tickets?state=accepted", ("main .ticket-title a, main .line",)),
-    Portrait("handling", "power", SCREEN, "/", (".line.todo",)),
     Portrait("why", "power", SCREEN, "/", (".line.todo", "main a[href*='/clocks/']")),
     Portrait("calendar", "admin", SCREEN, "/calendar"),
     Portrait("report", "supervisor", SCREEN, "/reports?period=year"),
+    Portrait("dashboard", "supervisor", SCREEN, "/dashboard"),
 )
 
 

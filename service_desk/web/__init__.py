@@ -24,6 +24,7 @@ from service_desk.store.law import current_law
 from service_desk.web import (
     admin,
     attachments,
+    boards,
     calendar,
     channels,
     dates,
@@ -46,6 +47,7 @@ from service_desk.web import (
     rating,
     reports,
     tickets,
+    wall,
     workflow,
 )
 from service_desk.web.nav import nav_of
@@ -88,6 +90,7 @@ def init_app(app: Flask) -> None:
     for module in (
         admin,
         attachments,
+        boards,
         calendar,
         channels,
         dates,
@@ -108,6 +111,7 @@ def init_app(app: Flask) -> None:
         rating,
         reports,
         tickets,
+        wall,
         workflow,
     ):
         app.register_blueprint(module.bp)

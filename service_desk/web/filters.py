@@ -21,6 +21,11 @@ def stamp(moment: datetime | None) -> str:
     return f"{day(local)} {local:%H:%M}"
 
 
+def clock_time(moment: datetime) -> str:
+    """``17:30`` in the park."""
+    return f"{moment.astimezone(house().timezone):%H:%M}"
+
+
 def day(moment: datetime | date | None) -> str:
     """``11月30日`` in the park, with the year where it is not this one."""
     if moment is None:
@@ -70,5 +75,5 @@ def hours(amount: timedelta) -> str:
 
 def init_app(app: Flask) -> None:
     """Make the filters known to the templates."""
-    for one in (stamp, day, on_paper, said, mask_phone, mask_name, filesize, hours):
+    for one in (stamp, clock_time, day, on_paper, said, mask_phone, mask_name, filesize, hours):
         app.add_template_filter(one)

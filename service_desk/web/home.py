@@ -45,11 +45,11 @@ def index() -> ResponseReturnValue:
         "home/todo.html",
         sections=_sections(tickets, dues, _to_decide(user, tickets), _after_the_end(user, tickets)),
         due_of=dues.of,
-        ratings=_ratings_line(user, now),
+        ratings=ratings_line(user, now),
     )
 
 
-def _ratings_line(user: User, now: datetime) -> str:
+def ratings_line(user: User, now: datetime) -> str:
     """What enterprises thought of this person's department, in totals; nothing where they are too few."""
     if user.department_id is None or not user.has(Role.HANDLER, Role.HEAD):
         return ""

@@ -61,6 +61,10 @@ def nav_of(user: User, endpoint: str) -> list[NavItem]:
             *CHANNEL_PAGES,
         )
         items.append(item(_("设置"), "admin.index", "settings", *settings))
+    if user.has(Role.SUPERVISOR, Role.CLERK) or (
+        user.department_id is not None and user.has(Role.HANDLER, Role.HEAD)
+    ):
+        items.append(item(_("看板"), "boards.index", "chart-bar", "boards.behind", "boards.clocks"))
     if user.has(Role.SUPERVISOR, Role.CLERK):
         items.append(item(_("报表"), "reports.index", "report", "exclusions.index"))
     elif user.has(*EXCLUSION_READERS):

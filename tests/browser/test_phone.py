@@ -19,8 +19,11 @@ PAGES = {
         *("/orders", "/orders?answered=all", "/incidents", "/incidents/1"),
         *(f"/tickets/1/papers/{paper}" for paper in ("receipt", "assignment", "closing")),
     ),
-    "power": ("/", "/tickets", "/notices", "/orders", "/incidents/1"),
-    "supervisor": ("/", "/tickets", "/enterprises", "/reports", "/orders", "/incidents", "/incidents/1"),
+    "power": ("/", "/tickets", "/notices", "/orders", "/incidents/1", "/dashboard"),
+    "supervisor": (
+        *("/", "/tickets", "/enterprises", "/reports", "/orders", "/incidents", "/incidents/1"),
+        *("/dashboard", "/wall"),
+    ),
     "leader": ("/orders?answered=all",),
     "admin": (
         "/admin",
