@@ -7,7 +7,7 @@ from typing import Any
 from service_desk.desk import notices
 from service_desk.desk.files import StoredFile
 from service_desk.domain.access import may_read
-from service_desk.domain.actions import Action
+from service_desk.domain.actions import ASK, Action
 from service_desk.domain.errors import OutOfTurn
 from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Role
@@ -20,6 +20,27 @@ from service_desk.store.people import Actor, User
 from service_desk.store.replays import replay
 from service_desk.store.situations import passing
 from service_desk.store.tickets import Ticket, locked
+
+
+WRITTEN_AT_ONCE = frozenset(
+    {
+        Action.SUBMIT,
+        Action.REPLY,
+        Action.ANSWER,
+        Action.RATE,
+        Action.CORRECT_RATING,
+        Action.SUPERVISE,
+        Action.INSTRUCT,
+        Action.ASK_ENTERPRISE,
+        Action.DECIDE_SIGN_OFF,
+        *ASK.values(),
+    }
+)
+"""Acts that a replay writes at once: other rows name their events, or a pause they begin may be taken back.
+
+The rest of a ticket is written together. A row that is dropped before it was written would leave its place in the
+order of writing to another, and events are read in the order in which they were written.
+"""
 
 
 class Stale(OutOfTurn):
@@ -132,6 +153,10 @@ def record(  # noqa: PLR0913 - one argument for each thing an act may bring
     guest: str = "",
 ) -> Event:
     """Take the action, keep its files, and queue its notices."""
+    history = replay()
+    if history is not None and ticket.events and at <= ticket.touched_at:
+        # What began at this very moment may be taken back: see WRITTEN_AT_ONCE.
+        db.session.flush()
     event = take(
         ticket,
         action,
@@ -145,7 +170,8 @@ def record(  # noqa: PLR0913 - one argument for each thing an act may bring
         variant=variant,
         guest=guest,
     )
-    db.session.flush()
+    if history is None or action in WRITTEN_AT_ONCE:
+        db.session.flush()
     if isinstance(by, User):
         for file in files:
             ticket.attachments.append(attachment_of(file, event, by))

@@ -163,7 +163,8 @@ def enter(ticket: Ticket, *, by: Actor, at: datetime, law: Law, files: Sequence[
     ticket.number = next_number(law.calendar.day_of(at).year)
     ticket.submitted_at = ticket.touched_at = at
     # Nothing yet, and so nothing to be looked up.
-    ticket.approvals, ticket.assignments = [], []
+    ticket.events, ticket.clocks, ticket.assignments, ticket.approvals = [], [], [], []
+    ticket.replies, ticket.ratings, ticket.orders, ticket.attachments = [], [], [], []
     db.session.add(ticket)
     data = {
         "category": ticket.category.name,

@@ -198,7 +198,8 @@ def _lapse_requests(ticket: Ticket, at: datetime) -> None:
     """Requests nobody has decided lapse when the ticket leaves their states, or the department it."""
     gone = {part.id for part in ticket.assignments if part.state is AssignmentState.RELEASED}
     for request in ticket.approvals:
-        if request.is_open and (ticket.state not in ASKED_IN[request.kind] or request.assignment_id in gone):
+        taken = request.assignment_id is not None and request.assignment_id in gone
+        if request.is_open and (ticket.state not in ASKED_IN[request.kind] or taken):
             request.state = ApprovalState.LAPSED
             cut_off_review(ticket, request, at)
 
@@ -231,6 +232,7 @@ def start_clock(
         extended=0,
         extensions=[],
         former_limits=[],
+        pauses=[],
         about=about,
         latest_date=ticket.above_due if kind is ClockKind.SETTLE else None,
         state=ClockState.RUNNING,
@@ -255,6 +257,7 @@ def start_until(
         extended=0,
         extensions=[],
         former_limits=[],
+        pauses=[],
         state=ClockState.RUNNING,
     )
     clock.rules_version = law.rules_version

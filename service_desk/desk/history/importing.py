@@ -205,7 +205,7 @@ class _Work:
         """Take these tickets in one transaction; where a line is refused, go on without its ticket."""
         while family:
             try:
-                with together("history import"), replaying(self.law) as history:
+                with together("history import"), replaying(self.law) as history, db.session.no_autoflush:
                     replayer = Replayer(self.law, self.places, self.last, history, self.here)
                     ids = self._replay(replayer, family)
             except LineRefused as error:

@@ -73,6 +73,8 @@ class Replayer:
     tickets: dict[str, int] = field(default_factory=dict)
     begun: dict[str, Ticket] = field(default_factory=dict)
     events_before: dict[int, int] = field(default_factory=dict)
+    state: State = State.DRAFT
+    """In which the ticket was when the line came: what its refusal names."""
 
     def hold(self, number: str, ticket: Ticket) -> None:
         """Go on with a ticket that this transaction has read and locked."""
@@ -83,7 +85,7 @@ class Replayer:
     def take(self, line: Line, following: Sequence[Line]) -> None:
         """One line, and what it and those ``following`` it leave unsaid. Raises ``LineRefused``."""
         ticket = self.begun.get(line.ticket)
-        before = len(ticket.events) if ticket else 0
+        before, self.state = (len(ticket.events), ticket.state) if ticket else (0, State.DRAFT)
         try:
             self._check_system(line)
             if ticket is None:
@@ -91,7 +93,7 @@ class Replayer:
             else:
                 self._go_on(ticket, line)
         except DeskError as error:
-            raise line.refused(_reason(error, line, ticket, self.law)) from error
+            raise line.refused(_reason(error, line, self.state, self.law)) from error
         self._keep_the_rest(line, ticket.events[before:])
         if ticket.state is State.REPLIED and _is_verified_later(following):
             self._verify(ticket)
@@ -149,6 +151,7 @@ class Replayer:
         if line.action is A.SUBMIT:
             raise WrongState(A.SUBMIT, ticket.state, frozenset({State.DRAFT}))
         self._understand(ticket, line)
+        self.state = ticket.state
         opened = _opened_by_a_rating(ticket, line)
         if opened is not None:
             self._say_who_opened(opened, line)
@@ -349,12 +352,12 @@ def _check_part(ticket: Ticket, department: Department, line: Line) -> None:
         raise Invalid(say("“%(name)s”不是这件诉求的%(what)s", name=line.fields["department"], what=say(what)))
 
 
-def _reason(error: DeskError, line: Line, ticket: Ticket | None, law: Law) -> Sentence:
+def _reason(error: DeskError, line: Line, state: State, law: Law) -> Sentence:
     """The rule that does not hold, and what decides: the moment, the state, the person."""
     at = line.at.astimezone(law.calendar.tz)
     facts: list[object] = [
         say("%(event)s 于 %(at)s", event=line.action.value, at=f"{at:%Y-%m-%d %H:%M:%S}"),
-        say("当时是“%(state)s”", state=ticket.state if ticket is not None else State.DRAFT),
+        say("当时是“%(state)s”", state=state),
     ]
     if line.action is A.MERGE:
         facts.append(say("并入 %(parent)s", parent=line.fields["parent"]))
