@@ -172,15 +172,16 @@ def merge(ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, p
 def _check_parent(ticket: Ticket, parent: Ticket, at: datetime) -> None:
     """What is replayed is judged by how the parent stood then, however it went on."""
     state = parent.state if replay() is None else parent.state_at(at)
+    number = parent.number if replay() is None else parent.imported_number
     sentence = None
     if parent.enterprise_id != ticket.enterprise_id:
-        sentence = say("“%(number)s”是另一家企业的诉求，不能并单；可以关联为共性问题。", number=parent.number)
+        sentence = say("“%(number)s”是另一家企业的诉求，不能并单；可以关联为共性问题。", number=number)
     elif state is None:
-        sentence = say("“%(number)s”当时还没有提交，不能并入。", number=parent.number)
+        sentence = say("“%(number)s”当时还没有提交，不能并入。", number=number)
     elif state is State.MERGED and parent.parent_id == ticket.id:
-        sentence = say("“%(number)s”已经并入本件，不能反过来并单。", number=parent.number)
+        sentence = say("“%(number)s”已经并入本件，不能反过来并单。", number=number)
     elif state not in OPEN:
-        sentence = say("“%(number)s”现在是“%(state)s”，不能并入。", number=parent.number, state=state)
+        sentence = say("“%(number)s”现在是“%(state)s”，不能并入。", number=number, state=state)
     if sentence:
         raise Invalid(sentence, fields={"parent": sentence})
 

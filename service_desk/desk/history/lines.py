@@ -14,6 +14,7 @@ from service_desk.domain.errors import Invalid
 from service_desk.domain.notation import parse_instant
 from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Role
+from service_desk.store.base import house
 
 SYSTEM = ("system", "scheduler")
 """How the clockwork of the other system is called."""
@@ -154,7 +155,11 @@ def _moment(given: object, now: datetime) -> datetime:
         raise Invalid(say("at（时间）%(at)s 早于 2000 年", at=given))
     if utc > now:
         raise Invalid(
-            say("at（时间）%(at)s 晚于现在（%(now)s）", at=given, now=now.isoformat(timespec="seconds"))
+            say(
+                "at（时间）%(at)s 晚于现在（%(now)s）",
+                at=given,
+                now=f"{now.astimezone(house().timezone):%Y-%m-%d %H:%M}",
+            )
         )
     return utc
 
