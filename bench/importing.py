@@ -32,14 +32,16 @@ ENDS_WITHIN = 180.0
 CATEGORIES = ("用电", "用水", "融资", "环保安监", "涉法涉诉")
 LEADS = ("供电公司", "金融办", "住建局", "商务局", "水务公司")
 
-COMMON = (
+Event = tuple[str, float, dict[str, Any]]
+
+COMMON: tuple[Event, ...] = (
     ("submit", 0, {}),
     ("accept", 0.5, {"nature": "求助"}),
     ("dispatch", 1, {}),
     ("sign", 2, {"by": {"role": "handler", "name": "h1"}}),
     ("first_contact", 4, {"how": "电话", "who": "厂长", "by": {"role": "handler", "name": "h1"}}),
 )
-ENDINGS = (
+ENDINGS: tuple[tuple[Event, ...], ...] = (
     (
         ("progress", 26, {"text": "已派人到现场", "public": True}),
         ("reply", 74, {"outcome": "已解决", "text": "已修复", "by": {"role": "handler", "name": "h1"}}),
