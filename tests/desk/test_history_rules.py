@@ -199,7 +199,7 @@ def test_a_name_without_an_account_gives_an_account_of_that_name_no_right(small_
     ],
 )
 def test_a_request_is_taken_back_by_whoever_asked(
-    asked: str | None, cancelled: str | None, taken: bool
+    *, asked: str | None, cancelled: str | None, taken: bool
 ) -> None:
     def by(name: str | None) -> Given:
         return h(name) if name else {"by": {"role": "handler"}}
