@@ -13,6 +13,7 @@ from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Role
 from service_desk.store.attachments import Attachment
 from service_desk.store.base import db
+from service_desk.store.clocks import ClockPause
 from service_desk.store.law import Law, current_law
 from service_desk.store.moves import TOLD_TO_THE_ENTERPRISE, is_behind, reckon_anew, take
 from service_desk.store.parts import Event
@@ -21,13 +22,10 @@ from service_desk.store.replays import replay
 from service_desk.store.situations import passing
 from service_desk.store.tickets import Ticket, locked
 
-
 WRITTEN_AT_ONCE = frozenset(
     {
         Action.SUBMIT,
         Action.REPLY,
-        Action.ANSWER,
-        Action.RATE,
         Action.CORRECT_RATING,
         Action.SUPERVISE,
         Action.INSTRUCT,
@@ -154,7 +152,11 @@ def record(  # noqa: PLR0913 - one argument for each thing an act may bring
 ) -> Event:
     """Take the action, keep its files, and queue its notices."""
     history = replay()
-    if history is not None and ticket.events and at <= ticket.touched_at:
+    if (
+        history is not None
+        and at <= ticket.touched_at
+        and any(isinstance(row, ClockPause) for row in db.session.new)
+    ):
         # What began at this very moment may be taken back: see WRITTEN_AT_ONCE.
         db.session.flush()
     event = take(

@@ -98,7 +98,7 @@ def record_rating(
         data["by_link"] = True
     event = record(ticket, Action.RATE, by=by, at=at, law=law, text=text, data=data, guest=guest)
     rating = Rating(
-        event_id=event.id,
+        event=event,
         cycle=ticket.cycle,
         at=event.at,
         solved=solved,

@@ -275,7 +275,7 @@ def answer(
     ticket, law = open_ticket(ticket_id, by, at, seen)
     event = record(ticket, Action.ANSWER, by=by, at=at, law=law, text=text, files=files)
     ticket.replies.append(
-        Reply(event_id=event.id, cycle=ticket.cycle, at=event.at, text=text, verified_at=event.at)
+        Reply(event=event, cycle=ticket.cycle, at=event.at, text=text, verified_at=event.at)
     )
     finish(ticket, event, law)
     return ticket

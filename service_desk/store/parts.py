@@ -137,6 +137,7 @@ class Reply(Model):
     verified_at: Mapped[Instant | None]
     sent_back_at: Mapped[Instant | None]
 
+    event: Mapped[Event] = relationship()
     department: Mapped[Department | None] = relationship(lazy="joined")
 
 
@@ -155,6 +156,8 @@ class Rating(Model):
     text: Mapped[str] = mapped_column(Text, default="")
     by_phone: Mapped[bool] = mapped_column(default=False)
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("ratings.id"))
+
+    event: Mapped[Event] = relationship()
 
     @property
     def is_bad(self) -> bool:

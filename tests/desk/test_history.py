@@ -229,7 +229,7 @@ RULES = {
 """What the sample's reasons are called here."""
 
 
-@pytest.mark.usefixtures("small_world")
+@pytest.mark.usefixtures("world")
 def test_each_broken_rule_refuses_its_ticket_and_the_others_go_in() -> None:
     sample = expected("refused_expected.json")
 

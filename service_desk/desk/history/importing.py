@@ -8,12 +8,14 @@ from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 
 from service_desk.desk.history.lines import KnownLine, Line, LineRefused, Refusal, new_lines, read_line
 from service_desk.desk.history.reminding import remind_from
 from service_desk.desk.history.replaying import Replayer
 from service_desk.desk.history.surroundings import Surroundings
 from service_desk.domain.actions import Action
+from service_desk.domain.errors import OutOfTurn
 from service_desk.domain.sentences import say
 from service_desk.store.base import db, together
 from service_desk.store.imported import ImportedLine
@@ -21,6 +23,7 @@ from service_desk.store.law import Law, current_law
 from service_desk.store.replays import replaying
 from service_desk.store.tickets import Ticket, locked
 
+MEANWHILE = "同样的内容正在由别人写入。请等另一次导入结束，再导入一次；已经导入的不会重复。"
 ASKED_AT_ONCE = 500
 """Tickets that are looked up by one statement."""
 
@@ -212,9 +215,8 @@ class _Work:
                 self.places.forget()
                 self.done.refused.append(error.refusal)
                 del family[error.refusal.ticket or ""]
-            except BaseException:
-                self.places.forget()
-                raise
+            except IntegrityError as error:
+                raise OutOfTurn(MEANWHILE) from error
             else:
                 self.places.keep()
                 self.here.update(ids)
