@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import selectinload
 
 from service_desk.domain import deadlines
@@ -29,7 +29,7 @@ from service_desk.domain.vocabulary import (
     Urgency,
 )
 from service_desk.domain.worktime import OfficeCalendar
-from service_desk.store.base import db
+from service_desk.store.base import begin_reading, db
 from service_desk.store.catalogue import ARREARS
 from service_desk.store.clocks import Clock
 from service_desk.store.histories import history_of
@@ -66,25 +66,20 @@ def clock_records(number: str | None, *, as_of: datetime) -> Iterator[Record]:
 
 
 def _batches(number: str | None, as_of: datetime) -> Iterator[Sequence[Ticket]]:
-    statement = (
-        select(Ticket)
-        .where(Ticket.submitted_at <= as_of)
-        .order_by(Ticket.submitted_at, PRINTED)
-        .limit(BATCH)
-        .options(selectinload(Ticket.events), selectinload(Ticket.clocks), selectinload(Ticket.assignments))
-    )
+    """The tickets in their order, some at a time; read by a transaction that keeps nobody waiting."""
+    begin_reading()
+    wanted = select(Ticket.id).where(Ticket.submitted_at <= as_of).order_by(Ticket.submitted_at, PRINTED)
     if number is not None:
-        statement = statement.where(or_(Ticket.number == number, Ticket.imported_number == number))
-        if db.session.scalar(statement.with_only_columns(Ticket.id).order_by(None)) is None:
+        one = or_(Ticket.number == number, Ticket.imported_number == number)
+        if db.session.scalar(select(Ticket.id).where(one)) is None:
             raise NotFound(say("没有编号为“%(number)s”的诉求。", number=number))
-    batch = db.session.scalars(statement).unique().all()
-    while batch:
-        yield batch
-        last = batch[-1]
-        key = (last.submitted_at, last.imported_number or last.number)
+        wanted = wanted.where(one)
+    ids = db.session.scalars(wanted).all()
+    parts = (selectinload(Ticket.events), selectinload(Ticket.clocks), selectinload(Ticket.assignments))
+    for start in range(0, len(ids), BATCH):
+        some = select(Ticket).where(Ticket.id.in_(ids[start : start + BATCH])).options(*parts)
+        yield db.session.scalars(some.order_by(Ticket.submitted_at, PRINTED)).unique().all()
         db.session.expunge_all()
-        after = statement.where(tuple_(Ticket.submitted_at, PRINTED) > tuple_(*key))
-        batch = db.session.scalars(after).unique().all()
 
 
 # Tickets

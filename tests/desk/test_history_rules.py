@@ -212,6 +212,13 @@ def test_a_request_is_taken_back_by_whoever_asked(
     assert (take(lines)["refused"] == []) is taken
 
 
+def test_a_contact_who_is_called_like_the_handler_may_rate() -> None:
+    lines = [*replied("A"), line("A", 5, "verify", "02T13:00")]
+    lines[3] |= h("张伟")
+    rated = line("A", 6, "rate", "03T09:00", solved="已解决", level="满意", **h("张伟", "contact"))
+    assert take([*lines, rated])["refused"] == []
+
+
 def test_without_a_name_or_role_the_law_says_who_it_was() -> None:
     lines = [
         *dispatched("A"),

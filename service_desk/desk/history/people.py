@@ -38,26 +38,27 @@ UNNAMED = frozenset(role.label for role in Role)
 def candidates(ticket: Ticket, line: Line, department: Department | None) -> Sequence[PastPerson]:
     """Who did it: as the line says, or else whoever may, the first of these."""
     roles = (line.role,) if line.role is not None else ASKED_OF.get(line.action, (R.CLERK,))
-    known_as = line.name or _one_person(ticket, line.action)
-    if line.name and line.action in CANCEL.values() and _asker(ticket, line.action) in UNNAMED:
-        known_as = _asker(ticket, line.action)
     return [
         PastPerson(
             role=role,
             name=line.name or role.label,
-            known_as=known_as,
+            known_as=_known_as(ticket, line, role),
             department=department if role in OF_A_DEPARTMENT else None,
         )
         for role in roles
     ]
 
 
-def _one_person(ticket: Ticket, action: Action) -> str:
-    """Of two lines that need one person, one may leave out the name."""
-    if action is A.HAND_OVER:
+def _known_as(ticket: Ticket, line: Line, role: Role) -> str:
+    """By which name somebody is told from others. Of two lines that need one person, one may leave it out."""
+    if line.action in CANCEL.values():
+        asker = _asker(ticket, line.action)
+        return asker if not line.name or asker in UNNAMED else line.name
+    if line.action is A.HAND_OVER and not line.name:
         lead = ticket.last_lead
         return (lead.handler_name if lead else None) or ""
-    return _asker(ticket, action) if action in CANCEL.values() else ""
+    # A company's person is nobody of the desk or a department, whatever their name.
+    return "" if role is R.CONTACT else line.name
 
 
 def _asker(ticket: Ticket, action: Action) -> str:
