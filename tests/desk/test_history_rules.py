@@ -6,16 +6,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from service_desk.desk import handling
 from service_desk.desk.drift import drifts
 from service_desk.desk.history.importing import families, import_history
 from service_desk.desk.history.lines import Line, LineRefused, read_line
 from service_desk.desk.records import clock_records, ticket_records
+from service_desk.desk.reminders import remind_due
 from service_desk.domain.actions import Action, Party
 from service_desk.domain.vocabulary import Role, State
 from service_desk.store.base import db
 from service_desk.store.lists import ReasonCode, ReasonKind
+from service_desk.store.notices import Letter, Notice
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
 from tests.world import CHINA, World
@@ -243,6 +246,21 @@ def test_for_a_department_that_has_no_part_nobody_acts() -> None:
     assert "“金融办”不是这件诉求的承办单位" in refusal(lines)
 
 
+# Who hears of it
+
+
+def test_people_of_today_hear_nothing_of_what_is_past_and_have_it_before_them(small_world: World) -> None:
+    people = db.session.scalar(select(func.count()).select_from(User))
+    take(dispatched("A"))
+    assert remind_due(NOW) == 0
+    assert db.session.scalars(select(Notice)).all() == []
+    assert db.session.scalars(select(Letter)).all() == []
+    assert db.session.scalar(select(func.count()).select_from(User)) == people
+
+    handling.sign(found("A").id, by=small_world.power, at=NOW)
+    assert found("A").state is State.IN_PROGRESS
+
+
 # What is understood
 
 
@@ -286,12 +304,14 @@ def test_a_bad_rating_opens_the_ticket_and_the_line_says_who() -> None:
     lines = [
         *replied("A"),
         line("A", 5, "rate", "03T09:00", solved="未解决", level="不满意"),
-        line("A", 6, "rework", "03T09:00", reason="没修好", **h("张某", "clerk")),
+        line("A", 6, "rework", "03T09:00", reason="没修好", ordered_by="主任", **h("张某", "clerk")),
     ]
     take(lines)
     ticket = found("A")
     assert (ticket.state, ticket.cycle) == (State.ASSIGNED, 2)
-    assert (ticket.events[-1].by_name, ticket.events[-1].party) == ("张某", Party.CLERK)
+    opened = ticket.events[-1]
+    assert (opened.by_name, opened.party, opened.text) == ("张某", Party.CLERK, "没修好")
+    assert opened.data["imported"] == {"ordered_by": "主任"}
 
 
 def test_everything_may_happen_at_one_moment() -> None:
@@ -331,6 +351,12 @@ def test_a_parent_may_follow_its_child_and_end_after_it() -> None:
     assert take(lines)["refused"] == []
     (record,) = ticket_records("child", as_of=NOW)
     assert (record["state"], record["parent"]) == ("merged", "parent")
+
+
+def test_a_parent_may_have_come_with_an_earlier_file() -> None:
+    take([submit("parent")])
+    assert take([submit("child"), line("child", 2, "merge", "02T11:00", parent="parent")])["refused"] == []
+    assert found("child").parent_id == found("parent").id
 
 
 def test_two_that_were_merged_into_each_other_in_turn_come_together() -> None:

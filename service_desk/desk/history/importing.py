@@ -209,7 +209,7 @@ class _Work:
         while family:
             try:
                 with together("history import"), replaying(self.law) as history, db.session.no_autoflush:
-                    replayer = Replayer(self.law, self.places, self.last, history, self.here)
+                    replayer = Replayer(self.law, self.places, history)
                     ids = self._replay(replayer, family)
             except LineRefused as error:
                 self.places.forget()

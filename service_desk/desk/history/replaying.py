@@ -1,9 +1,11 @@
 """The lines of a ticket, replayed through the verbs of the desk as if each had been done here at its moment."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy import select
 
 from service_desk.desk import closing
 from service_desk.desk.acting import finish, let_time_pass, record
@@ -63,14 +65,13 @@ FURTHER = "imported"
 class Replayer:
     """Replays lines within the caller's transaction, which ``history`` belongs to.
 
-    ``last`` is the file's last moment; ``tickets`` are those of the other system that are here, by their number.
+    ``begun`` are the tickets of this transaction by their number over there, and ``events_before`` tells by id how
+    many events they had.
     """
 
     law: Law
     places: Surroundings
-    last: datetime
     history: Replay
-    tickets: dict[str, int] = field(default_factory=dict)
     begun: dict[str, Ticket] = field(default_factory=dict)
     events_before: dict[int, int] = field(default_factory=dict)
     state: State = State.DRAFT
@@ -85,7 +86,7 @@ class Replayer:
     def take(self, line: Line, following: Sequence[Line]) -> None:
         """One line, and what it and those ``following`` it leave unsaid. Raises ``LineRefused``."""
         ticket = self.begun.get(line.ticket)
-        before, self.state = (len(ticket.events), ticket.state) if ticket else (0, State.DRAFT)
+        self.state = ticket.state if ticket else State.DRAFT
         try:
             self._check_system(line)
             if ticket is None:
@@ -94,7 +95,7 @@ class Replayer:
                 self._go_on(ticket, line)
         except DeskError as error:
             raise line.refused(_reason(error, line, self.state, self.law)) from error
-        self._keep_the_rest(line, ticket.events[before:])
+        _keep_the_rest(ticket, line)
         if ticket.state is State.REPLIED and _is_verified_later(following):
             self._verify(ticket)
 
@@ -122,7 +123,6 @@ class Replayer:
     def _filed(self, line: Line) -> Ticket:
         given = line.fields
         enterprise = self.places.enterprise(given["enterprise"])
-        (person,) = candidates(Ticket(), line, None)
         ticket = Ticket(
             imported_number=line.ticket,
             enterprise=enterprise,
@@ -131,7 +131,7 @@ class Replayer:
             area=self.places.area(given["area"]) if "area" in given else None,
             title=given["title"],
             text=given["text"],
-            contact_name=line.name if person.role is Role.CONTACT else "",
+            contact_name="",
             contact_phone="",
             nature=given.get("nature", Nature.HELP),
             urgency=given.get("urgency", Urgency.NORMAL),
@@ -140,6 +140,9 @@ class Replayer:
         )
         if ticket.category.is_arrears:
             ticket.payer = ticket.payer or Payer.OTHER
+        (person,) = candidates(ticket, line, None)
+        if person.role is Role.CONTACT:
+            ticket.contact_name = line.name
         event = enter(ticket, by=person, at=line.at, law=self.law)
         if "nature" not in given:
             # Nobody has said it yet.
@@ -257,17 +260,10 @@ class Replayer:
         number = line.fields["parent"]
         if number in self.begun:
             return self.begun[number]
-        if number not in self.tickets:
+        parent = db.session.scalars(select(Ticket).where(Ticket.imported_number == number)).unique().first()
+        if parent is None:
             raise Invalid(say("没有编号为“%(number)s”的诉求，或者它没有导入", number=number))
-        return db.session.get_one(Ticket, self.tickets[number])
-
-    def _keep_the_rest(self, line: Line, events: Iterable[Event]) -> None:
-        """What the line brought besides, kept with its event."""
-        if not line.others:
-            return
-        event = next((each for each in events if each.action is line.action), None)
-        if event is not None:
-            event.data = {**event.data, FURTHER: dict(line.others)}
+        return parent
 
     # What is understood
 
@@ -319,6 +315,13 @@ class Replayer:
         """The reply was verified at its own moment, by somebody who is not named."""
         at = ticket.replies[-1].at
         VERBS[A.VERIFY](ticket.id, by=PastPerson(Role.QUALITY, Role.QUALITY.label), at=at)
+
+
+def _keep_the_rest(ticket: Ticket, line: Line) -> None:
+    """What the line brought besides, kept with its event."""
+    if line.others:
+        event = next(each for each in reversed(ticket.events) if each.action is line.action)
+        event.data = {**event.data, FURTHER: dict(line.others)}
 
 
 def _is_verified_later(following: Sequence[Line]) -> bool:
