@@ -16,10 +16,10 @@ from service_desk.desk.history.surroundings import Surroundings
 from service_desk.desk.intake import enter
 from service_desk.desk.verbs import VERBS
 from service_desk.domain.actions import Action, FieldKind, Party
-from service_desk.domain.errors import DeskError, Invalid, Refused
+from service_desk.domain.errors import DeskError, Invalid, OutOfTurn, Refused
 from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import Nature, Payer, Role, Source, State, Urgency
-from service_desk.domain.workflow import STEPS, WrongParty, WrongState
+from service_desk.domain.workflow import STEPS, wrong_party, wrong_state
 from service_desk.store.base import db
 from service_desk.store.law import Law
 from service_desk.store.lists import ReasonKind
@@ -152,7 +152,7 @@ class Replayer:
 
     def _go_on(self, ticket: Ticket, line: Line) -> None:
         if line.action is A.SUBMIT:
-            raise WrongState(A.SUBMIT, ticket.state, frozenset({State.DRAFT}))
+            raise wrong_state(A.SUBMIT, ticket.state, frozenset({State.DRAFT}))
         self._understand(ticket, line)
         self.state = ticket.state
         opened = _opened_by_a_rating(ticket, line)
@@ -169,7 +169,7 @@ class Replayer:
     def _expire(self, ticket: Ticket, line: Line) -> None:
         """The end of the rating window; an earlier import may have understood it already, at its own moment."""
         if line.role is not None:
-            raise WrongParty(A.EXPIRE_RATING, frozenset({Party.SYSTEM}))
+            raise wrong_party(A.EXPIRE_RATING, frozenset({Party.SYSTEM}))
         known = len(ticket.events) == self.events_before[ticket.id]
         if not (known and ticket.events[-1].action is A.EXPIRE_RATING):
             self._by_itself(ticket, A.EXPIRE_RATING, line.at)
@@ -183,7 +183,7 @@ class Replayer:
         if line.by_system or line.role is None:
             return
         if line.role not in (Role.CLERK, Role.SUPERVISOR):
-            raise WrongParty(A.REWORK, frozenset({Party.CLERK, Party.SUPERVISOR}))
+            raise wrong_party(A.REWORK, frozenset({Party.CLERK, Party.SUPERVISOR}))
         event.by_name, event.party = line.name or line.role.label, Party(line.role.value)
         event.text = line.fields["reason"]
 
@@ -203,7 +203,7 @@ class Replayer:
                 refusal = error
             else:
                 return
-        if isinstance(refusal, WrongParty) and department is not None and line.action in WITH_DEPARTMENT:
+        if refusal is not None and refusal.who and department is not None and line.action in WITH_DEPARTMENT:
             _check_part(ticket, department, line)
         if refusal is not None:
             raise refusal
@@ -370,9 +370,9 @@ def _reason(error: DeskError, line: Line, state: State, law: Law) -> Sentence:
 
 def _rule(error: DeskError, line: Line) -> Sentence:
     event = line.action.value
-    if isinstance(error, WrongState):
+    if isinstance(error, OutOfTurn) and error.needed:
         return say("%(event)s 需要%(needed)s", event=event, needed=error.needed)
-    if isinstance(error, WrongParty):
+    if isinstance(error, Refused) and error.who:
         role = line.role or "—"
         return say("%(event)s 由%(who)s办理，不能由%(role)s办理", event=event, who=error.who, role=role)
     sentences = [error.sentence]
