@@ -1,7 +1,8 @@
 """The database: naming convention, aware instants, SQLite made safe, and the transaction of a verb."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -145,6 +146,8 @@ def transaction(verb: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(verb)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         session = db.session()
+        if session.info.get("together"):
+            return verb(*args, **kwargs)
         if session.info.get("verb"):
             raise RuntimeError(f"{verb.__name__} called inside {session.info['verb']}: verbs do not nest")
         session.info["verb"] = verb.__name__
@@ -160,6 +163,23 @@ def transaction(verb: Callable[P, R]) -> Callable[P, R]:
 
     run.is_verb = True  # type: ignore[attr-defined]
     return run
+
+
+@contextmanager
+def together(name: str) -> Iterator[None]:
+    """Make all that is done inside one transaction, verbs included: an import's is the whole ticket (the law, 2.4)."""
+    session = db.session()
+    if session.info.get("verb"):
+        raise RuntimeError(f"{name} begun inside {session.info['verb']}: verbs do not nest")
+    session.info.update(verb=name, together=True)
+    try:
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        del session.info["verb"], session.info["together"]
 
 
 def begin_reading() -> None:

@@ -222,7 +222,7 @@ def closing(ticket_id: int) -> ResponseReturnValue:
         ticket,
         title=_("办结单"),
         lead=lead,
-        handler=lead.handler.name if lead and lead.handler and not as_enterprise else "",
+        handler=lead.handled_by if lead and lead.handled_by and not as_enterprise else "",
         reply=next((each for each in reversed(ticket.replies) if each.verified_at), None),
         closed_at=closed.at if closed else None,
         promise=_kept(ticket, ClockKind.PROMISE),
