@@ -8,10 +8,11 @@ import platform
 import sys
 from pathlib import Path
 
-from bench import living, pages, recompute, soak, sweeping, walk
+from bench import ledger, living, pages, recompute, soak, sweeping, walk
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 BENCHMARKS = {
+    "ledger": ledger.measure,
     "living": living.measure,
     "pages": pages.measure,
     "recompute": recompute.measure,
@@ -19,7 +20,7 @@ BENCHMARKS = {
     "sweeping": sweeping.measure,
     "walk": walk.measure,
 }
-LONG = ("recompute", "soak", "sweeping", "walk")
+LONG = ("ledger", "recompute", "soak", "sweeping", "walk")
 
 
 def main(names: list[str]) -> int:

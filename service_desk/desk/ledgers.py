@@ -1,0 +1,234 @@
+"""The ledger 诉求台账: its columns, and its rows as they stream from the database into a workbook."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+
+from sqlalchemy import Select, func, select
+
+from service_desk.domain.errors import Invalid
+from service_desk.domain.figures import Period
+from service_desk.domain.ledger import LedgerEntry, LedgerPart, LedgerRating, LedgerReader, LedgerReply
+from service_desk.domain.masking import mask_name, mask_phone
+from service_desk.domain.sentences import say
+from service_desk.domain.vocabulary import Role, Standing
+from service_desk.domain.worktime import OfficeCalendar
+from service_desk.store.base import begin_reading, db, house
+from service_desk.store.law import current_law
+from service_desk.store.ledgers import Names, entries_after
+from service_desk.store.people import User
+from service_desk.store.tickets import Ticket
+from service_desk.xlsx.stream import MOST_ROWS, ListColumn, ListRow, ListSheet, Look, Value, write_list
+
+BATCH = 2_000
+"""Tickets that are read together: what a reading transaction lasts, and how soon a cancelled export stops."""
+TITLE = "诉求台账"
+DESK_ROLES = (Role.CLERK, Role.QUALITY, Role.SUPERVISOR)
+
+Progress = Callable[[int], None]
+"""Told after each batch how many rows are written; what it raises stops the writing."""
+
+
+def reader_of(user: User, *, contacts: bool) -> LedgerReader:
+    """What of the tickets a person's ledger tells."""
+    return LedgerReader(contacts=contacts, desk=user.has(*DESK_ROLES), department_id=user.department_id)
+
+
+OPERATOR = LedgerReader(contacts=False, desk=True)
+"""Who runs a command: stands above the scopes of people, and has no more use for phones than they."""
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One line of the ledger while it is written down."""
+
+    number: int
+    entry: LedgerEntry
+    reader: LedgerReader
+    now: datetime
+    calendar: OfficeCalendar
+
+    @property
+    def due(self) -> Value:
+        moment = self.entry.due_at(self.calendar)
+        if moment is None and self.entry.is_paused:
+            return house().say(Standing.PAUSED.label)
+        return _local(moment)
+
+    @property
+    def is_late(self) -> bool | None:
+        return self.entry.is_late(self.now, self.calendar)
+
+    @property
+    def in_time(self) -> str:
+        late = self.is_late
+        return "" if late is None else "否" if late else "是"
+
+    @property
+    def days_late(self) -> int | None:
+        return self.entry.days_late(self.now, self.calendar) if self.is_late else None
+
+
+Cell = Callable[[_Line], Value]
+
+
+def _local(moment: datetime | None) -> datetime | None:
+    return moment.astimezone(house().timezone) if moment else None
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.astimezone(house().timezone).date() if moment else None
+
+
+def _of_reply(told: Callable[[LedgerReply], Value]) -> Cell:
+    """Only what the reader may read of a reply."""
+
+    def cell(line: _Line) -> Value:
+        reply = line.entry.reply
+        return told(reply) if reply is not None and line.entry.reads_reply(line.reader) else None
+
+    return cell
+
+
+def _of_rating(told: Callable[[LedgerRating], Value]) -> Cell:
+    """A single rating is for the desk; departments read theirs in totals."""
+
+    def cell(line: _Line) -> Value:
+        rating = line.entry.rating
+        return told(rating) if rating is not None and line.reader.desk else None
+
+    return cell
+
+
+def _of_lead(told: Callable[[LedgerPart], Value]) -> Cell:
+    return lambda line: told(line.entry.lead) if line.entry.lead is not None else None
+
+
+def _contact(masked: Callable[[str], str], told: Callable[[LedgerEntry], str]) -> Cell:
+    return lambda line: told(line.entry) if line.reader.contacts else masked(told(line.entry))
+
+
+COLUMNS: tuple[tuple[ListColumn, Cell], ...] = (
+    (ListColumn("序号", 7, Look.NUMBER), lambda line: line.number),
+    (ListColumn("诉求编号", 17), lambda line: line.entry.number),
+    (ListColumn("来源渠道", 11), lambda line: line.entry.source),
+    (ListColumn("来文号", 18), lambda line: line.entry.above_number),
+    (ListColumn("提出日期", 12, Look.DAY), lambda line: _day(line.entry.submitted_at)),
+    (ListColumn("片区", 14), lambda line: line.entry.area),
+    (ListColumn("企业名称", 28), lambda line: line.entry.enterprise),
+    (ListColumn("统一社会信用代码", 21), lambda line: line.entry.code),
+    (ListColumn("行业", 14), lambda line: line.entry.industry),
+    (ListColumn("标签", 16), lambda line: "、".join(dict.fromkeys(line.entry.tags))),
+    (ListColumn("联系人", 10), _contact(mask_name, lambda entry: entry.contact_name)),
+    (ListColumn("联系电话", 15), _contact(mask_phone, lambda entry: entry.contact_phone)),
+    (ListColumn("包联领导", 10), lambda line: line.entry.leader),
+    (ListColumn("帮扶部门", 16), lambda line: line.entry.liaison_department),
+    (ListColumn("服务专员", 10), lambda line: line.entry.officer),
+    (ListColumn("诉求类别", 12), lambda line: line.entry.category),
+    (ListColumn("诉求性质", 9), lambda line: line.entry.nature),
+    (ListColumn("紧急程度", 9), lambda line: line.entry.urgency),
+    (ListColumn("标题", 32, Look.LONG), lambda line: line.entry.title),
+    (ListColumn("诉求内容", 60, Look.LONG), lambda line: line.entry.text),
+    (ListColumn("办理模式", 10), lambda line: line.entry.mode),
+    (ListColumn("主办单位", 18), lambda line: line.entry.lead_name),
+    (ListColumn("协办单位", 20), lambda line: "、".join(part.department for part in line.entry.supports)),
+    (ListColumn("承办人", 10), _of_lead(lambda lead: lead.handler)),
+    (ListColumn("交办日期", 17, Look.MOMENT), _of_lead(lambda lead: _local(lead.assigned_at))),
+    (ListColumn("签收日期", 17, Look.MOMENT), _of_lead(lambda lead: _local(lead.signed_at))),
+    (ListColumn("首次联系日期", 17, Look.MOMENT), lambda line: _local(line.entry.contacted_at)),
+    (ListColumn("办理时限", 14), lambda line: line.entry.limit),
+    (ListColumn("应办结日期", 17, Look.MOMENT), lambda line: line.due),
+    (ListColumn("延期次数", 9, Look.NUMBER), lambda line: line.entry.extensions),
+    (ListColumn("最新进展", 36, Look.LONG), lambda line: line.entry.last_line),
+    (ListColumn("办理结果", 60, Look.LONG), _of_reply(lambda reply: reply.text)),
+    (
+        ListColumn("结果类别", 13),
+        _of_reply(lambda reply: reply.outcome.label if reply.outcome else None),
+    ),
+    (ListColumn("答复日期", 17, Look.MOMENT), _of_reply(lambda reply: _local(reply.at))),
+    (ListColumn("办结日期", 12, Look.DAY), lambda line: _day(line.entry.closed_at)),
+    (ListColumn("用时（工作日）", 10, Look.NUMBER), lambda line: line.entry.days_taken(line.calendar)),
+    (ListColumn("是否按时", 9), lambda line: line.in_time),
+    (ListColumn("超期天数", 9, Look.NUMBER), lambda line: line.days_late),
+    (ListColumn("督办次数", 9, Look.NUMBER), lambda line: line.entry.orders),
+    (ListColumn("是否解决", 10), _of_rating(lambda rating: rating.solved.label)),
+    (ListColumn("满意度", 11), _of_rating(lambda rating: rating.level.label)),
+    (ListColumn("评价意见", 30, Look.LONG), _of_rating(lambda rating: rating.text)),
+    (ListColumn("回访情况", 10), lambda line: line.entry.follow_up if line.reader.desk else None),
+    (ListColumn("重办次数", 9, Look.NUMBER), lambda line: line.entry.cycle - 1),
+    (ListColumn("当前状态", 10), lambda line: line.entry.state.label),
+    (ListColumn("备注", 36, Look.LONG), lambda line: line.entry.remarks(line.reader)),
+)
+"""What the ledger says of a ticket, in the order of the law."""
+
+
+def submitted_in(period: Period) -> Select[Ticket]:
+    """The park's tickets submitted in a period."""
+    since, until = (datetime.combine(day, time(), house().timezone) for day in (period.since, period.until))
+    return select(Ticket).where(Ticket.submitted_at >= since, Ticket.submitted_at < until)
+
+
+def count_of(tickets: Select[Ticket]) -> int:
+    """How many lines the ledger of these tickets will have. Raises ``Invalid`` where a sheet cannot hold them."""
+    number = db.session.scalar(tickets.with_only_columns(func.count(Ticket.id)).order_by(None)) or 0
+    if number >= MOST_ROWS:
+        raise Invalid(
+            say(
+                "共 %(n)s 行，超过一张 Excel 表能容纳的 %(most)s 行。请缩小范围，分几次导出。",
+                n=number,
+                most=MOST_ROWS - 1,
+            )
+        )
+    return number
+
+
+def write_ledger(
+    path: Path,
+    tickets: Select[Ticket],
+    *,
+    reader: LedgerReader,
+    made_by: str,
+    at: datetime,
+    organisation: str,
+    progress: Progress = lambda _rows: None,
+) -> int:
+    """Write the ledger of some tickets to ``path``; how many lines it has. ``at`` is what lateness is told by."""
+    tz = house().timezone
+    sheet = ListSheet(
+        title=TITLE,
+        line=say(
+            "填报单位：%(organisation)s　　截至日期：%(at)s",
+            organisation=organisation,
+            at=f"{at.astimezone(tz):%Y-%m-%d %H:%M}",
+        ),
+        columns=[column for column, _ in COLUMNS],
+        foot=lambda rows: say(
+            "由 %(who)s 于 %(at)s 导出，共 %(n)s 行",
+            who=made_by,
+            at=f"{at.astimezone(tz):%Y-%m-%d %H:%M}",
+            n=rows,
+        ),
+    )
+    return write_list(path, sheet, _rows(tickets, reader, at, progress))
+
+
+def _rows(
+    tickets: Select[Ticket], reader: LedgerReader, at: datetime, progress: Progress
+) -> Iterator[ListRow]:
+    begin_reading()
+    names, calendar = Names.read(), current_law().calendar
+    cells = [cell for _, cell in COLUMNS]
+    written, last_id = 0, 0
+    while True:
+        begin_reading()
+        entries, last_id = entries_after(tickets, last_id, size=BATCH, names=names, reader=reader)
+        # Nothing is held while the rows are written: on SQLite a long reader keeps the log from shrinking.
+        db.session.rollback()
+        for number, entry in enumerate(entries, written + 1):
+            line = _Line(number, entry, reader, at, calendar)
+            yield ListRow([cell(line) for cell in cells], late=bool(line.is_late))
+        written += len(entries)
+        progress(written)
+        if len(entries) < BATCH:
+            return
