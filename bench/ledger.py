@@ -1,4 +1,4 @@
-"""The ledger of many tickets: seconds and memory of a process that writes nothing else, beside a tenth of the tickets."""
+"""The ledger of many tickets: seconds and memory of a process that writes nothing else, and those of a tenth."""
 
 import json
 import resource

@@ -1,7 +1,6 @@
 """The ledger 诉求台账: its columns, and its rows as they stream from the database into a workbook."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -39,46 +38,43 @@ OPERATOR = LedgerReader(contacts=False, desk=True)
 """Who runs a command: stands above the scopes of people, and has no more use for phones than they."""
 
 
-@dataclass(frozen=True)
 class _Line:
-    """One line of the ledger while it is written down."""
+    """One line of the ledger while it is written down; what several columns ask is reckoned once."""
 
-    number: int
-    entry: LedgerEntry
-    reader: LedgerReader
-    now: datetime
-    calendar: OfficeCalendar
+    __slots__ = ("calendar", "due_at", "entry", "is_late", "now", "number", "reader", "tz")
+
+    def __init__(
+        self, number: int, entry: LedgerEntry, reader: LedgerReader, now: datetime, calendar: OfficeCalendar
+    ) -> None:
+        self.number, self.entry, self.reader = number, entry, reader
+        self.now, self.calendar, self.tz = now, calendar, calendar.tz
+        self.due_at = entry.due_at(calendar)
+        self.is_late = entry.is_late(self.due_at, now)
+
+    def local(self, moment: datetime | None) -> datetime | None:
+        return moment.astimezone(self.tz) if moment else None
+
+    def day(self, moment: datetime | None) -> date | None:
+        return moment.astimezone(self.tz).date() if moment else None
 
     @property
     def due(self) -> Value:
-        moment = self.entry.due_at(self.calendar)
-        if moment is None and self.entry.is_paused:
-            return house().say(Standing.PAUSED.label)
-        return _local(moment)
-
-    @property
-    def is_late(self) -> bool | None:
-        return self.entry.is_late(self.now, self.calendar)
+        if self.due_at is None and self.entry.settle is not None and self.entry.settle.is_live:
+            return Standing.PAUSED.label
+        return self.local(self.due_at)
 
     @property
     def in_time(self) -> str:
-        late = self.is_late
-        return "" if late is None else "否" if late else "是"
+        return "" if self.is_late is None else "否" if self.is_late else "是"
 
     @property
     def days_late(self) -> int | None:
-        return self.entry.days_late(self.now, self.calendar) if self.is_late else None
+        if not self.is_late or self.due_at is None:
+            return None
+        return self.entry.days_late(self.due_at, self.now, self.calendar)
 
 
 Cell = Callable[[_Line], Value]
-
-
-def _local(moment: datetime | None) -> datetime | None:
-    return moment.astimezone(house().timezone) if moment else None
-
-
-def _day(moment: datetime | None) -> date | None:
-    return moment.astimezone(house().timezone).date() if moment else None
 
 
 def _of_reply(told: Callable[[LedgerReply], Value]) -> Cell:
@@ -105,6 +101,15 @@ def _of_lead(told: Callable[[LedgerPart], Value]) -> Cell:
     return lambda line: told(line.entry.lead) if line.entry.lead is not None else None
 
 
+def _of_lead_at(told: Callable[[LedgerPart], datetime | None]) -> Cell:
+    return lambda line: line.local(told(line.entry.lead)) if line.entry.lead is not None else None
+
+
+def _replied_at(line: _Line) -> Value:
+    reply = line.entry.reply
+    return line.local(reply.at) if reply is not None and line.entry.reads_reply(line.reader) else None
+
+
 def _contact(masked: Callable[[str], str], told: Callable[[LedgerEntry], str]) -> Cell:
     return lambda line: told(line.entry) if line.reader.contacts else masked(told(line.entry))
 
@@ -114,7 +119,7 @@ COLUMNS: tuple[tuple[ListColumn, Cell], ...] = (
     (ListColumn("诉求编号", 17), lambda line: line.entry.number),
     (ListColumn("来源渠道", 11), lambda line: line.entry.source),
     (ListColumn("来文号", 18), lambda line: line.entry.above_number),
-    (ListColumn("提出日期", 12, Look.DAY), lambda line: _day(line.entry.submitted_at)),
+    (ListColumn("提出日期", 12, Look.DAY), lambda line: line.day(line.entry.submitted_at)),
     (ListColumn("片区", 14), lambda line: line.entry.area),
     (ListColumn("企业名称", 28), lambda line: line.entry.enterprise),
     (ListColumn("统一社会信用代码", 21), lambda line: line.entry.code),
@@ -134,10 +139,10 @@ COLUMNS: tuple[tuple[ListColumn, Cell], ...] = (
     (ListColumn("主办单位", 18), lambda line: line.entry.lead_name),
     (ListColumn("协办单位", 20), lambda line: "、".join(part.department for part in line.entry.supports)),
     (ListColumn("承办人", 10), _of_lead(lambda lead: lead.handler)),
-    (ListColumn("交办日期", 17, Look.MOMENT), _of_lead(lambda lead: _local(lead.assigned_at))),
-    (ListColumn("签收日期", 17, Look.MOMENT), _of_lead(lambda lead: _local(lead.signed_at))),
-    (ListColumn("首次联系日期", 17, Look.MOMENT), lambda line: _local(line.entry.contacted_at)),
-    (ListColumn("办理时限", 14), lambda line: line.entry.limit),
+    (ListColumn("交办日期", 17, Look.MOMENT), _of_lead_at(lambda lead: lead.assigned_at)),
+    (ListColumn("签收日期", 17, Look.MOMENT), _of_lead_at(lambda lead: lead.signed_at)),
+    (ListColumn("首次联系日期", 17, Look.MOMENT), lambda line: line.local(line.entry.contacted_at)),
+    (ListColumn("办理时限", 14), lambda line: line.entry.settle.limit if line.entry.settle else None),
     (ListColumn("应办结日期", 17, Look.MOMENT), lambda line: line.due),
     (ListColumn("延期次数", 9, Look.NUMBER), lambda line: line.entry.extensions),
     (ListColumn("最新进展", 36, Look.LONG), lambda line: line.entry.last_line),
@@ -146,8 +151,8 @@ COLUMNS: tuple[tuple[ListColumn, Cell], ...] = (
         ListColumn("结果类别", 13),
         _of_reply(lambda reply: reply.outcome.label if reply.outcome else None),
     ),
-    (ListColumn("答复日期", 17, Look.MOMENT), _of_reply(lambda reply: _local(reply.at))),
-    (ListColumn("办结日期", 12, Look.DAY), lambda line: _day(line.entry.closed_at)),
+    (ListColumn("答复日期", 17, Look.MOMENT), _replied_at),
+    (ListColumn("办结日期", 12, Look.DAY), lambda line: line.day(line.entry.closed_at)),
     (ListColumn("用时（工作日）", 10, Look.NUMBER), lambda line: line.entry.days_taken(line.calendar)),
     (ListColumn("是否按时", 9), lambda line: line.in_time),
     (ListColumn("超期天数", 9, Look.NUMBER), lambda line: line.days_late),

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 
-from service_desk.domain.deadlines import Pause, Running, due, worked_days
+from service_desk.domain.deadlines import Limit, Pause, Running, due, worked_days
 from service_desk.domain.figures import DESK
 from service_desk.domain.sentences import say
-from service_desk.domain.vocabulary import ClockState, Level, Outcome, Solved, State
+from service_desk.domain.vocabulary import ClockState, Level, Outcome, Solved, State, Unit
 from service_desk.domain.worktime import OfficeCalendar
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LedgerPart:
     """What a department has to do with the ticket; names are as people read them."""
 
@@ -22,28 +23,49 @@ class LedgerPart:
     signed_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LedgerClock:
     """The settle clock of the present cycle."""
 
-    running: Running
+    started_at: datetime
+    number: int
+    unit: Unit
+    extended: int
+    latest: date | None
     state: ClockState
     due_at: datetime | None
     calendar_version: int
     judged_at: datetime | None
+    pauses: Sequence[Pause]
 
     @property
     def is_live(self) -> bool:
         """Whether it still runs or is paused."""
-        return self.state in (ClockState.RUNNING, ClockState.PAUSED)
+        return self.state is ClockState.RUNNING or self.state is ClockState.PAUSED
+
+    @property
+    def limit(self) -> str:
+        """The limit with its extensions, and the date set from above: ``5+2 个工作日``."""
+        return _limit_words(self.number, self.unit, self.extended, self.latest)
 
     def due_by(self, calendar: OfficeCalendar) -> datetime | None:
         """When it is due by the calendar in force; None while a pause leaves that unknown."""
-        follows = not self.is_live or self.calendar_version >= calendar.version
-        return self.due_at if follows else due(self.running, calendar)
+        if not self.is_live or self.calendar_version >= calendar.version:
+            return self.due_at
+        limit = Limit(self.number, self.unit)
+        return due(
+            Running(self.started_at, limit, tuple(self.pauses), self.extended, latest=self.latest), calendar
+        )
 
 
-@dataclass(frozen=True, slots=True)
+@lru_cache(1_000)
+def _limit_words(number: int, unit: Unit, extended: int, latest: date | None) -> str:
+    allowed = f"{number}+{extended}" if extended else str(number)
+    words = say("%(number)s %(unit)s", number=allowed, unit=unit)
+    return say("%(limit)s，不晚于 %(date)s", limit=words, date=latest) if latest else words
+
+
+@dataclass(slots=True)
 class LedgerReply:
     """The last answer that was not sent back; of no department where the desk answered itself."""
 
@@ -55,7 +77,7 @@ class LedgerReply:
     is_verified: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LedgerRating:
     """A rating as last corrected."""
 
@@ -66,7 +88,7 @@ class LedgerRating:
     by_phone: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LedgerReader:
     """Who the ledger is for: whether contacts are shown in full, whether they are of the desk, their department."""
 
@@ -137,48 +159,25 @@ class LedgerEntry:
             return "直接答复" if self.answered_by_desk else ""
         return "协同办" if self.supports else "独立办"
 
-    @property
-    def limit(self) -> str:
-        """办理时限: the limit with its extensions, and the date set from above."""
-        if self.settle is None:
-            return ""
-        running = self.settle.running
-        number = (
-            f"{running.limit.number}+{running.extended}" if running.extended else str(running.limit.number)
-        )
-        words = say("%(number)s %(unit)s", number=number, unit=running.limit.unit)
-        return (
-            say("%(limit)s，不晚于 %(date)s", limit=words, date=running.latest) if running.latest else words
-        )
-
     def due_at(self, calendar: OfficeCalendar) -> datetime | None:
         """应办结日期: of the settle clock of the present cycle; None while it is unknown."""
         return self.settle.due_by(calendar) if self.settle else None
 
-    @property
-    def is_paused(self) -> bool:
-        """Whether the settle clock stands still."""
-        return self.settle is not None and self.settle.state is ClockState.PAUSED
-
-    def is_late(self, now: datetime, calendar: OfficeCalendar) -> bool | None:
+    def is_late(self, due_at: datetime | None, now: datetime) -> bool | None:
         """是否按时, the other way round: as the settle clock was judged; None while nothing is decided."""
         if self.settle is None:
             return None
         if not self.settle.is_live:
             return self.settle.state is ClockState.MISSED
-        moment = self.settle.due_by(calendar)
-        return True if moment is not None and moment < now else None
+        return True if due_at is not None and due_at < now else None
 
-    def days_late(self, now: datetime, calendar: OfficeCalendar) -> int:
+    def days_late(self, due_at: datetime, now: datetime, calendar: OfficeCalendar) -> int:
         """超期天数: the working days after the due day, up to the act it was judged by, or up to now.
 
         0 where it was late on the due day itself.
         """
-        moment = self.due_at(calendar)
-        if self.settle is None or moment is None:
-            return 0
-        until = self.settle.judged_at or now
-        return calendar.working_days_after(calendar.day_of(moment), calendar.day_of(until))
+        until = self.settle.judged_at if self.settle and self.settle.judged_at else now
+        return _working_days(calendar, calendar.day_of(due_at), calendar.day_of(until))
 
     def days_taken(self, calendar: OfficeCalendar) -> int | None:
         """用时: of a verified reply of a department, as in the figures (办理时长); else None."""
@@ -186,7 +185,7 @@ class LedgerEntry:
         if reply is None or reply.department_id is None or not reply.is_verified or self.since is None:
             return None
         if not self.pauses:
-            return calendar.working_days_after(calendar.day_of(self.since), calendar.day_of(reply.at))
+            return _working_days(calendar, calendar.day_of(self.since), calendar.day_of(reply.at))
         return worked_days(self.since, reply.at, self.pauses, calendar)
 
     @property
@@ -235,3 +234,8 @@ class LedgerEntry:
                 solved=one.solved,
                 level=one.level,
             )
+
+
+@lru_cache(10_000)
+def _working_days(calendar: OfficeCalendar, first: date, last: date) -> int:
+    return calendar.working_days_after(first, last)
