@@ -71,7 +71,6 @@ class LedgerReply:
 
     at: datetime
     department_id: int | None
-    cycle: int
     outcome: Outcome | None
     text: str
     is_verified: bool
