@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from bench.bulk import PARTS, copies, park_on_postgres
 from service_desk import create_app
-from service_desk.desk.ledgers import OPERATOR, write_ledger
+from service_desk.desk.ledgers import LEDGER, OPERATOR, write_book
 from service_desk.domain.vocabulary import State
 from service_desk.store.base import db
 from service_desk.store.parts import Rating, Reply
@@ -67,8 +67,9 @@ def write_one(url: str, number: int) -> dict[str, float]:
         with app.app_context():
             first = db.session.scalar(select(func.max(Ticket.id))) or 0
             spent, begun = time.process_time(), time.perf_counter()
-            rows = write_ledger(
+            rows = write_book(
                 path,
+                LEDGER,
                 select(Ticket).where(Ticket.id > first - number),
                 reader=OPERATOR,
                 made_by="测量",

@@ -106,15 +106,16 @@ def _write_ledger(out: Path, since: datetime, until: datetime, *, now: datetime)
     try:
         period = reports.period_of(since.date(), until.date(), as_of=now, law=law_in_force())
         tickets = ledgers.submitted_in(period)
-        ledgers.count_of(tickets)
+        ledgers.refuse_too_many(ledgers.count_of(tickets))
     except Invalid as error:
         raise click.UsageError(error.sentence) from error
     rows = 0
 
     def write(half: Path) -> None:
         nonlocal rows
-        rows = ledgers.write_ledger(
+        rows = ledgers.write_book(
             half,
+            ledgers.LEDGER,
             tickets,
             reader=ledgers.OPERATOR,
             made_by="命令行",

@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import Select, func, or_, select, type_coerce, update
 
 from service_desk.desk import ledgers
+from service_desk.desk.books import BOOKS, tickets_for
 from service_desk.desk.privacy import SHORTEST_REASON
 from service_desk.desk.sweeping import STOPPING
 from service_desk.domain.errors import DeskError, Invalid, NotFound, Refused
@@ -242,9 +243,12 @@ def _make(export: Export, key: str, clock: Clock, organisation: str) -> None:
     user = db.session.get_one(User, export.user_id, populate_existing=True)
     _may_export(user, contacts=export.shows_contacts)
     rights, reader = rights_of(user), ledgers.reader_of(user, contacts=export.shows_contacts)
-    tickets = tickets_of(user, _filter(export.filters), at=at)
+    book = BOOKS[export.kind]
+    tickets = tickets_for(export.kind, tickets_of(user, _filter(export.filters), at=at), at=at)
     export_id, who = export.id, user.name
-    _go_on(export_id, key, rows_in_all=ledgers.count_of(tickets), rights=rights)
+    number = book.count(tickets, reader)
+    ledgers.refuse_too_many(number)
+    _go_on(export_id, key, rows_in_all=number, rights=rights)
 
     def progress(rows: int) -> None:
         if STOPPING.is_set():
@@ -253,8 +257,8 @@ def _make(export: Export, key: str, clock: Clock, organisation: str) -> None:
 
     half, whole = half_of_export(key), path_of_export(key)
     half.parent.mkdir(parents=True, exist_ok=True)
-    rows = ledgers.write_ledger(
-        half, tickets, reader=reader, made_by=who, at=at, organisation=organisation, progress=progress
+    rows = ledgers.write_book(
+        half, book, tickets, reader=reader, made_by=who, at=at, organisation=organisation, progress=progress
     )
     half.replace(whole)
     finished = clock()

@@ -1,8 +1,9 @@
 """The ledger 诉求台账: its columns, and its rows as they stream from the database into a workbook."""
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 
@@ -178,9 +179,13 @@ def submitted_in(period: Period) -> Select[Ticket]:
     return select(Ticket).where(Ticket.submitted_at >= since, Ticket.submitted_at < until)
 
 
-def count_of(tickets: Select[Ticket]) -> int:
-    """How many lines the ledger of these tickets will have. Raises ``Invalid`` where a sheet cannot hold them."""
-    number = db.session.scalar(tickets.with_only_columns(func.count(Ticket.id)).order_by(None)) or 0
+def count_of(tickets: Select[Ticket], _reader: LedgerReader = OPERATOR) -> int:
+    """How many lines the ledger of these tickets will have."""
+    return db.session.scalar(tickets.with_only_columns(func.count(Ticket.id)).order_by(None)) or 0
+
+
+def refuse_too_many(number: int) -> None:
+    """Raises ``Invalid`` where a sheet cannot hold so many rows: none is ever left out."""
     if number >= MOST_ROWS:
         raise Invalid(
             say(
@@ -189,11 +194,21 @@ def count_of(tickets: Select[Ticket]) -> int:
                 most=MOST_ROWS - 1,
             )
         )
-    return number
 
 
-def write_ledger(
+@dataclass(frozen=True)
+class Book:
+    """A workbook about some tickets: how many rows it will have, and the rows as they come."""
+
+    title: str
+    columns: Sequence[ListColumn]
+    count: Callable[[Select[Ticket], LedgerReader], int]
+    rows: Callable[[Select[Ticket], LedgerReader, datetime, Progress], Iterator[ListRow]]
+
+
+def write_book(
     path: Path,
+    book: Book,
     tickets: Select[Ticket],
     *,
     reader: LedgerReader,
@@ -202,25 +217,16 @@ def write_ledger(
     organisation: str,
     progress: Progress = lambda _rows: None,
 ) -> int:
-    """Write the ledger of some tickets to ``path``; how many lines it has. ``at`` is what lateness is told by."""
-    tz = house().timezone
+    """Write a book about some tickets to ``path``; how many rows it has. ``at`` is what lateness is told by."""
+    moment = f"{at.astimezone(house().timezone):%Y-%m-%d %H:%M}"
     sheet = ListSheet(
-        title=TITLE,
-        line=say(
-            "填报单位：%(organisation)s　　截至日期：%(at)s",
-            organisation=organisation,
-            at=f"{at.astimezone(tz):%Y-%m-%d %H:%M}",
-        ),
-        columns=[column for column, _ in COLUMNS],
-        foot=lambda rows: say(
-            "由 %(who)s 于 %(at)s 导出，共 %(n)s 行",
-            who=made_by,
-            at=f"{at.astimezone(tz):%Y-%m-%d %H:%M}",
-            n=rows,
-        ),
+        title=book.title,
+        line=say("填报单位：%(organisation)s　　截至日期：%(at)s", organisation=organisation, at=moment),
+        columns=book.columns,
+        foot=lambda rows: say("由 %(who)s 于 %(at)s 导出，共 %(n)s 行", who=made_by, at=moment, n=rows),
     )
     with _rarely_collecting():
-        return write_list(path, sheet, _rows(tickets, reader, at, progress))
+        return write_list(path, sheet, book.rows(tickets, reader, at, progress))
 
 
 @contextmanager
@@ -234,12 +240,25 @@ def _rarely_collecting() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
-def _rows(
+def ledger_of(title: str, *titles: str) -> Book:
+    """A ledger, or the columns of one that are named."""
+    chosen = [one for one in COLUMNS if not titles or one[0].title in titles]
+    cells = [cell for _, cell in chosen]
+
+    def rows(
+        tickets: Select[Ticket], reader: LedgerReader, at: datetime, progress: Progress
+    ) -> Iterator[ListRow]:
+        for line in _lines(tickets, reader, at, progress):
+            yield ListRow([cell(line) for cell in cells], late=bool(line.is_late))
+
+    return Book(title, [column for column, _ in chosen], count_of, rows)
+
+
+def _lines(
     tickets: Select[Ticket], reader: LedgerReader, at: datetime, progress: Progress
-) -> Iterator[ListRow]:
+) -> Iterator[_Line]:
     begin_reading()
     names, calendar = Names.read(), current_law().calendar
-    cells = [cell for _, cell in COLUMNS]
     written, last_id = 0, 0
     while True:
         begin_reading()
@@ -247,9 +266,11 @@ def _rows(
         # Nothing is held while the rows are written: on SQLite a long reader keeps the log from shrinking.
         db.session.rollback()
         for number, entry in enumerate(entries, written + 1):
-            line = _Line(number, entry, reader, at, calendar)
-            yield ListRow([cell(line) for cell in cells], late=bool(line.is_late))
+            yield _Line(number, entry, reader, at, calendar)
         written += len(entries)
         progress(written)
         if len(entries) < BATCH:
             return
+
+
+LEDGER = ledger_of(TITLE)

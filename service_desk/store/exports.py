@@ -21,6 +21,11 @@ class ExportKind(Word):
     """What a workbook holds."""
 
     LEDGER = "ledger", "诉求台账"
+    OVERDUE = "overdue", "超期清单"
+    DEFERRED = "deferred", "挂账清单"
+    RETURNED = "returned", "退单清单"
+    ORDERS = "orders", "督办清单"
+    EXCLUDED = "excluded", "剔除清单"
 
 
 class ExportState(Word):

@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import IntegrityError
-from wtforms import BooleanField, Form, StringField
+from wtforms import BooleanField, Form, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length
 
 from service_desk import clock
@@ -45,6 +46,11 @@ PILLS = {
 class ExportForm(Form):
     """Whether names and phones are wanted in full, and why."""
 
+    kind = SelectField(
+        _l("内容"),
+        choices=[SelectChoice(kind.value, _l(kind.label)) for kind in ExportKind],
+        default=ExportKind.LEDGER.value,
+    )
     contacts = BooleanField(_l("需要完整的联系人姓名和电话"))
     reason = StringField(
         _l("原因"),
@@ -143,10 +149,12 @@ def create() -> ResponseReturnValue:
     filters, wanted = list_filters()
     if not form.validate():
         return _form_page(form), 422
-    contacts = bool(form.contacts.data)
+    kind = ExportKind(form.kind.data)
+    # Of the lists only the ledger tells of contacts.
+    contacts = bool(form.contacts.data) and kind is ExportKind.LEDGER
     try:
         desk.ask_for(
-            ExportKind.LEDGER,
+            kind,
             wanted,
             narrowed_to=_in_words(filters, wanted),
             contacts=contacts,
@@ -159,7 +167,7 @@ def create() -> ResponseReturnValue:
         return _form_page(form), 422
     except IntegrityError:
         # The same was asked for twice at once: the other one has it.
-        if desk.asked_before(ExportKind.LEDGER, wanted, contacts=contacts, by=me()) is None:
+        if desk.asked_before(kind, wanted, contacts=contacts, by=me()) is None:
             raise
     flash(_("已开始生成。好了以后在这里下载，可以先离开这一页。"), "success")
     return redirect(url_for("exports.index"))

@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 
 from service_desk.desk import closing, handling, ledgers
-from service_desk.desk.ledgers import COLUMNS, reader_of, write_ledger
+from service_desk.desk.ledgers import COLUMNS, LEDGER, reader_of, write_book
 from service_desk.desk.reports import facts_of
 from service_desk.domain.figures import Fact, Mark, Moment
 from service_desk.domain.vocabulary import Level, Nature, Outcome, Solved, State
@@ -71,8 +71,9 @@ RATED = ("是否解决", "满意度", "评价意见", "回访情况")
 
 def written(path: Path, user: User, *, contacts: bool = False, at: datetime = LATER) -> list[dict[str, Any]]:
     """Somebody's ledger by column; its last line is under 序号."""
-    write_ledger(
+    write_book(
         path / "ledger.xlsx",
+        LEDGER,
         visible_tickets(user),
         reader=reader_of(user, contacts=contacts),
         made_by=user.name,
