@@ -21,6 +21,7 @@ from service_desk.desk.books import BOOKS, tickets_for
 from service_desk.desk.privacy import SHORTEST_REASON
 from service_desk.desk.sweeping import STOPPING
 from service_desk.domain.errors import DeskError, Invalid, NotFound, Refused
+from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Source, State
 from service_desk.store.base import UtcDateTime, db, house, transaction
 from service_desk.store.exports import (
@@ -49,6 +50,8 @@ KEPT = timedelta(days=7)
 MOST_ATTEMPTS = 3
 """A process that dies over an export takes it up no more often: it may be the export that kills it."""
 LONGEST_REASON = 200
+MOST_UNFINISHED = 5
+"""Of one person: the others' turns come, too."""
 
 Clock = Callable[[], datetime]
 
@@ -92,6 +95,7 @@ def ask_for(
     known = db.session.scalar(select(Export).where(Export.asked_key == key))
     if known is not None:
         return known
+    _refuse_a_queue(by)
     export = Export(
         user_id=by.id,
         user=by,
@@ -121,6 +125,14 @@ def _may_export(user: User, *, contacts: bool) -> None:
         raise Refused("您没有导出的权限。如需办理，请联系系统管理员。")
     if contacts and not user.has(*CONTACT_READERS):
         raise Refused("只有受理员和督查员可以导出完整的姓名和电话。")
+
+
+def _refuse_a_queue(user: User) -> None:
+    waiting = db.session.scalar(
+        select(func.count(Export.id)).where(Export.user_id == user.id, Export.state.in_(UNFINISHED))
+    )
+    if (waiting or 0) >= MOST_UNFINISHED:
+        raise Invalid(say("您已有 %(n)s 个导出没有完成，请等它们完成，或先取消几个。", n=waiting))
 
 
 def _kept(wanted: Filter) -> dict[str, Any]:

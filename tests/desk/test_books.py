@@ -47,14 +47,12 @@ def test_what_is_late_is_listed_and_nothing_else(small_world: World, tmp_path: P
     assert not listed(tmp_path, ExportKind.OVERDUE, small_world.clerk, at=TUESDAY)
 
 
-def test_a_deferral_tells_its_plan_and_the_next_reply(small_world: World, tmp_path: Path) -> None:
-    ticket = small_world.make(State.IN_PROGRESS)
-    requests.ask_deferral(
-        ticket.id, by=small_world.power, at=TUESDAY, plan="等设备", next_reply=date(2026, 3, 20)
-    )
-    assert not listed(tmp_path, ExportKind.DEFERRED, small_world.clerk)
-    requests.decide_deferral(ticket.id, by=small_world.supervisor, at=TUESDAY, granted=True)
-    (line,) = listed(tmp_path, ExportKind.DEFERRED, small_world.clerk)
+def test_a_deferral_tells_its_plan_and_the_next_reply(world: World, tmp_path: Path) -> None:
+    ticket = world.make(State.IN_PROGRESS)
+    requests.ask_deferral(ticket.id, by=world.power, at=TUESDAY, plan="等设备", next_reply=date(2026, 3, 20))
+    assert not listed(tmp_path, ExportKind.DEFERRED, world.clerk)
+    requests.decide_deferral(ticket.id, by=world.supervisor, at=TUESDAY, granted=True)
+    (line,) = listed(tmp_path, ExportKind.DEFERRED, world.clerk)
     assert (line["说明"], line["下次答复日期"], line["审批结果"]) == (
         "等设备",
         datetime(2026, 3, 20),  # noqa: DTZ001 - a workbook knows no zones

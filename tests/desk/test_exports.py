@@ -73,10 +73,10 @@ def during(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], 
     return lambda act: monkeypatch.setattr(exports, "_go_on", After(act))
 
 
-def test_an_export_is_written_and_kept_a_week(small_world: World) -> None:
-    small_world.make(State.CLOSED)
-    small_world.file()
-    export = ask(small_world.clerk)
+def test_an_export_is_written_and_kept_a_week(world: World) -> None:
+    world.make(State.CLOSED)
+    world.file()
+    export = ask(world.clerk)
     assert work() == 1
     done = read_anew(export)
     assert (done.state, done.rows_in_all, done.asked_key) == (ExportState.DONE, 2, None)
@@ -103,6 +103,14 @@ def test_the_same_asked_for_twice_is_one_export(small_world: World) -> None:
     assert ask(small_world.clerk2).id != first.id
     work()
     assert ask(small_world.clerk).id != first.id
+
+
+def test_nobody_fills_the_queue(small_world: World) -> None:
+    for number in range(exports.MOST_UNFINISHED):
+        ask(small_world.clerk, Filter(q=str(number)))
+    with pytest.raises(Invalid):
+        ask(small_world.clerk)
+    assert ask(small_world.clerk2).is_unfinished
 
 
 def test_contacts_in_full_need_a_reason_and_leave_a_trace(small_world: World) -> None:
@@ -164,9 +172,9 @@ def test_a_cancelled_export_stops_within_a_batch(
     assert ask(small_world.clerk).id != export.id
 
 
-def test_an_export_whose_process_died_is_taken_over(small_world: World) -> None:
-    small_world.file()
-    export = ask(small_world.clerk)
+def test_an_export_whose_process_died_is_taken_over(world: World) -> None:
+    world.file()
+    export = ask(world.clerk)
     dead = exports.claim(at=LATER)
     assert dead is not None
     left = half_of_export(dead.file_key or "")
@@ -180,11 +188,11 @@ def test_an_export_whose_process_died_is_taken_over(small_world: World) -> None:
 
 
 def test_one_that_was_thought_dead_writes_no_more(
-    small_world: World, during: Callable[[Callable[[], object]], None]
+    world: World, during: Callable[[Callable[[], object]], None]
 ) -> None:
     for _ in range(3):
-        small_world.file()
-    export = ask(small_world.clerk)
+        world.file()
+    export = ask(world.clerk)
 
     def be_taken_over() -> None:
         let_the_lease_run_out(export)

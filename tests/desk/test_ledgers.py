@@ -143,9 +143,9 @@ def test_a_closed_ticket_is_told_in_full(small_world: World, tmp_path: Path) -> 
     assert last["序号"] == "由 clerk名 于 2026-04-01 09:30 导出，共 1 行"
 
 
-def test_what_is_late_says_by_how_much(small_world: World, tmp_path: Path) -> None:
-    small_world.make(State.IN_PROGRESS)
-    line, _ = written(tmp_path, small_world.clerk, at=datetime(2026, 3, 11, 9, tzinfo=CHINA))
+def test_what_is_late_says_by_how_much(world: World, tmp_path: Path) -> None:
+    world.make(State.IN_PROGRESS)
+    line, _ = written(tmp_path, world.clerk, at=datetime(2026, 3, 11, 9, tzinfo=CHINA))
     assert (line["是否按时"], line["超期天数"], line["用时（工作日）"]) == ("否", 2, None)
     cell = load_workbook(tmp_path / "ledger.xlsx").worksheets[0]["B4"]
     assert cell.fill.fgColor.rgb == "FFFDECEA"
@@ -165,29 +165,29 @@ def test_a_reopened_ticket_tells_of_its_present_cycle(small_world: World, tmp_pa
     assert line["备注"] == "第 1 轮评价：未解决、不满意"
 
 
-def test_it_agrees_with_the_figures(small_world: World, tmp_path: Path) -> None:
+def test_it_agrees_with_the_figures(world: World, tmp_path: Path) -> None:
     """The days taken and whether it was in time are those the figures count."""
     for hours in (1, 20, 60):
-        small_world.make(State.CLOSED, hours=hours)
-    asked = small_world.make(State.IN_PROGRESS, hours=3)
-    handling.ask_enterprise(asked.id, by=small_world.power, at=MONDAY + timedelta(days=1), text="何时方便？")
-    handling.inform(asked.id, by=small_world.owner, at=MONDAY + timedelta(days=4), text="周五。")
+        world.make(State.CLOSED, hours=hours)
+    asked = world.make(State.IN_PROGRESS, hours=3)
+    handling.ask_enterprise(asked.id, by=world.power, at=MONDAY + timedelta(days=1), text="何时方便？")
+    handling.inform(asked.id, by=world.owner, at=MONDAY + timedelta(days=4), text="周五。")
     answered = MONDAY + timedelta(days=9)
     handling.reply(
-        asked.id, by=small_world.power, at=answered, outcome=Outcome.SOLVED, text="已处理。", rest_date=None
+        asked.id, by=world.power, at=answered, outcome=Outcome.SOLVED, text="已处理。", rest_date=None
     )
-    closing.verify(asked.id, by=small_world.quality, at=answered + timedelta(hours=1))
+    closing.verify(asked.id, by=world.quality, at=answered + timedelta(hours=1))
     closing.rate(
         asked.id,
-        by=small_world.owner,
+        by=world.owner,
         at=answered + timedelta(hours=2),
         solved=Solved.SOLVED,
         level=Level.SATISFIED,
     )
-    facts = facts_of(visible_tickets(small_world.clerk), as_of=LATER, law=small_world.law)
+    facts = facts_of(visible_tickets(world.clerk), as_of=LATER, law=world.law)
     days = {fact.ticket: fact.amount for fact in facts if fact.moment is Moment.CLOSE}
     in_time = {fact.ticket: _met(fact) for fact in facts if fact.moment is Moment.SETTLE_DUE}
-    *lines, _ = written(tmp_path, small_world.clerk)
+    *lines, _ = written(tmp_path, world.clerk)
     assert {line["诉求编号"]: line["用时（工作日）"] for line in lines} == days
     assert {line["诉求编号"]: line["是否按时"] for line in lines} == in_time
     assert len(set(days.values())) > 2
