@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -16,7 +17,7 @@ from service_desk.domain.masking import mask_name, mask_phone
 from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Role, Standing
 from service_desk.domain.worktime import OfficeCalendar
-from service_desk.store.base import begin_reading, db, house
+from service_desk.store.base import begin_reading, db, house, in_context
 from service_desk.store.law import current_law
 from service_desk.store.ledgers import Names, entries_after
 from service_desk.store.people import User
@@ -259,18 +260,29 @@ def _lines(
 ) -> Iterator[_Line]:
     begin_reading()
     names, calendar = Names.read(), current_law().calendar
-    written, last_id = 0, 0
-    while True:
+    db.session.rollback()
+
+    def read(after: int) -> tuple[list[LedgerEntry], int]:
         begin_reading()
-        entries, last_id = entries_after(tickets, last_id, size=BATCH, names=names, reader=reader)
-        # Nothing is held while the rows are written: on SQLite a long reader keeps the log from shrinking.
-        db.session.rollback()
-        for number, entry in enumerate(entries, written + 1):
-            yield _Line(number, entry, reader, at, calendar)
-        written += len(entries)
-        progress(written)
-        if len(entries) < BATCH:
-            return
+        return entries_after(tickets, after, size=BATCH, names=names, reader=reader)
+
+    written = 0
+    # The next batch is read while this one is written: the database works on the other core. Each has a session
+    # of its own that ends with it: on SQLite a long reader keeps the log from shrinking.
+    with ThreadPoolExecutor(1) as beside:
+        read_apart = in_context(read)
+        coming = beside.submit(read_apart, 0)
+        while True:
+            entries, last_id = coming.result()
+            more = len(entries) == BATCH
+            if more:
+                coming = beside.submit(read_apart, last_id)
+            for number, entry in enumerate(entries, written + 1):
+                yield _Line(number, entry, reader, at, calendar)
+            written += len(entries)
+            progress(written)
+            if not more:
+                return
 
 
 LEDGER = ledger_of(TITLE)
