@@ -345,9 +345,11 @@ def _database_now() -> datetime:
 def drop_expired(now: datetime) -> int:
     """Remove the files of exports older than a week, and what interrupted ones left; how many exports expired."""
     count = _expire(now)
-    # After the commit: a crash in between leaves a file for the next run, never a row without one.
+    # After the commit: a crash in between leaves a file for the next run, never a row without one. The files are
+    # listed first: one that is begun after that is not among them, whatever the rows say by then.
+    written = written_files()
     known = keys_in_use()
-    for path in written_files():
+    for path in written:
         if path.stem not in known:
             path.unlink(missing_ok=True)
     return count
