@@ -90,6 +90,10 @@ else:
     Model = db.Model
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
 @dataclass
 class House:
     """What the floors below the edges need to know of the installation they run in."""
@@ -113,6 +117,17 @@ def house() -> House:
     return found
 
 
+def in_context(act: Callable[P, R]) -> Callable[P, R]:
+    """``act`` for a thread: within the present application, with a session of its own that ends with the call."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the way to the object
+
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        with app.app_context():
+            return act(*args, **kwargs)
+
+    return run
+
+
 @event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     """WAL, foreign keys, patience; transactions are begun by us, since the driver begins them too late."""
@@ -131,10 +146,6 @@ def _begin_sqlite(connection: Any) -> None:
     if connection.dialect.name == "sqlite":
         read_only = connection.get_execution_options().get("read_only", False)
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
-
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 def transaction(verb: Callable[P, R]) -> Callable[P, R]:

@@ -59,12 +59,13 @@ class Event(Model):
 
 
 class Reveal(Model):
-    """One look at personal data that pages mask: who, when, and why."""
+    """One look at personal data that pages mask: who, when, and why; of one ticket, or of all in an export."""
 
     __tablename__ = "reveals"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    export_id: Mapped[int | None] = mapped_column(ForeignKey("exports.id"), index=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     at: Mapped[Instant]
     reason: Mapped[str] = mapped_column(String(200))
