@@ -1,6 +1,5 @@
 """The ledger's tickets, read in batches: a fixed number of statements each, plain columns instead of entities."""
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,16 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
     ColumnElement,
     DateTime,
     Select,
     String,
     and_,
-    any_,
     case,
-    cast,
     func,
     or_,
     select,
@@ -51,7 +46,7 @@ from service_desk.domain.vocabulary import (
     Word,
 )
 from service_desk.store.approvals import Approval
-from service_desk.store.base import db
+from service_desk.store.base import among, db
 from service_desk.store.catalogue import Category
 from service_desk.store.clocks import Clock, ClockPause
 from service_desk.store.enterprises import Area, Enterprise, Liaison
@@ -108,14 +103,6 @@ def _at(
 def _rows(statement: Select[*tuple[Any, ...]]) -> Sequence[Any]:
     """The rows as the connection gives them: they are columns, not entities for the session to keep."""
     return db.session.connection().execute(statement).all()
-
-
-def _among(column: InstrumentedAttribute[int], ids: Sequence[int]) -> ColumnElement[bool]:
-    """One of many ids, sent as one value: thousands of parameters would cost more than the rows they find."""
-    if db.engine.dialect.name == "postgresql":
-        return column == any_(cast(func.string_to_array(",".join(map(str, ids)), ","), ARRAY(BigInteger)))
-    known = func.json_each(json.dumps(list(ids))).table_valued("value")
-    return column.in_(select(known.c.value))
 
 
 def _labels(words: type[Word]) -> dict[str, str]:
@@ -220,7 +207,7 @@ def _add_parts(entries: Entries, ids: Sequence[int], names: Names) -> None:
             _at(Assignment.assigned_at),
             _at(Assignment.signed_at),
         )
-        .where(_among(Assignment.ticket_id, ids), Assignment.state != AssignmentState.RELEASED)
+        .where(among(Assignment.ticket_id, ids), Assignment.state != AssignmentState.RELEASED)
         .order_by(Assignment.id)
     )
     for ticket_id, department_id, role, handler_id, assigned_at, signed_at in _rows(statement):
@@ -242,7 +229,7 @@ def _add_clocks(entries: Entries, ids: Sequence[int]) -> None:
             case((Clock.extended > 0, Clock.extensions)).label("extensions"),
         )
         .where(
-            _among(Clock.ticket_id, ids),
+            among(Clock.ticket_id, ids),
             Clock.kind.in_((ClockKind.SETTLE, ClockKind.FIRST_CONTACT)),
             Clock.state != ClockState.VOID,
         )
@@ -277,7 +264,7 @@ def _add_clocks(entries: Entries, ids: Sequence[int]) -> None:
 def _pauses(clock_ids: Sequence[int]) -> Mapping[int, Sequence[Pause]]:
     statement = (
         select(ClockPause.clock_id, _at(ClockPause.started_at), _at(ClockPause.ended_at))
-        .where(_among(ClockPause.clock_id, clock_ids))
+        .where(among(ClockPause.clock_id, clock_ids))
         .order_by(ClockPause.started_at)
     )
     found: dict[int, list[Pause]] = defaultdict(list)
@@ -293,7 +280,7 @@ def _add_replies(entries: Entries, ids: Sequence[int]) -> None:
             *(Reply.ticket_id, Reply.cycle, _at(Reply.at), Reply.department_id, Reply.outcome, Reply.text),
             Reply.verified_at.is_not(None),
         )
-        .where(_among(Reply.ticket_id, ids), Reply.sent_back_at.is_(None))
+        .where(among(Reply.ticket_id, ids), Reply.sent_back_at.is_(None))
         .order_by(Reply.id)
     )
     for ticket_id, cycle, *facts in _rows(statement):
@@ -307,7 +294,7 @@ def _add_moments(entries: Entries, ids: Sequence[int]) -> None:
     closes = and_(Event.after == State.CLOSED, Event.before == State.AWAITING_RATING)
     statement = (
         select(Event.ticket_id, _at(Event.at), _raw(Event.action), _raw(Event.before), _raw(Event.after))
-        .where(_among(Event.ticket_id, ids), or_(closes, Event.action.in_(BEGINS_TO_COUNT)))
+        .where(among(Event.ticket_id, ids), or_(closes, Event.action.in_(BEGINS_TO_COUNT)))
         .order_by(Event.id)
     )
     for ticket_id, at, action, before, after in _rows(statement):
@@ -324,7 +311,7 @@ def _add_moments(entries: Entries, ids: Sequence[int]) -> None:
 def _add_ratings(entries: Entries, ids: Sequence[int]) -> None:
     statement = (
         select(Rating.ticket_id, Rating.cycle, Rating.solved, Rating.level, Rating.text, Rating.by_phone)
-        .where(_among(Rating.ticket_id, ids))
+        .where(among(Rating.ticket_id, ids))
         .order_by(Rating.id)
     )
     for ticket_id, *rating in _rows(statement):
@@ -334,7 +321,7 @@ def _add_ratings(entries: Entries, ids: Sequence[int]) -> None:
 def _add_orders(entries: Entries, ids: Sequence[int], reader: LedgerReader) -> None:
     statement = (
         select(Order.ticket_id, func.count().label("orders"))
-        .where(_among(Order.ticket_id, ids))
+        .where(among(Order.ticket_id, ids))
         .group_by(Order.ticket_id)
     )
     if not reader.desk:
@@ -347,7 +334,7 @@ def _add_exclusions(entries: Entries, ids: Sequence[int]) -> None:
     statement = (
         select(Approval.ticket_id, Approval.data)
         .where(
-            _among(Approval.ticket_id, ids),
+            among(Approval.ticket_id, ids),
             Approval.kind == RequestKind.EXCLUSION,
             Approval.state == ApprovalState.GRANTED,
         )
