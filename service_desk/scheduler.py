@@ -23,6 +23,7 @@ from service_desk.desk import (
     delivery,
     digests,
     drift,
+    exports,
     facts,
     housekeeping,
     outlets,
@@ -70,6 +71,11 @@ def deliver_sms(now: datetime) -> int:
     return delivery.deliver(now, outlets.sms_lanes(), _words)
 
 
+def write_exports(_now: datetime) -> int:
+    """Write the exports that wait; how many were finished."""
+    return exports.write_waiting(clock.now, organisation=current_settings().desk_name)
+
+
 def _words(letter: Letter) -> delivery.Said:
     """A letter's words as its channel sends them."""
     settings = current_settings()
@@ -110,6 +116,8 @@ JOBS = (
     Job("warn_of_missing_year", timedelta(hours=1), calendar.warn_of_missing_year),
     Job("forget_old_failures", timedelta(hours=1), people.forget_old_failures),
     Job("forget_drafts", timedelta(hours=1), presence.forget_what_is_past),
+    Job("export", timedelta(seconds=5), write_exports),
+    Job("drop_expired_exports", timedelta(hours=1), exports.drop_expired),
     Job("drop_stale_uploads", timedelta(hours=6), housekeeping.drop_stale_uploads),
 )
 

@@ -34,11 +34,16 @@ def has_chinese_font() -> bool:
     return bool(subprocess.run([lister, ":lang=zh-cn"], capture_output=True, text=True, check=False).stdout)
 
 
-def install() -> None:
+def may_install() -> bool:
+    """Whether packages can be had without asking: as root on Debian or Ubuntu."""
+    return bool(shutil.which("apt-get")) and os.geteuid() == 0
+
+
+def install(*packages: str) -> None:
     """Have Debian's packages."""
-    print(f"→ installing {' '.join(PACKAGES)} (once)", flush=True)
+    print(f"→ installing {' '.join(packages)} (once)", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update", "-q=2"], ["install", "-q=2", "-y", "--no-install-recommends", *PACKAGES]):
+    for command in (["update", "-q=2"], ["install", "-q=2", "-y", "--no-install-recommends", *packages]):
         done = subprocess.run(
             ["apt-get", *command],
             env=environment,
@@ -54,8 +59,8 @@ def main() -> None:
     """Find, or install, or say what is missing."""
     if find() and has_chinese_font():
         return
-    if shutil.which("apt-get") and os.geteuid() == 0 and not os.environ.get("CHROMIUM"):
-        install()
+    if may_install() and not os.environ.get("CHROMIUM"):
+        install(*PACKAGES)
     if not find():
         sys.exit(
             "The browser tests need Chromium: install it (Debian and Ubuntu: apt-get install "

@@ -1,5 +1,6 @@
 """Figures and workbooks from the command line."""
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import click
 
 from service_desk import clock
 from service_desk.cli.answering import answer_in_json, command, law_in_force
-from service_desk.desk import facts, reports
+from service_desk.desk import facts, ledgers, reports
 from service_desk.domain.errors import Invalid
 from service_desk.domain.figures import BY_KEY, INDICATORS, REPORTS, By, Indicator
 from service_desk.domain.notation import parse_instant
@@ -15,6 +16,7 @@ from service_desk.settings import current_settings
 from service_desk.store.base import begin_reading
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
+LEDGER = "ledger"
 
 
 @command("figures")
@@ -76,11 +78,14 @@ def report(
 ) -> None:
     """Write a report's workbook."""
     if listing:
-        answer_in_json({one.name: one.title for one in REPORTS.values()})
+        answer_in_json({one.name: one.title for one in REPORTS.values()} | {LEDGER: ledgers.TITLE})
         return
     if name is None or since is None or until is None or out is None:
         raise click.UsageError("请给出报表名、--from、--to 和 --out，或者 --list。")
     now = clock.now()
+    if name == LEDGER:
+        _write_ledger(out, since, until, now=now)
+        return
     try:
         wanted = reports.report_named(name)
         period = reports.period_of(since.date(), until.date(), as_of=now, law=law_in_force())
@@ -99,11 +104,41 @@ def report(
     answer_in_json({"report": wanted.name, "file": str(out), "bytes": len(made.content)})
 
 
+def _write_ledger(out: Path, since: datetime, until: datetime, *, now: datetime) -> None:
+    """The ledger of what was submitted in the period, row by row."""
+    try:
+        period = reports.period_of(since.date(), until.date(), as_of=now, law=law_in_force())
+        tickets = ledgers.submitted_in(period)
+        ledgers.refuse_too_many(ledgers.count_of(tickets))
+    except Invalid as error:
+        raise click.UsageError(error.sentence) from error
+    rows = 0
+
+    def write(half: Path) -> None:
+        nonlocal rows
+        rows = ledgers.write_book(
+            half,
+            ledgers.LEDGER,
+            tickets,
+            reader=ledgers.OPERATOR,
+            made_by="命令行",
+            at=now,
+            organisation=current_settings().desk_name,
+        )
+
+    _make(out, write)
+    answer_in_json({"report": LEDGER, "file": str(out), "bytes": out.stat().st_size, "rows": rows})
+
+
 def _write(out: Path, content: bytes) -> None:
+    _make(out, lambda half: half.write_bytes(content))
+
+
+def _make(out: Path, write: Callable[[Path], object]) -> None:
     """Whole or not at all: a full disk leaves no half workbook behind."""
     half = out.with_name(out.name + ".part")
     try:
-        half.write_bytes(content)
+        write(half)
         half.replace(out)
     except OSError as error:
         half.unlink(missing_ok=True)

@@ -7,18 +7,38 @@ from typing import Any
 from service_desk.desk import notices
 from service_desk.desk.files import StoredFile
 from service_desk.domain.access import may_read
-from service_desk.domain.actions import Action
+from service_desk.domain.actions import ASK, Action
 from service_desk.domain.errors import OutOfTurn
 from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Role
 from service_desk.store.attachments import Attachment
 from service_desk.store.base import db
+from service_desk.store.clocks import ClockPause
 from service_desk.store.law import Law, current_law
 from service_desk.store.moves import TOLD_TO_THE_ENTERPRISE, is_behind, reckon_anew, take
 from service_desk.store.parts import Event
-from service_desk.store.people import User
+from service_desk.store.people import Actor, User
+from service_desk.store.replays import replay
 from service_desk.store.situations import passing
 from service_desk.store.tickets import Ticket, locked
+
+WRITTEN_AT_ONCE = frozenset(
+    {
+        Action.SUBMIT,
+        Action.REPLY,
+        Action.CORRECT_RATING,
+        Action.SUPERVISE,
+        Action.INSTRUCT,
+        Action.ASK_ENTERPRISE,
+        Action.DECIDE_SIGN_OFF,
+        *ASK.values(),
+    }
+)
+"""Acts that a replay writes at once: other rows name their events, or a pause they begin may be taken back.
+
+The rest of a ticket is written together. A row that is dropped before it was written would leave its place in the
+order of writing to another, and events are read in the order in which they were written.
+"""
 
 
 class Stale(OutOfTurn):
@@ -46,14 +66,19 @@ def readable_events(ticket: Ticket, user: User) -> list[Event]:
     ]
 
 
-def open_ticket(ticket_id: int, by: User | None, at: datetime, seen: int | None) -> tuple[Ticket, Law]:
+def open_ticket(ticket_id: int, by: Actor | None, at: datetime, seen: int | None) -> tuple[Ticket, Law]:
     """Lock the ticket for this transaction; ``seen`` is the version of the page the person acted from.
 
     What had to happen by itself before ``at`` happens first, however late the clockwork is. Raises ``Stale``
     where lines this person reads have been added since.
     """
+    history = replay()
+    if history is not None:
+        ticket = history.held[ticket_id]
+        let_time_pass(ticket, at, history.law)
+        return ticket, history.law
     ticket = locked(ticket_id)
-    if seen is not None and by is not None and ticket.version > seen:
+    if seen is not None and isinstance(by, User) and ticket.version > seen:
         fresh = {event.id for event in ticket.events[seen:]}
         # Dates that follow the calendar take nothing from what somebody is about to do.
         changes = [
@@ -114,7 +139,7 @@ def record(  # noqa: PLR0913 - one argument for each thing an act may bring
     ticket: Ticket,
     action: Action,
     *,
-    by: User | None,
+    by: Actor | None,
     at: datetime,
     law: Law,
     text: str = "",
@@ -126,6 +151,14 @@ def record(  # noqa: PLR0913 - one argument for each thing an act may bring
     guest: str = "",
 ) -> Event:
     """Take the action, keep its files, and queue its notices."""
+    history = replay()
+    if (
+        history is not None
+        and at <= ticket.touched_at
+        and any(isinstance(row, ClockPause) for row in db.session.new)
+    ):
+        # What began at this very moment may be taken back: see WRITTEN_AT_ONCE.
+        db.session.flush()
     event = take(
         ticket,
         action,
@@ -139,17 +172,19 @@ def record(  # noqa: PLR0913 - one argument for each thing an act may bring
         variant=variant,
         guest=guest,
     )
-    db.session.flush()
-    if by is not None:
+    if history is None or action in WRITTEN_AT_ONCE:
+        db.session.flush()
+    if isinstance(by, User):
         for file in files:
             ticket.attachments.append(attachment_of(file, event, by))
     return event
 
 
 def finish(ticket: Ticket, event: Event, law: Law) -> None:
-    """Finish an act: the list's due time, and everybody told."""
+    """Finish an act: the list's due time, and everybody told; nobody of what is replayed, it is long past."""
     ticket.refresh_due()
-    notices.announce(ticket, event, law)
+    if replay() is None:
+        notices.announce(ticket, event, law)
 
 
 def attachment_of(file: StoredFile, event: Event, by: User) -> Attachment:

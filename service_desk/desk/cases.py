@@ -12,7 +12,7 @@ from service_desk.domain.errors import Invalid
 from service_desk.domain.limits import Profile, limit_class
 from service_desk.domain.sentences import say
 from service_desk.domain.states import OPEN
-from service_desk.domain.vocabulary import ClockKind, Nature, Payer, Urgency, Word
+from service_desk.domain.vocabulary import ClockKind, Nature, Payer, State, Urgency, Word
 from service_desk.domain.workflow import GRAVE
 from service_desk.store.base import db, transaction
 from service_desk.store.catalogue import Category
@@ -20,7 +20,8 @@ from service_desk.store.enterprises import Area, Enterprise
 from service_desk.store.incidents import Incident
 from service_desk.store.law import Law
 from service_desk.store.moves import reclassify
-from service_desk.store.people import Department, User, units_below
+from service_desk.store.people import Actor, Department, units_below
+from service_desk.store.replays import replay
 from service_desk.store.tickets import Ticket, locked
 
 FEWEST_PARTS, MOST_PARTS = 2, 5
@@ -36,7 +37,7 @@ URGENCIES = (Urgency.NORMAL, Urgency.URGENT, Urgency.CRITICAL)
 def correct(  # noqa: PLR0913 - everything about a ticket that may be put right
     ticket_id: int,
     *,
-    by: User,
+    by: Actor,
     at: datetime,
     seen: int | None = None,
     category: Category | None = None,
@@ -150,37 +151,43 @@ def _lengthens(ticket: Ticket, profile: Profile, law: Law) -> bool:
 
 
 @transaction
-def merge(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, parent: Ticket) -> Ticket:
+def merge(ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, parent: Ticket) -> Ticket:
     """The same enterprise has said it before: go on with that ticket alone."""
     if parent.id == ticket_id:
         sentence = "不能并入它自己，请填写另一件诉求的编号。"
         raise Invalid(sentence, fields={"parent": sentence})
-    for each in sorted((ticket_id, parent.id)):
-        # Always in this order: two who merge crosswise would wait for each other.
-        locked(each)
+    if replay() is None:
+        for each in sorted((ticket_id, parent.id)):
+            # Always in this order: two who merge crosswise would wait for each other.
+            locked(each)
     ticket, law = open_ticket(ticket_id, by, at, seen)
     data = {"parent": parent.number, "parent_id": parent.id}
     event = record(ticket, Action.MERGE, by=by, at=at, law=law, data=data)
-    _check_parent(ticket, parent)
+    _check_parent(ticket, parent, at)
     ticket.parent_id = parent.id
     finish(ticket, event, law)
     return ticket
 
 
-def _check_parent(ticket: Ticket, parent: Ticket) -> None:
+def _check_parent(ticket: Ticket, parent: Ticket, at: datetime) -> None:
+    """What is replayed is judged by how the parent stood then, however it went on."""
+    state = parent.state if replay() is None else parent.state_at(at)
+    number = parent.number if replay() is None else parent.imported_number
     sentence = None
     if parent.enterprise_id != ticket.enterprise_id:
-        sentence = say("“%(number)s”是另一家企业的诉求，不能并单；可以关联为共性问题。", number=parent.number)
-    elif parent.parent_id == ticket.id:
-        sentence = say("“%(number)s”已经并入本件，不能反过来并单。", number=parent.number)
-    elif parent.state not in OPEN:
-        sentence = say("“%(number)s”现在是“%(state)s”，不能并入。", number=parent.number, state=parent.state)
+        sentence = say("“%(number)s”是另一家企业的诉求，不能并单；可以关联为共性问题。", number=number)
+    elif state is None:
+        sentence = say("“%(number)s”当时还没有提交，不能并入。", number=number)
+    elif state is State.MERGED and parent.parent_id == ticket.id:
+        sentence = say("“%(number)s”已经并入本件，不能反过来并单。", number=number)
+    elif state not in OPEN:
+        sentence = say("“%(number)s”现在是“%(state)s”，不能并入。", number=number, state=state)
     if sentence:
         raise Invalid(sentence, fields={"parent": sentence})
 
 
 @transaction
-def unmerge(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, text: str = "") -> Ticket:
+def unmerge(ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, text: str = "") -> Ticket:
     """It was another matter after all: it waits to be accepted again."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
     event = record(ticket, Action.UNMERGE, by=by, at=at, law=law, text=text)
@@ -193,7 +200,9 @@ def unmerge(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, 
 
 
 @transaction
-def split(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, parts: Sequence[str]) -> Ticket:
+def split(
+    ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, parts: Sequence[str]
+) -> Ticket:
     """Several matters in one: the first part stays, each further one is a ticket of the same instant."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
     texts = [text.strip() for text in parts if text.strip()]
@@ -245,7 +254,7 @@ def _part_of(ticket: Ticket, number: int, text: str) -> Ticket:
 def join_incident(
     ticket_id: int,
     *,
-    by: User,
+    by: Actor,
     at: datetime,
     seen: int | None = None,
     incident: Incident | None = None,
@@ -268,7 +277,7 @@ def join_incident(
 
 
 @transaction
-def leave_incident(ticket_id: int, *, by: User, at: datetime, seen: int | None = None) -> Ticket:
+def leave_incident(ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None) -> Ticket:
     """It has another cause after all."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
     event = record(ticket, Action.LEAVE_INCIDENT, by=by, at=at, law=law)

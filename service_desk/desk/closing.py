@@ -21,13 +21,13 @@ from service_desk.store.base import house, transaction
 from service_desk.store.law import Law
 from service_desk.store.moves import assign, start_clock, start_until
 from service_desk.store.parts import Rating
-from service_desk.store.people import User
+from service_desk.store.people import Actor
 from service_desk.store.situations import situation_of
 from service_desk.store.tickets import Ticket
 
 
 @transaction
-def verify(ticket_id: int, *, by: User, at: datetime, seen: int | None = None) -> Ticket:
+def verify(ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None) -> Ticket:
     """The reply holds: settle and promise are judged as of the reply's instant, the enterprise is asked."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
     event = record(ticket, Action.VERIFY, by=by, at=at, law=law)
@@ -55,7 +55,7 @@ def verify(ticket_id: int, *, by: User, at: datetime, seen: int | None = None) -
 
 
 @transaction
-def send_back(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, text: str) -> Ticket:
+def send_back(ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, text: str) -> Ticket:
     """The reply does not hold: the lead goes on, the clocks run again; counted."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
     event = record(ticket, Action.SEND_BACK, by=by, at=at, law=law, text=text)
@@ -68,7 +68,7 @@ def send_back(ticket_id: int, *, by: User, at: datetime, seen: int | None = None
 def rate(
     ticket_id: int,
     *,
-    by: User,
+    by: Actor,
     at: datetime,
     seen: int | None = None,
     solved: Solved,
@@ -84,7 +84,7 @@ def rate(
 def record_rating(
     ticket: Ticket,
     *,
-    by: User | None,
+    by: Actor | None,
     at: datetime,
     law: Law,
     solved: Solved,
@@ -98,7 +98,7 @@ def record_rating(
         data["by_link"] = True
     event = record(ticket, Action.RATE, by=by, at=at, law=law, text=text, data=data, guest=guest)
     rating = Rating(
-        event_id=event.id,
+        event=event,
         cycle=ticket.cycle,
         at=event.at,
         solved=solved,
@@ -127,7 +127,7 @@ def _answer_bad_rating(ticket: Ticket, rating: Rating, at: datetime, law: Law) -
 def correct_rating(
     ticket_id: int,
     *,
-    by: User,
+    by: Actor,
     at: datetime,
     seen: int | None = None,
     solved: Solved,
@@ -159,14 +159,14 @@ def correct_rating(
 
 
 @transaction
-def rework(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, reason: str) -> Ticket:
+def rework(ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, reason: str) -> Ticket:
     """Open a closed matter again: a new cycle with the rework limit, the ratings kept."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
     open_again(ticket, by=by, at=at, law=law, reason=reason)
     return ticket
 
 
-def open_again(ticket: Ticket, *, by: User | None, at: datetime, law: Law, reason: str) -> None:
+def open_again(ticket: Ticket, *, by: Actor | None, at: datetime, law: Law, reason: str) -> None:
     """Open a new cycle within the caller's transaction; ``by`` is None where the system does it."""
     lead = ticket.last_lead
     event = record(ticket, Action.REWORK, by=by, at=at, law=law, text=reason)
@@ -179,7 +179,7 @@ def open_again(ticket: Ticket, *, by: User | None, at: datetime, law: Law, reaso
 def report_rest(
     ticket_id: int,
     *,
-    by: User,
+    by: Actor,
     at: datetime,
     seen: int | None = None,
     text: str,
@@ -193,7 +193,7 @@ def report_rest(
 
 @transaction
 def confirm_rest(
-    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, settled: bool, text: str = ""
+    ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, settled: bool, text: str = ""
 ) -> Ticket:
     """The enterprise says whether the rest was done; where it was not, the matter is opened again."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
@@ -207,7 +207,7 @@ def confirm_rest(
 
 
 @transaction
-def keep_closed(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, reason: str) -> Ticket:
+def keep_closed(ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, reason: str) -> Ticket:
     """A bad rating that does not open the matter again: the supervisor says why, to the enterprise too."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
     finish(ticket, record(ticket, Action.KEEP_CLOSED, by=by, at=at, law=law, text=reason), law)

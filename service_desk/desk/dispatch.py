@@ -14,7 +14,8 @@ from service_desk.domain.vocabulary import AssignmentRole
 from service_desk.domain.workflow import LEAD_STARTS, SUPPORT_STARTS
 from service_desk.store.base import db, transaction
 from service_desk.store.moves import assign, release
-from service_desk.store.people import Department, User, units_below
+from service_desk.store.people import Actor, Department, units_below
+from service_desk.store.replays import replay
 from service_desk.store.tickets import Ticket
 
 
@@ -22,7 +23,7 @@ from service_desk.store.tickets import Ticket
 def dispatch(
     ticket_id: int,
     *,
-    by: User,
+    by: Actor,
     at: datetime,
     seen: int | None = None,
     lead: Department,
@@ -37,7 +38,7 @@ def dispatch(
         )
     _keep_out_the_one_complained_of(ticket, (lead, *supports))
     data = {"lead": lead.name, "supports": [support.name for support in supports]}
-    proposal = led_to(ticket, lead)
+    proposal = led_to(ticket, lead) if replay() is None else None
     event = record(ticket, Action.DISPATCH, by=by, at=at, law=law, text=text, data=data)
     part = assign(ticket, AssignmentRole.LEAD, lead, LEAD_STARTS, at=event.at, law=law)
     if proposal is not None:
@@ -50,7 +51,7 @@ def dispatch(
 
 @transaction
 def redispatch(
-    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, lead: Department, reason: str
+    ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, lead: Department, reason: str
 ) -> Ticket:
     """Another department leads from now on, with the full limit; the supports stay."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
@@ -66,7 +67,13 @@ def redispatch(
 
 @transaction
 def add_support(
-    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, department: Department, text: str = ""
+    ticket_id: int,
+    *,
+    by: Actor,
+    at: datetime,
+    seen: int | None = None,
+    department: Department,
+    text: str = "",
 ) -> Ticket:
     """One more department supports, with clocks of its own."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
@@ -83,7 +90,7 @@ def add_support(
 
 @transaction
 def release_support(
-    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, department: Department
+    ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, department: Department
 ) -> Ticket:
     """A department is not needed any more: its clocks are void."""
     ticket, law = open_ticket(ticket_id, by, at, seen)

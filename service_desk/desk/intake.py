@@ -23,7 +23,8 @@ from service_desk.store.law import Law, current_law
 from service_desk.store.moves import reclassify
 from service_desk.store.numbers import next_number
 from service_desk.store.parts import Event, Reply
-from service_desk.store.people import Department, User
+from service_desk.store.people import Actor, Department, User
+from service_desk.store.replays import replay
 from service_desk.store.tickets import Ticket
 
 LONGEST_DELAY = timedelta(days=366)
@@ -156,15 +157,21 @@ def submit(  # noqa: PLR0913 - the fields of the filing form, by name
     return ticket
 
 
-def enter(ticket: Ticket, *, by: User, at: datetime, law: Law, files: Sequence[StoredFile] = ()) -> Event:
+def enter(ticket: Ticket, *, by: Actor, at: datetime, law: Law, files: Sequence[StoredFile] = ()) -> Event:
     """Give a new ticket its number and submit it, within the caller's transaction."""
     ticket.state, ticket.cycle, ticket.version = State.DRAFT, 1, 0
     ticket.number = next_number(law.calendar.day_of(at).year)
     ticket.submitted_at = ticket.touched_at = at
     # Nothing yet, and so nothing to be looked up.
-    ticket.approvals, ticket.assignments = [], []
+    ticket.events, ticket.clocks, ticket.assignments, ticket.approvals = [], [], [], []
+    ticket.replies, ticket.ratings, ticket.orders, ticket.attachments = [], [], [], []
     db.session.add(ticket)
-    data = {"category": ticket.category.name, "area": ticket.area.name if ticket.area else ""}
+    data = {
+        "category": ticket.category.name,
+        "area": ticket.area.name if ticket.area else "",
+        "urgency": ticket.urgency.value,
+        "nature": ticket.nature.value,
+    }
     return record(ticket, Action.SUBMIT, by=by, at=at, law=law, data=data, files=files)
 
 
@@ -221,7 +228,7 @@ def _check_dates_from_above(received: date, *, due: date | None, reply: date | N
 def accept(
     ticket_id: int,
     *,
-    by: User,
+    by: Actor,
     at: datetime,
     seen: int | None = None,
     category: Category,
@@ -239,8 +246,14 @@ def accept(
     ticket.category, ticket.nature, ticket.urgency = category, nature, urgency
     if nature is Nature.COMPLAINT and against is not None:
         ticket.against, ticket.against_id = against, against.id
-    ticket.is_complex = routing.is_complex(ticket)
-    data = {"category": category.name, "nature": nature.value, "urgency": urgency.value}
+    history = replay()
+    ticket.is_complex = routing.is_complex(ticket) if history is None else history.is_complex
+    data = {
+        "category": category.name,
+        "nature": nature.value,
+        "urgency": urgency.value,
+        "complex": ticket.is_complex,
+    }
     event = record(ticket, Action.ACCEPT, by=by, at=at, law=law, data=data)
     if ticket.profile != before:
         reclassify(ticket, event.at, law)
@@ -252,7 +265,7 @@ def accept(
 def answer(
     ticket_id: int,
     *,
-    by: User,
+    by: Actor,
     at: datetime,
     seen: int | None = None,
     text: str,
@@ -262,14 +275,14 @@ def answer(
     ticket, law = open_ticket(ticket_id, by, at, seen)
     event = record(ticket, Action.ANSWER, by=by, at=at, law=law, text=text, files=files)
     ticket.replies.append(
-        Reply(event_id=event.id, cycle=ticket.cycle, at=event.at, text=text, verified_at=event.at)
+        Reply(event=event, cycle=ticket.cycle, at=event.at, text=text, verified_at=event.at)
     )
     finish(ticket, event, law)
     return ticket
 
 
 @transaction
-def ask_supplement(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, text: str) -> Ticket:
+def ask_supplement(ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, text: str) -> Ticket:
     """Something is missing: the enterprise is asked for it, and accept and promise stand still."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
     finish(ticket, record(ticket, Action.ASK_SUPPLEMENT, by=by, at=at, law=law, text=text), law)
@@ -280,7 +293,7 @@ def ask_supplement(ticket_id: int, *, by: User, at: datetime, seen: int | None =
 def supplement(
     ticket_id: int,
     *,
-    by: User,
+    by: Actor,
     at: datetime,
     seen: int | None = None,
     text: str,
@@ -296,7 +309,7 @@ def supplement(
 def add_info(
     ticket_id: int,
     *,
-    by: User,
+    by: Actor,
     at: datetime,
     seen: int | None = None,
     text: str,
@@ -309,7 +322,7 @@ def add_info(
 
 
 @transaction
-def note(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, text: str) -> Ticket:
+def note(ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, text: str) -> Ticket:
     """A remark only the desk reads."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
     finish(ticket, record(ticket, Action.NOTE, by=by, at=at, law=law, text=text), law)
@@ -317,7 +330,7 @@ def note(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, tex
 
 
 @transaction
-def urge(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, text: str = "") -> Ticket:
+def urge(ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, text: str = "") -> Ticket:
     """Ask whoever has it in hand to hurry; the enterprise once a working day."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
     finish(ticket, record(ticket, Action.URGE, by=by, at=at, law=law, text=text), law)
@@ -325,7 +338,7 @@ def urge(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, tex
 
 
 @transaction
-def withdraw(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, reason: str) -> Ticket:
+def withdraw(ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, reason: str) -> Ticket:
     """The enterprise takes it back; once a department had it, somebody checks that it was voluntary."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
     finish(ticket, record(ticket, Action.WITHDRAW, by=by, at=at, law=law, text=reason), law)
@@ -334,7 +347,7 @@ def withdraw(ticket_id: int, *, by: User, at: datetime, seen: int | None = None,
 
 @transaction
 def check_withdrawal(
-    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, voluntary: bool, text: str = ""
+    ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, voluntary: bool, text: str = ""
 ) -> Ticket:
     """Was the withdrawal voluntary? Under pressure the ticket is taken up again where it was accepted."""
     ticket, law = open_ticket(ticket_id, by, at, seen)

@@ -25,7 +25,7 @@ from service_desk.store.base import transaction
 from service_desk.store.law import Law
 from service_desk.store.moves import start_until
 from service_desk.store.parts import Event
-from service_desk.store.people import Department, User
+from service_desk.store.people import Actor, Department
 from service_desk.store.tickets import Ticket
 
 CIVIL_DISPUTE = "经营主体之间民事纠纷"
@@ -40,7 +40,7 @@ def _ask(
     kind: RequestKind,
     ticket: Ticket,
     *,
-    by: User,
+    by: Actor,
     at: datetime,
     law: Law,
     text: str,
@@ -73,7 +73,7 @@ def _ask(
 def ask_return(
     ticket_id: int,
     *,
-    by: User,
+    by: Actor,
     at: datetime,
     seen: int | None = None,
     reason_code: str,
@@ -91,7 +91,7 @@ def ask_return(
 
 @transaction
 def ask_extension(
-    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, days: int, text: str
+    ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, days: int, text: str
 ) -> Ticket:
     """The lead asks for more time, in the unit of the limit, before it is due."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
@@ -112,7 +112,7 @@ def _check_days(ticket: Ticket, days: int, law: Law) -> None:
 
 @transaction
 def ask_deferral(
-    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, plan: str, next_reply: date
+    ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, plan: str, next_reply: date
 ) -> Ticket:
     """The matter cannot be settled now: the lead says how it goes on, and when it reports next."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
@@ -126,7 +126,7 @@ def ask_deferral(
 def ask_rejection(
     ticket_id: int,
     *,
-    by: User,
+    by: Actor,
     at: datetime,
     seen: int | None = None,
     reason_code: str,
@@ -147,7 +147,7 @@ def ask_rejection(
 def ask_sign_off(
     ticket_id: int,
     *,
-    by: User,
+    by: Actor,
     at: datetime,
     seen: int | None = None,
     outcome: Outcome,
@@ -166,7 +166,7 @@ def ask_sign_off(
 def ask_exclusion(
     ticket_id: int,
     *,
-    by: User,
+    by: Actor,
     at: datetime,
     seen: int | None = None,
     figure: ExcludedFigure,
@@ -193,7 +193,7 @@ def ask_exclusion(
 
 
 @transaction
-def ask_appeal(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, text: str) -> Ticket:
+def ask_appeal(ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, text: str) -> Ticket:
     """The enterprise asks a supervisor who took no part to look at a closing or a rejection."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
     _ask(RequestKind.APPEAL, ticket, by=by, at=at, law=law, text=text, data={})
@@ -207,7 +207,7 @@ def _decide(
     kind: RequestKind,
     ticket_id: int,
     *,
-    by: User,
+    by: Actor,
     at: datetime,
     seen: int | None,
     granted: bool,
@@ -284,7 +284,7 @@ EFFECTS: dict[RequestKind, Callable[[Ticket, Approval, Event, Law], None]] = {
 
 @transaction
 def decide_return(
-    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, granted: bool, text: str = ""
+    ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, granted: bool, text: str = ""
 ) -> Ticket:
     """Uphold a return, and the desk dispatches anew; or refuse it, and the clocks have never stopped."""
     return _decide(RequestKind.RETURN, ticket_id, by=by, at=at, seen=seen, granted=granted, text=text)
@@ -294,7 +294,7 @@ def decide_return(
 def decide_extension(
     ticket_id: int,
     *,
-    by: User,
+    by: Actor,
     at: datetime,
     seen: int | None = None,
     granted: bool,
@@ -312,7 +312,7 @@ def decide_extension(
 def decide_deferral(
     ticket_id: int,
     *,
-    by: User,
+    by: Actor,
     at: datetime,
     seen: int | None = None,
     granted: bool,
@@ -330,7 +330,7 @@ def _deciding(kind: RequestKind, what: str) -> Callable[..., Ticket]:
     """The verb that decides a request whose decision brings nothing but yes or no."""
 
     def decide(
-        ticket_id: int, *, by: User, at: datetime, seen: int | None = None, granted: bool, text: str = ""
+        ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, granted: bool, text: str = ""
     ) -> Ticket:
         return _decide(kind, ticket_id, by=by, at=at, seen=seen, granted=granted, text=text)
 
@@ -354,7 +354,7 @@ decide_appeal = _deciding(
 def _cancelling(kind: RequestKind) -> Callable[..., Ticket]:
     """The verb by which the asker takes a request of this kind back."""
 
-    def cancel(ticket_id: int, *, by: User, at: datetime, seen: int | None = None) -> Ticket:
+    def cancel(ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None) -> Ticket:
         ticket, law = open_ticket(ticket_id, by, at, seen)
         request = ticket.request(kind)
         event = record(ticket, CANCEL[kind], by=by, at=at, law=law)

@@ -11,13 +11,13 @@ from service_desk.store.base import db, transaction
 from service_desk.store.law import Law
 from service_desk.store.moves import start_clock
 from service_desk.store.parts import Order
-from service_desk.store.people import User
+from service_desk.store.people import Actor
 from service_desk.store.tickets import Ticket
 
 
 @transaction
 def supervise(
-    ticket_id: int, *, by: User, at: datetime, seen: int | None = None, level: OrderLevel, text: str
+    ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, level: OrderLevel, text: str
 ) -> Ticket:
     """Issue an order: a level, a demand, and a clock until it is answered."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
@@ -26,7 +26,7 @@ def supervise(
 
 
 @transaction
-def instruct(ticket_id: int, *, by: User, at: datetime, seen: int | None = None, text: str) -> Ticket:
+def instruct(ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, text: str) -> Ticket:
     """A leader's instruction: an order of the first level."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
     issue_order(ticket, by=by, at=at, law=law, level=1, demand=text, action=Action.INSTRUCT)
@@ -36,7 +36,7 @@ def instruct(ticket_id: int, *, by: User, at: datetime, seen: int | None = None,
 def issue_order(
     ticket: Ticket,
     *,
-    by: User | None,
+    by: Actor | None,
     at: datetime,
     law: Law,
     level: int,
@@ -68,7 +68,7 @@ def issue_order(
 def answer_order(
     ticket_id: int,
     *,
-    by: User,
+    by: Actor,
     at: datetime,
     seen: int | None = None,
     text: str,

@@ -15,15 +15,26 @@ class DeskError(Exception):
 
 
 class Refused(DeskError):
-    """Not for this person to do (403)."""
+    """Not for this person to do (403). ``who`` are the capacities in which one may, where that decides."""
 
     status = 403
 
+    def __init__(self, sentence: str, *, who: tuple[object, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.who = who
+
 
 class OutOfTurn(DeskError):
-    """The matter is not in the state in which this can be done, or somebody acted first (409)."""
+    """The matter is not in the state in which this can be done, or somebody acted first (409).
+
+    ``needed`` are the states in which it can, where the state decides.
+    """
 
     status = 409
+
+    def __init__(self, sentence: str, *, needed: tuple[object, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.needed = needed
 
 
 class Invalid(DeskError):

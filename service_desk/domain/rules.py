@@ -108,7 +108,7 @@ def window_has_ended(s: Situation) -> bool:
 
 
 def closed_unrated_within_30_days(s: Situation) -> bool:
-    """只有未评价的诉求，才可以在办结后 30 天内补评。"""
+    """只有未评价的诉求，才可以在办结后 30 天内补评，期限到 %(may_rate_until)s。"""
     return not s.rated and s.may_rate_until is not None and s.now <= s.may_rate_until
 
 

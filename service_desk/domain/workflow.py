@@ -361,23 +361,25 @@ def step_for(action: Action, situation: Situation, *, variant: str = "") -> Step
         problems.append(problem)
     closest = max(problems, key=lambda problem: problem.closeness)
     if closest.closeness == WRONG_STATE:
-        raise _wrong_state(action, situation.state, frozenset().union(*(row.sources for row in rows)))
+        raise wrong_state(action, situation.state, frozenset().union(*(row.sources for row in rows)))
     if closest.closeness == WRONG_PARTY:
         here = (row.by for row in rows if situation.state in row.sources)
-        raise _wrong_party(action, frozenset().union(*here))
+        raise wrong_party(action, frozenset().union(*here))
     raise closest.error(situation)
 
 
-def _wrong_state(action: Action, state: State, sources: frozenset[State]) -> OutOfTurn:
+def wrong_state(action: Action, state: State, sources: frozenset[State]) -> OutOfTurn:
+    """The refusal of an action that the state does not allow."""
     needed = tuple(say("“%(state)s”", state=each) for each in State if each in sources)
-    return OutOfTurn(
-        say("“%(action)s”需要%(needed)s，现在是“%(state)s”。", action=action, needed=needed, state=state)
-    )
+    sentence = "“%(action)s”需要%(needed)s，现在是“%(state)s”。"
+    return OutOfTurn(say(sentence, action=action, needed=needed, state=state), needed=needed)
 
 
-def _wrong_party(action: Action, parties: frozenset[Party]) -> Refused:
-    who = tuple(party for party in Party if party in parties - {Party.SYSTEM})
-    return Refused(say("“%(action)s”由%(who)s办理，您没有这项权限。", action=action, who=who or Party.SYSTEM))
+def wrong_party(action: Action, parties: frozenset[Party]) -> Refused:
+    """The refusal of people in another capacity than these."""
+    people = tuple(party for party in Party if party in parties - {Party.SYSTEM})
+    who = people or (Party.SYSTEM,)
+    return Refused(say("“%(action)s”由%(who)s办理，您没有这项权限。", action=action, who=who), who=who)
 
 
 WRONG_STATE, WRONG_PARTY = 0, 1

@@ -7,6 +7,7 @@ from service_desk.store import (  # noqa: F401 - an entity exists for the mapper
     clocks,
     drafts,
     enterprises,
+    exports,
     law,
     lists,
     notices,

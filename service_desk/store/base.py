@@ -1,7 +1,9 @@
 """The database: naming convention, aware instants, SQLite made safe, and the transaction of a verb."""
 
 import functools
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +13,25 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, String, event
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    any_,
+    cast,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
@@ -89,6 +106,10 @@ else:
     Model = db.Model
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
 @dataclass
 class House:
     """What the floors below the edges need to know of the installation they run in."""
@@ -112,6 +133,17 @@ def house() -> House:
     return found
 
 
+def in_context(act: Callable[P, R]) -> Callable[P, R]:
+    """``act`` for a thread: within the present application, with a session of its own that ends with the call."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the way to the object
+
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        with app.app_context():
+            return act(*args, **kwargs)
+
+    return run
+
+
 @event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     """WAL, foreign keys, patience; transactions are begun by us, since the driver begins them too late."""
@@ -132,10 +164,6 @@ def _begin_sqlite(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
 def transaction(verb: Callable[P, R]) -> Callable[P, R]:
     """Make ``verb`` one transaction: committed as a whole, or rolled back and the error raised again.
 
@@ -145,6 +173,8 @@ def transaction(verb: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(verb)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         session = db.session()
+        if session.info.get("together"):
+            return verb(*args, **kwargs)
         if session.info.get("verb"):
             raise RuntimeError(f"{verb.__name__} called inside {session.info['verb']}: verbs do not nest")
         session.info["verb"] = verb.__name__
@@ -162,6 +192,23 @@ def transaction(verb: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
+@contextmanager
+def together(name: str) -> Iterator[None]:
+    """Make all that is done inside one transaction, verbs included: an import's is the whole ticket (the law, 2.4)."""
+    session = db.session()
+    if session.info.get("verb"):
+        raise RuntimeError(f"{name} begun inside {session.info['verb']}: verbs do not nest")
+    session.info.update(verb=name, together=True)
+    try:
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        del session.info["verb"], session.info["together"]
+
+
 def begin_reading() -> None:
     """End the transaction and begin one that only reads, and sees one moment throughout.
 
@@ -172,3 +219,11 @@ def begin_reading() -> None:
     if db.engine.dialect.name == "postgresql":
         options["isolation_level"] = "REPEATABLE READ"
     db.session.connection(execution_options=options)
+
+
+def among(column: InstrumentedAttribute[int], ids: Sequence[int]) -> ColumnElement[bool]:
+    """One of many ids, sent as one value: thousands of parameters would cost more than the rows they find."""
+    if db.engine.dialect.name == "postgresql":
+        return column == any_(cast(func.string_to_array(",".join(map(str, ids)), ","), ARRAY(Integer)))
+    known = func.json_each(json.dumps(list(ids))).table_valued("value")
+    return column.in_(select(known.c.value))

@@ -20,7 +20,7 @@ class IncidentNews(Model):
 
 
 class Incident(Model):
-    """共性问题. Its tickets keep their numbers, clocks and ratings."""
+    """共性问题. Its tickets keep their numbers, clocks and ratings; ``imported_number`` is another system's."""
 
     __tablename__ = "incidents"
 
@@ -29,6 +29,7 @@ class Incident(Model):
     opened_at: Mapped[Instant]
     opened_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     closed_at: Mapped[Instant | None]
+    imported_number: Mapped[str | None] = mapped_column(String(60), unique=True)
 
     news: Mapped[list[IncidentNews]] = relationship(
         cascade="all, delete-orphan", order_by=IncidentNews.id.desc()

@@ -26,7 +26,8 @@ from service_desk.store.base import house
 from service_desk.store.clocks import Clock
 from service_desk.store.law import Law
 from service_desk.store.parts import Assignment, Event
-from service_desk.store.people import Department, User
+from service_desk.store.people import Actor, Department
+from service_desk.store.replays import replay
 from service_desk.store.situations import situation_of
 from service_desk.store.tickets import Ticket
 
@@ -64,7 +65,7 @@ def take(  # noqa: PLR0913 - one argument for each thing an act may bring
     ticket: Ticket,
     action: Action,
     *,
-    by: User | None,
+    by: Actor | None,
     at: datetime,
     law: Law,
     text: str = "",
@@ -78,11 +79,13 @@ def take(  # noqa: PLR0913 - one argument for each thing an act may bring
 
     ``guest`` is the name of an enterprise's contact who comes by a one-time link, without an account.
     ``public`` overrides what the table says of who reads the line. An instant before the last
-    event is taken as that event's: the history never runs backwards.
+    event is taken as that event's: the history never runs backwards. Only what a replay understands
+    afterwards keeps its own moment.
 
     Raises ``OutOfTurn`` or ``Refused`` with the table's sentence; nothing has changed then.
     """
-    at = max(at, ticket.touched_at)
+    if replay() is None:
+        at = max(at, ticket.touched_at)
     situation = situation_of(ticket, by, at, law)
     if guest:
         situation = replace(situation, parties=frozenset({Party.CONTACT}))
@@ -115,7 +118,7 @@ def take(  # noqa: PLR0913 - one argument for each thing an act may bring
     _lapse_requests(ticket, at)
     ticket.refresh_due()
     ticket.version += 1
-    ticket.touched_at = at
+    ticket.touched_at = max(at, ticket.touched_at)
     words = in_lists(action, text, public=event.public)
     if words is not None:
         done: Sentence | Action = say(DONE[action]) if action in DONE else action
@@ -195,7 +198,8 @@ def _lapse_requests(ticket: Ticket, at: datetime) -> None:
     """Requests nobody has decided lapse when the ticket leaves their states, or the department it."""
     gone = {part.id for part in ticket.assignments if part.state is AssignmentState.RELEASED}
     for request in ticket.approvals:
-        if request.is_open and (ticket.state not in ASKED_IN[request.kind] or request.assignment_id in gone):
+        taken = request.assignment_id is not None and request.assignment_id in gone
+        if request.is_open and (ticket.state not in ASKED_IN[request.kind] or taken):
             request.state = ApprovalState.LAPSED
             cut_off_review(ticket, request, at)
 
@@ -228,6 +232,7 @@ def start_clock(
         extended=0,
         extensions=[],
         former_limits=[],
+        pauses=[],
         about=about,
         latest_date=ticket.above_due if kind is ClockKind.SETTLE else None,
         state=ClockState.RUNNING,
@@ -252,6 +257,7 @@ def start_until(
         extended=0,
         extensions=[],
         former_limits=[],
+        pauses=[],
         state=ClockState.RUNNING,
     )
     clock.rules_version = law.rules_version

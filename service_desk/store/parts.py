@@ -19,7 +19,7 @@ from service_desk.domain.vocabulary import (
     is_bad_rating,
 )
 from service_desk.store.base import Document, Instant, Model, WordType
-from service_desk.store.people import Department, User
+from service_desk.store.people import Actor, Department, User
 
 LIVE_ASSIGNMENT = (AssignmentState.WAITING, AssignmentState.SIGNED)
 
@@ -59,19 +59,23 @@ class Event(Model):
 
 
 class Reveal(Model):
-    """One look at personal data that pages mask: who, when, and why."""
+    """One look at personal data that pages mask: who, when, and why; of one ticket, or of all in an export."""
 
     __tablename__ = "reveals"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    export_id: Mapped[int | None] = mapped_column(ForeignKey("exports.id"), index=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     at: Mapped[Instant]
     reason: Mapped[str] = mapped_column(String(200))
 
 
 class Assignment(Model):
-    """交办: a department's part in a ticket; ``routed_by`` is what proposed it, and the id of that rule or matter."""
+    """交办: a department's part in a ticket; ``routed_by`` is what proposed it, and the id of that rule or matter.
+
+    ``handler_name`` is the handler of another system, who has no account here.
+    """
 
     __tablename__ = "assignments"
     __table_args__ = (
@@ -86,6 +90,7 @@ class Assignment(Model):
     state: Mapped[AssignmentState] = mapped_column(WordType(AssignmentState))
     cycle: Mapped[int]
     handler_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    handler_name: Mapped[str | None] = mapped_column(String(60))
     assigned_at: Mapped[Instant]
     signed_at: Mapped[Instant | None]
     routed_by: Mapped[MadeBy | None] = mapped_column(WordType(MadeBy))
@@ -98,6 +103,18 @@ class Assignment(Model):
     def is_live(self) -> bool:
         """Whether the department still has it in hand."""
         return self.state in LIVE_ASSIGNMENT
+
+    @property
+    def handled_by(self) -> str | None:
+        """The handler's name."""
+        return self.handler.name if self.handler is not None else self.handler_name
+
+    def give_to(self, person: Actor) -> None:
+        """Name who handles it: an account, or a name of another system (none where it is not known)."""
+        if isinstance(person, User):
+            self.handler_id, self.handler, self.handler_name = person.id, person, None
+        else:
+            self.handler_id, self.handler, self.handler_name = None, None, person.known_as or None
 
 
 class Reply(Model):
@@ -121,6 +138,7 @@ class Reply(Model):
     verified_at: Mapped[Instant | None]
     sent_back_at: Mapped[Instant | None]
 
+    event: Mapped[Event] = relationship()
     department: Mapped[Department | None] = relationship(lazy="joined")
 
 
@@ -139,6 +157,8 @@ class Rating(Model):
     text: Mapped[str] = mapped_column(Text, default="")
     by_phone: Mapped[bool] = mapped_column(default=False)
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("ratings.id"))
+
+    event: Mapped[Event] = relationship()
 
     @property
     def is_bad(self) -> bool:

@@ -1,7 +1,8 @@
 """People and the departments they work for."""
 
 from collections.abc import Iterator
-from typing import Self
+from dataclasses import dataclass
+from typing import ClassVar, Self, TypeAlias
 
 from flask_login import UserMixin
 from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, false, select, true
@@ -118,6 +119,10 @@ class User(UserMixin, Model):
         """Whether this person holds one of ``roles``."""
         return not self.roles.isdisjoint(roles)
 
+    def signed(self, by_id: int | None, _by_name: str | None) -> bool:
+        """Whether what is signed so is this person's own; accounts go by their id alone."""
+        return by_id == self.id
+
     @property
     def units(self) -> Iterator[Department]:
         """The department this person works for, and all it belongs to, from the lowest up."""
@@ -134,6 +139,38 @@ class User(UserMixin, Model):
     def get_id(self) -> str:
         """The session's key: the id with the session version, so that a changed password ends other sessions."""
         return f"{self.id}.{self.session_version}"
+
+
+@dataclass(frozen=True)
+class PastPerson:
+    """Somebody of another system, whose acts are kept here: a role and a name, as text; no account is behind it.
+
+    ``known_as`` tells people apart: who was not named is taken for nobody else.
+    """
+
+    id: ClassVar[None] = None
+
+    role: Role
+    name: str
+    known_as: str = ""
+    department: Department | None = None
+
+    @property
+    def department_id(self) -> int | None:
+        """The department this person acted for."""
+        return self.department.id if self.department is not None else None
+
+    def has(self, *roles: Role) -> bool:
+        """Whether this person acted in one of ``roles``."""
+        return self.role in roles
+
+    def signed(self, by_id: int | None, by_name: str | None) -> bool:
+        """Whether what is signed so is this person's own: by the name, and never what an account has done."""
+        return by_id is None and bool(self.known_as) and by_name == self.known_as
+
+
+Actor: TypeAlias = User | PastPerson
+"""Who acts: somebody with an account, or a name in a history that is replayed."""
 
 
 def user_for_session(key: str) -> User | None:

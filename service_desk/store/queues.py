@@ -88,6 +88,7 @@ def _mentions(words: str) -> ColumnElement[bool]:
         named = select(Enterprise.id).where(Enterprise.name.icontains(word, autoescape=True))
         return or_(
             Ticket.number.icontains(word, autoescape=True),
+            Ticket.imported_number.icontains(word, autoescape=True),
             Ticket.title.icontains(word, autoescape=True),
             Ticket.text.icontains(word, autoescape=True),
             Ticket.contact_name == word,

@@ -24,7 +24,8 @@ from service_desk.domain.vocabulary import (
 )
 from service_desk.store.law import Law
 from service_desk.store.parts import Assignment
-from service_desk.store.people import User
+from service_desk.store.people import Actor, PastPerson
+from service_desk.store.replays import replay
 from service_desk.store.tickets import Ticket
 
 LATE_RATING = timedelta(hours=24 * 30)
@@ -42,7 +43,7 @@ HANDLING = (
 """Acts that make somebody one who *handled* the ticket; to be handed it counts too."""
 
 
-def situation_of(ticket: Ticket, user: User | None, now: datetime, law: Law) -> Situation:
+def situation_of(ticket: Ticket, user: Actor | None, now: datetime, law: Law) -> Situation:
     """The facts the table of actions is asked about."""
     lead, reply, rating = ticket.last_lead, ticket.last_reply, ticket.last_rating
     settle, mine = ticket.clock(ClockKind.SETTLE), _part_of(ticket, user)
@@ -53,15 +54,16 @@ def situation_of(ticket: Ticket, user: User | None, now: datetime, law: Law) -> 
         now=now,
         cycle=ticket.cycle,
         handled=user is not None and _handled_by(ticket, user),
-        took_part=user is not None and any(event.by_id == user.id for event in ticket.events),
+        took_part=user is not None
+        and any(user.signed(event.by_id, event.by_name) for event in ticket.events),
         of_the_departments=user is not None
         and user.department_id is not None
         and any(part.department_id == user.department_id for part in ticket.assignments),
         had_lead=lead is not None,
-        has_handler=mine is not None and mine.handler_id is not None,
-        is_handler=user is not None and mine is not None and mine.handler_id == user.id,
+        has_handler=mine is not None and _has_handler(mine, user),
+        is_handler=user is not None and mine is not None and user.signed(mine.handler_id, mine.handler_name),
         is_head=user is not None and user.has(Role.HEAD),
-        wants_sign_off=lead is not None and lead.department.wants_sign_off,
+        wants_sign_off=_wants_sign_off(lead),
         support=_support_of(ticket, user),
         contacted=any(event.data.get("reached", True) for event in ticket.calls),
         asked_enterprise=_last_of(ticket, Action.ASK_ENTERPRISE, Action.INFORM, Action.REPLY)
@@ -92,7 +94,7 @@ def situation_of(ticket: Ticket, user: User | None, now: datetime, law: Law) -> 
         own_requests=frozenset(
             each.kind
             for each in ticket.approvals
-            if each.is_open and user is not None and each.asked_by_id == user.id
+            if each.is_open and user is not None and user.signed(each.asked_by_id, each.asked_by_name)
         ),
         supplement_ends_at=here(_due_of(ticket, ClockKind.SUPPLEMENT)),
         objections_until=here(_objections_until(ticket, law)),
@@ -193,17 +195,35 @@ def _deferral_ends_at(ticket: Ticket, law: Law) -> datetime | None:
     return law.calendar.close(law.calendar.day_of(granted.at) + timedelta(days=DEFERRAL_DAYS))
 
 
-def _handled_by(ticket: Ticket, user: User) -> bool:
-    acted = any(event.by_id == user.id and event.action in HANDLING for event in ticket.events)
+def _handled_by(ticket: Ticket, user: Actor) -> bool:
     return (
-        acted
-        or any(part.handler_id == user.id for part in ticket.assignments)
+        any(user.signed(event.by_id, event.by_name) for event in ticket.events if event.action in HANDLING)
+        or any(user.signed(part.handler_id, part.handler_name) for part in ticket.assignments)
         or any(
-            user.id in (event.data.get("to_id"), event.data.get("handler_id"))
+            user.signed(event.data.get("to_id"), event.data.get("to"))
             for event in ticket.events
-            if event.action in (Action.HAND_OVER, Action.SIGN)
+            if event.action is Action.HAND_OVER
+        )
+        or any(
+            user.signed(event.data.get("handler_id"), event.data.get("handler"))
+            for event in ticket.events
+            if event.action is Action.SIGN
         )
     )
+
+
+def _has_handler(part: Assignment, user: Actor | None) -> bool:
+    """Whether somebody handles it: to people of today a name of another system is nobody they could wait for."""
+    old = isinstance(user, PastPerson) and part.handler_name is not None
+    return part.handler_id is not None or old
+
+
+def _wants_sign_off(lead: Assignment | None) -> bool:
+    """Whether the lead's replies are signed: by the rules of here and today, or of where they were written."""
+    history = replay()
+    if history is not None:
+        return history.wants_sign_off
+    return lead is not None and lead.department.wants_sign_off
 
 
 def _bad_ratings_of_claims(ticket: Ticket) -> int:
@@ -218,14 +238,14 @@ def _claimed(ticket: Ticket, cycle: int) -> bool:
     return bool(replies) and replies[-1].outcome is not None and replies[-1].outcome.claims_solution
 
 
-def _support_of(ticket: Ticket, user: User | None) -> AssignmentState | None:
+def _support_of(ticket: Ticket, user: Actor | None) -> AssignmentState | None:
     if user is None:
         return None
     mine = [part for part in ticket.supports if part.department_id == user.department_id]
     return mine[-1].state if mine else None
 
 
-def _part_of(ticket: Ticket, user: User | None) -> Assignment | None:
+def _part_of(ticket: Ticket, user: Actor | None) -> Assignment | None:
     """The live part of this person's department."""
     if user is None or user.department_id is None:
         return None

@@ -1,7 +1,7 @@
 """The ticket: its rows, what they say of it, and in what capacities people stand before it."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Date, ForeignKey, Index, Select, String, Text, select, text
@@ -40,7 +40,7 @@ from service_desk.store.clocks import Clock
 from service_desk.store.enterprises import Area, Enterprise
 from service_desk.store.incidents import Incident
 from service_desk.store.parts import Assignment, Event, Order, Rating, Reply
-from service_desk.store.people import Department, User
+from service_desk.store.people import Actor, Department, PastPerson, User
 
 BEHIND = "facts_version <> version"
 
@@ -50,6 +50,7 @@ class Ticket(Model):
 
     ``tag_words`` holds the tags with a blank before and after each. ``version`` counts the lines of the record;
     ``facts_version`` is the one its stored facts were reckoned at, -1 for none.
+    ``tag_words`` holds the tags with a blank before and after each; ``imported_number`` is another system's.
     """
 
     __tablename__ = "tickets"
@@ -64,6 +65,7 @@ class Ticket(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(20), unique=True)
+    imported_number: Mapped[str | None] = mapped_column(String(60), unique=True)
     submission_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprises.id"))
     category_id: Mapped[int] = mapped_column(ForeignKey("categories.id"), index=True)
@@ -235,6 +237,10 @@ class Ticket(Model):
             clocks, key=lambda clock: (clock.due_at is None, clock.due_at or clock.started_at), default=None
         )
 
+    def state_at(self, moment: datetime) -> State | None:
+        """Its state after what had happened by then; None before it was submitted."""
+        return next((event.after for event in reversed(self.events) if event.at <= moment), None)
+
     def refresh_due(self) -> None:
         """Bring the due time that lists show in line with the clocks."""
         clock = self.turn_clock
@@ -255,7 +261,7 @@ class Ticket(Model):
 
     # -- who stands before it -----------------------------------------------------------------
 
-    def parties_of(self, user: User | None) -> frozenset[Party]:
+    def parties_of(self, user: Actor | None) -> frozenset[Party]:
         """In what capacities somebody may act; the system itself where ``user`` is None.
 
         Nothing but an answer is asked of the people of a department complained of and of its sub-units, whatever
@@ -263,6 +269,8 @@ class Ticket(Model):
         """
         if user is None:
             return frozenset({Party.SYSTEM})
+        if isinstance(user, PastPerson):
+            return self._parties_of_old(user)
         if self.is_complaint_against(user):
             return frozenset({Party.RESPONDENT}) if user.has(Role.HANDLER, Role.HEAD) else frozenset()
         parties = {Party(role.value) for role in user.roles & {Role.CLERK, Role.QUALITY, Role.SUPERVISOR}}
@@ -274,13 +282,23 @@ class Ticket(Model):
             parties.add(Party.OFFICER)
         if user.has(Role.LEADER) and liaison is not None and liaison.leader_id == user.id:
             parties.add(Party.LEADER)
+        return frozenset(parties | self._parts_of(user))
+
+    def _parts_of(self, user: Actor) -> set[Party]:
+        """What somebody's department has to do with it."""
+        parties: set[Party] = set()
         if user.department_id is not None and user.has(Role.HANDLER, Role.HEAD):
             lead = self.last_lead
             if lead is not None and lead.department_id == user.department_id:
                 parties |= {Party.LEAD, Party.LEAD_HEAD} if user.has(Role.HEAD) else {Party.LEAD}
             if any(part.department_id == user.department_id for part in self.supports):
                 parties.add(Party.SUPPORT)
-        return frozenset(parties)
+        return parties
+
+    def _parties_of_old(self, person: PastPerson) -> frozenset[Party]:
+        """In what capacity somebody of another system acted: as it says there."""
+        here = {Party(person.role.value)} if person.role.value in set(Party) else set()
+        return frozenset(here | self._parts_of(person))
 
     def is_complaint_against(self, user: User) -> bool:
         """Whether this person works for the department complained of, or one of its sub-units."""

@@ -7,10 +7,9 @@ from flask_babel import gettext as _
 
 from service_desk import clock
 from service_desk.domain.deadlines import hours_and_minutes
+from service_desk.domain.masking import mask_name, mask_phone
 from service_desk.store.base import house
 from service_desk.web.words import said
-
-SHORTEST_PHONE = 7
 
 
 def stamp(moment: datetime | None) -> str:
@@ -44,20 +43,6 @@ def on_paper(moment: datetime | date | None) -> str:
     local = moment.astimezone(house().timezone) if isinstance(moment, datetime) else moment
     words = str(_("%(year)s年%(month)s月%(day)s日", year=local.year, month=local.month, day=local.day))
     return f"{words} {local:%H:%M}" if isinstance(local, datetime) else words
-
-
-def mask_phone(phone: str | None) -> str:
-    """``138****5678``."""
-    if not phone:
-        return ""
-    if len(phone) < SHORTEST_PHONE:
-        return "*" * len(phone)
-    return phone[:3] + "*" * max(4, len(phone) - 7) + phone[-4:]
-
-
-def mask_name(name: str | None) -> str:
-    """``张*``."""
-    return name[:1] + "*" * (len(name) - 1) if name else ""
 
 
 def filesize(size: int) -> str:

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from service_desk.desk.incidents import READERS as INCIDENT_READERS
 from service_desk.domain.vocabulary import Role
 from service_desk.store.exclusions import READERS as EXCLUSION_READERS
+from service_desk.store.exports import EXPORTERS
 from service_desk.store.orders import READERS as ORDER_READERS
 from service_desk.store.people import User
 
@@ -69,4 +70,6 @@ def nav_of(user: User, endpoint: str) -> list[NavItem]:
         items.append(item(_("报表"), "reports.index", "report", "exclusions.index"))
     elif user.has(*EXCLUSION_READERS):
         items.append(item(_("剔除清单"), "exclusions.index", "filter-off"))
+    if user.has(*EXPORTERS):
+        items.append(item(_("导出"), "exports.index", "download", "exports.new", "exports.create"))
     return items

@@ -14,6 +14,7 @@ from service_desk import clock
 from service_desk.desk.acting import readable_events
 from service_desk.domain.access import DESK
 from service_desk.domain.actions import Action, Party
+from service_desk.domain.masking import mask_name, mask_phone
 from service_desk.domain.vocabulary import (
     AssignmentRole,
     AssignmentState,
@@ -31,7 +32,7 @@ from service_desk.store.parts import Assignment, Event, Order
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
 from service_desk.web.due import guess_of, in_brackets
-from service_desk.web.filters import mask_name, mask_phone, on_paper
+from service_desk.web.filters import on_paper
 from service_desk.web.guards import me, visible_or_404
 from service_desk.web.timeline import entries
 from service_desk.web.words import said
@@ -222,7 +223,7 @@ def closing(ticket_id: int) -> ResponseReturnValue:
         ticket,
         title=_("办结单"),
         lead=lead,
-        handler=lead.handler.name if lead and lead.handler and not as_enterprise else "",
+        handler=lead.handled_by if lead and lead.handled_by and not as_enterprise else "",
         reply=next((each for each in reversed(ticket.replies) if each.verified_at), None),
         closed_at=closed.at if closed else None,
         promise=_kept(ticket, ClockKind.PROMISE),

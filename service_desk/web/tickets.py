@@ -33,6 +33,7 @@ from service_desk.domain.workflow import Step
 from service_desk.store.base import db, house
 from service_desk.store.catalogue import Category
 from service_desk.store.enterprises import Area
+from service_desk.store.exports import EXPORTERS
 from service_desk.store.law import Law, current_law
 from service_desk.store.people import Department, User
 from service_desk.store.queues import (
@@ -133,7 +134,7 @@ class FilterForm(Form):
 @bp.get("/tickets")
 def index() -> ResponseReturnValue:
     """The tickets I may see, filtered, newest first or what is due first, in pages by key."""
-    form, wanted = _filters()
+    form, wanted = list_filters()
     now = clock.now()
     local = now.astimezone(house().timezone)
     midnight = datetime.combine(local.date() + timedelta(days=1), datetime.min.time(), local.tzinfo)
@@ -151,12 +152,13 @@ def index() -> ResponseReturnValue:
         filters=form,
         sort=request.args.get("sort", ""),
         next_url=url_for("tickets.index", **kept, after=shown.next_after) if shown.next_after else "",
+        export_url=url_for("exports.new", **kept) if me().has(*EXPORTERS) else "",
         count_label=_("共 999+ 件") if count >= COUNTED_UP_TO else _("共 %(n)s 件", n=count),
         due_of=Dues(shown.tickets, now, current_law(), reader=me()).of,
     )
 
 
-def _filters() -> tuple[FilterForm, Filter]:
+def list_filters() -> tuple[FilterForm, Filter]:
     """The filter form, and what it asks for; a value that is no choice is no condition."""
     form = FilterForm()
     any_one = SelectChoice("", _("全部"))

@@ -10,13 +10,14 @@ from flask_babel import gettext as _
 from service_desk.desk.acting import readable_events
 from service_desk.domain.access import words_for_everybody
 from service_desk.domain.actions import DECIDE, FIELDS, Action, Party
+from service_desk.domain.masking import mask_name
 from service_desk.domain.vocabulary import ClockKind, ExcludedFigure, Level, Outcome, RequestKind, Solved
 from service_desk.store.attachments import Attachment
 from service_desk.store.moves import TOLD_TO_THE_ENTERPRISE
 from service_desk.store.parts import Event, Reply
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
-from service_desk.web.filters import mask_name, stamp
+from service_desk.web.filters import stamp
 from service_desk.web.words import said
 
 TONES = {

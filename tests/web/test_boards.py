@@ -91,6 +91,14 @@ def test_what_is_late_stands_in_words_and_what_was_due_first_on_top(small_world:
     assert late.rindex("车间电压不稳") < late.index("流动资金贷款被拒")
 
 
+def test_the_list_behind_a_sum_is_exported_as_it_is(small_world: World, visit: Visit) -> None:
+    a_month(small_world)
+    page = open_board(visit, "clerk", "/exports/new?state=open&department=none")
+    assert "未办结" in page
+    assert "未派单" in page
+    assert "1 件" in page
+
+
 @pytest.mark.parametrize("username", ["owner", "admin", "auditor", "officer", "leader", "quality"])
 def test_for_others_there_is_no_board(visit: Visit, username: str) -> None:
     for path in ("/dashboard", "/wall", "/dashboard/clocks?kind=settle&standing=overdue"):

@@ -214,6 +214,17 @@ def test_the_desk_finds_a_request_by_what_a_caller_says(small_world: World, visi
     assert "水压" not in page
 
 
+def test_a_ticket_of_another_system_is_found_by_its_number_there_and_shows_it(
+    small_world: World, visit: Visit
+) -> None:
+    ticket = small_world.file()
+    ticket.imported_number = "L00007"
+    db.session.commit()
+    clerk = visit("clerk")
+    assert ticket.title in clerk.get("/tickets?q=l00007")
+    assert "原系统编号 L00007" in clerk.get(f"/tickets/{ticket.id}")
+
+
 def test_a_word_that_stands_nowhere_finds_nothing(small_world: World, visit: Visit) -> None:
     small_world.file()
     assert "没有符合条件的诉求" in visit("clerk").get("/tickets?q=电压 食堂")

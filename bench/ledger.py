@@ -1,0 +1,95 @@
+"""The ledger of many tickets: seconds and memory of a process that writes nothing else, and those of a tenth."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from bench.bulk import PARTS, copies, park_on_postgres
+from service_desk import create_app
+from service_desk.desk.ledgers import LEDGER, OPERATOR, write_book
+from service_desk.domain.vocabulary import State
+from service_desk.store.base import db
+from service_desk.store.parts import Rating, Reply
+from service_desk.store.tickets import Ticket
+from tests.conftest import settings_for
+from tests.world import MONDAY, World
+
+TICKETS = 100_000
+FEW = 10_000
+STATES = {State.CLOSED: 7, State.IN_PROGRESS: 2, State.SUBMITTED: 1}
+"""Of ten tickets so many stand there."""
+TEXT = "下午三四点只有三百四十伏，焊机同时起弧就跳闸，已影响三条产线，订单交期紧，恳请尽快安排增容改造。" * 2
+BOUND_SECONDS, BOUND_MEGABYTES = 10.0, 250.0
+
+
+def measure() -> list[dict[str, Any]]:
+    """Two ledgers of the same park, each by a process of its own."""
+    with park_on_postgres() as park:
+        for state, tenths in STATES.items():
+            ticket = World().make(state, supports=["金融办"] if tenths > 1 else (), text=TEXT)
+            more = TICKETS // 10 * tenths - 1
+            copies(ticket, more, prefix=f"B{tenths}-", parts=(*PARTS, Reply, Rating))
+        few, whole = (_written_apart(park.url, number) for number in (FEW, TICKETS))
+    return [
+        {"name": "ledger of 100,000 tickets", "value": whole["seconds"], "unit": "s", "bound": BOUND_SECONDS},
+        {"name": "  processor time of its writer", "value": whole["cpu"], "unit": "s", "bound": None},
+        {"name": "  its memory at most", "value": whole["memory"], "unit": "MB", "bound": BOUND_MEGABYTES},
+        {"name": "  the same for 10,000 tickets", "value": few["memory"], "unit": "MB", "bound": None},
+        {"name": "  its file", "value": whole["file"], "unit": "MB", "bound": None},
+    ]
+
+
+def _written_apart(url: str, number: int) -> dict[str, float]:
+    """What a process that writes one ledger measured of itself."""
+    child = subprocess.run(
+        [sys.executable, "-m", "bench.ledger", url, str(number)],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    found: dict[str, float] = json.loads(child.stdout.splitlines()[-1])
+    return found
+
+
+def write_one(url: str, number: int) -> dict[str, float]:
+    """Write the ledger of the last so many tickets, which are of all kinds; seconds and MB of this process."""
+    with tempfile.TemporaryDirectory(prefix="service-desk-bench-") as folder:
+        app = create_app(settings_for(url, Path(folder)))
+        path = Path(folder) / "ledger.xlsx"
+        with app.app_context():
+            first = db.session.scalar(select(func.max(Ticket.id))) or 0
+            spent, begun = time.process_time(), time.perf_counter()
+            rows = write_book(
+                path,
+                LEDGER,
+                select(Ticket).where(Ticket.id > first - number),
+                reader=OPERATOR,
+                made_by="测量",
+                at=MONDAY + timedelta(days=30),
+                organisation="云津县企业服务专窗",
+            )
+        return {
+            "rows": rows,
+            "seconds": time.perf_counter() - begun,
+            "cpu": time.process_time() - spent,
+            "memory": most_memory(),
+            "file": path.stat().st_size / 1e6,
+        }
+
+
+def most_memory() -> float:
+    """The most memory this process has held, in MB; getrusage would begin with what its parent held."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
+
+
+if __name__ == "__main__":
+    print(json.dumps(write_one(sys.argv[1], int(sys.argv[2]))))

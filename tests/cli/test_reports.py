@@ -1,0 +1,34 @@
+"""report: workbooks written by a command."""
+
+import json
+from pathlib import Path
+
+from flask import Flask
+from openpyxl import load_workbook
+
+from service_desk.domain.vocabulary import State
+from service_desk.store.base import db
+from tests.world import World
+
+
+def test_the_ledger_of_what_was_submitted_in_a_period(
+    small_world: World, sqlite_app: Flask, tmp_path: Path
+) -> None:
+    ticket = small_world.make(State.CLOSED)
+    db.session.remove()
+    run = sqlite_app.test_cli_runner().invoke
+    assert json.loads(run(args=["report", "--list"]).stdout)["ledger"] == "诉求台账"
+    file = tmp_path / "ledger.xlsx"
+    period = ["--from", "2026-03-02", "--to", "2026-03-03"]
+    done = run(args=["report", "ledger", *period, "--out", str(file)])
+    assert json.loads(done.stdout)["rows"] == 1
+    sheet = load_workbook(file).worksheets[0]
+    assert (sheet["B4"].value, sheet["L4"].value, sheet["AN4"].value) == (
+        ticket.number,
+        "138****1111",
+        "已解决",
+    )
+    earlier = ["--from", "2026-03-01", "--to", "2026-03-02"]
+    assert json.loads(run(args=["report", "ledger", *earlier, "--out", str(file)]).stdout)["rows"] == 0
+    nowhere = run(args=["report", "ledger", *period, "--out", str(tmp_path / "no" / "ledger.xlsx")])
+    assert nowhere.exit_code == 2
