@@ -107,6 +107,9 @@ def test_for_others_there_is_no_board(visit: Visit, username: str) -> None:
 
 def test_a_department_sees_its_own_and_not_how_it_was_rated(small_world: World, visit: Visit) -> None:
     a_month(small_world)
+    # Seen as a support, and led by another.
+    small_world.make(State.CLOSED, lead="金融办", supports=["供电公司"])
+    small_world.make(State.IN_PROGRESS, lead="金融办", supports=["供电公司"])
     page = open_board(visit, "power")
     assert shown(page)["办结数"] == "2"
     for other in ("流动资金", "金融办", "满意", "已解决", "参评"):
