@@ -4,9 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import Select
-
-from service_desk.desk.facts import by_day, groups
+from service_desk.desk.facts import Rows
 from service_desk.domain.figures import (
     BY_KEY,
     By,
@@ -18,7 +16,6 @@ from service_desk.domain.figures import (
     year_before,
 )
 from service_desk.store.law import Law
-from service_desk.store.tickets import Ticket
 
 PARK_KEYS = ("accepted", "on_time", "solved", "satisfied", "rated", "response", "closings")
 DEPARTMENT_KEYS = ("sign_in_time", "response", "opinion_in_time", "on_time", "returned", "closings")
@@ -29,10 +26,9 @@ TREND_DAYS = 30
 
 @dataclass(frozen=True)
 class Months:
-    """The figures of a month and of those before it, from ``since`` on."""
+    """The figures of a month and of some before it, by month and key."""
 
     this: Period
-    since: date
     figures: Mapping[tuple[str, str], Figure]
 
     @property
@@ -49,13 +45,14 @@ class Months:
         """An indicator in one of the months."""
         return self.figures[period.months[0], key]
 
+    def tells(self, key: str, period: Period) -> bool:
+        """Whether the indicator was counted in this month."""
+        return (period.months[0], key) in self.figures
+
     @property
     def trend(self) -> Sequence[Period]:
         """The twelve months up to this one, the oldest first."""
-        found = [self.this]
-        while len(found) < 12:  # noqa: PLR2004 - a year
-            found.append(period_before(found[-1]))
-        return found[::-1]
+        return _year_up_to(self.this)
 
 
 def month_of(day: date, *, as_of: datetime, law: Law) -> Period:
@@ -65,31 +62,44 @@ def month_of(day: date, *, as_of: datetime, law: Law) -> Period:
 
 
 def months(
-    tickets: Select[Ticket],
+    rows: Rows,
     this: Period,
     keys: Collection[str],
     *,
-    since: date | None = None,
+    flow: Collection[str] = (),
     departments: Collection[str] = (),
 ) -> Months:
-    """Some figures of a month and of those before it, in one count; of all lines or of some departments.
+    """Figures of a month and the one before it, of all lines or of some departments.
 
-    ``since`` is the first day of the earliest month; without it, of the same month last year.
+    With a ``flow`` also those of the same month last year, and of the ``flow`` in the twelve months up to this one.
+    What lies between is not counted: a year of all figures is several times the work.
     """
-    indicators = indicators_of(keys)
-    span = replace(this, since=since or year_before(this).since)
+    spans = [(keys, replace(this, since=period_before(this).since))]
+    if flow:
+        spans += [(keys, year_before(this)), (flow, replace(this, since=_year_up_to(this)[0].since))]
     lines = (By.MONTH, By.DEPARTMENT) if departments else (By.MONTH,)
-    found = groups(tickets, span, indicators=indicators, by=lines)
-    if departments:
-        found = [group for group in found if group.lines[By.DEPARTMENT] in departments]
-    counted = count_groups(found, span, indicators=indicators, by=By.MONTH)
-    return Months(this, span.since, {(figure.by or "", figure.key): figure for figure in counted})
+    figures = {}
+    for wanted, span in spans:
+        indicators = indicators_of(wanted)
+        found = rows.groups(span, indicators, by=lines)
+        if departments:
+            found = [group for group in found if group.lines[By.DEPARTMENT] in departments]
+        for figure in count_groups(found, span, indicators=indicators, by=By.MONTH):
+            figures[figure.by or "", figure.key] = figure
+    return Months(this, figures)
 
 
-def by_category(tickets: Select[Ticket], period: Period) -> list[Figure]:
+def _year_up_to(this: Period) -> Sequence[Period]:
+    found = [this]
+    while len(found) < 12:  # noqa: PLR2004 - a year
+        found.append(period_before(found[-1]))
+    return found[::-1]
+
+
+def by_category(rows: Rows, period: Period) -> list[Figure]:
     """How many were submitted in each category, the most first."""
     indicators = indicators_of(("submitted",))
-    found = groups(tickets, period, indicators=indicators, by=(By.CATEGORY,))
+    found = rows.groups(period, indicators, by=(By.CATEGORY,))
     lines = count_groups(found, period, indicators=indicators, by=By.CATEGORY)
     return sorted(lines, key=lambda line: -(line.numerator or 0))
 
@@ -103,11 +113,11 @@ class Day:
     closed: int
 
 
-def days(tickets: Select[Ticket], *, as_of: datetime, law: Law) -> list[Day]:
+def days(rows: Rows, *, as_of: datetime, law: Law) -> list[Day]:
     """The last 30 days up to today, the oldest first."""
     tomorrow = law.calendar.day_of(as_of) + timedelta(days=1)
     period = Period(tomorrow - timedelta(days=TREND_DAYS), tomorrow, as_of, law.calendar.tz)
-    accepted, closed = by_day(tickets, period, indicators=indicators_of(FLOW)).values()
+    accepted, closed = rows.by_day(period, indicators_of(FLOW)).values()
     every = (period.since + timedelta(days=number) for number in range(TREND_DAYS))
     return [Day(day, accepted.get(day, 0), closed.get(day, 0)) for day in every]
 

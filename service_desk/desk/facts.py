@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache, cached_property
 
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 
@@ -32,6 +32,7 @@ from service_desk.store.facts import (
     comings_to,
     is_behind,
     keep,
+    names_of,
     stored_behind,
     stored_by_day,
     stored_facts,
@@ -73,92 +74,98 @@ def figures(
     tickets: Select[Ticket], period: Period, *, indicators: Sequence[Indicator], by: By | None
 ) -> list[Figure]:
     """The figures of a period over some tickets, the whole or by line."""
-    found = groups(tickets, period, indicators=indicators, by=(by,) if by else ())
+    found = Rows(tickets, period.as_of, current_law()).groups(period, indicators, by=(by,) if by else ())
     return count_groups(found, period, indicators=indicators, by=by)
 
 
-def groups(
-    tickets: Select[Ticket], period: Period, *, indicators: Sequence[Indicator], by: Collection[By]
-) -> list[Group]:
-    """The rows behind some indicators in groups: stored ones are counted by the database, the others are told."""
-    ways = _ways(tickets, period, indicators)
-    stored = stored_groups(tickets, period, by=by, moments=ways.stored, without=ways.without)
-    return stored + gather(ways.told, period, by=by)
+class Rows:
+    """The fact rows of some tickets as of an instant: stored ones are counted by the database, the others are told.
 
+    Whose record has gone on since its rows were stored, or since the instant, is told from its history: once for all
+    that is asked here. Every ``period`` must be one as of that instant.
+    """
 
-def rows_behind(
-    tickets: Select[Ticket], period: Period, *, indicators: Sequence[Indicator]
-) -> Iterator[Fact]:
-    """The rows behind some indicators one by one."""
-    ways = _ways(tickets, period, indicators)
-    yield from stored_facts(tickets, period, moments=ways.stored, without=ways.without)
-    yield from (fact for fact in ways.told if period.holds(fact))
+    def __init__(self, tickets: Select[Ticket], as_of: datetime, law: Law) -> None:
+        self._tickets, self._as_of, self._law = tickets, as_of, law
+        self._without = db.session.scalars(to_be_told(as_of)).all()
+        self._called = cache(names_of)
 
-
-def tickets_behind(
-    tickets: Select[Ticket],
-    period: Period,
-    *,
-    indicator: Indicator,
-    part: Part,
-    line: tuple[By, Collection[str]] | None,
-) -> Select[Ticket]:
-    """The tickets behind one part of a figure, on these lines or all; one that counts twice is there once."""
-    ways = _ways(tickets, period, (indicator,))
-    told = {
-        member.fact.ticket
-        for member in members(ways.told, indicator, period)
-        if (line is None or line_of(member.fact, line[0], period) in line[1])
-        and {Part.NUMERATOR: member.numerator, Part.EXCLUDED: member.excluded}.get(part, member.denominator)
-    }
-    found: ColumnElement[bool] = Ticket.number.in_(told)
-    if indicator.moment in ways.stored:
-        stored = stored_behind(
-            tickets, period, indicator=indicator, part=part, line=line, without=ways.without
+    def groups(self, period: Period, indicators: Sequence[Indicator], *, by: Collection[By]) -> list[Group]:
+        """The rows behind some indicators in groups that tell these lines apart."""
+        stored, told = self._ways(indicators)
+        counted = stored_groups(
+            self._tickets, period, by=by, moments=stored, without=self._without, called=self._called
         )
-        found = or_(found, Ticket.id.in_(stored))
-    return tickets.where(found)
+        return counted + gather(told, period, by=by)
 
+    def one_by_one(self, period: Period, indicators: Sequence[Indicator]) -> Iterator[Fact]:
+        """The rows behind some indicators."""
+        stored, told = self._ways(indicators)
+        yield from stored_facts(self._tickets, period, moments=stored, without=self._without)
+        yield from (fact for fact in told if period.holds(fact))
 
-def by_day(
-    tickets: Select[Ticket], period: Period, *, indicators: Sequence[Indicator]
-) -> Mapping[str, Mapping[date, int]]:
-    """The numerators of each day of a short period, by the key of the indicator; days with nothing are left out."""
-    ways = _ways(tickets, period, indicators)
-    rows = Counter(
-        (fact.moment, fact.marks, fact.at.astimezone(period.tz).date())
-        for fact in ways.told
-        if period.holds(fact)
-    )
-    rows.update(stored_by_day(tickets, period, moments=ways.stored, without=ways.without))
-    found: dict[str, Counter[date]] = {indicator.key: Counter() for indicator in indicators}
-    for (moment, marks, day), number in rows.items():
-        for indicator in indicators:
-            if indicator.moment is moment and part_of(indicator, marks) is Part.NUMERATOR:
-                found[indicator.key][day] += number
-    return found
+    def by_day(self, period: Period, indicators: Sequence[Indicator]) -> Mapping[str, Mapping[date, int]]:
+        """The numerators of each day of a short period, by the key of the indicator; days with nothing are left out."""
+        stored, told = self._ways(indicators)
+        rows = Counter(
+            (fact.moment, fact.marks, fact.at.astimezone(period.tz).date())
+            for fact in told
+            if period.holds(fact)
+        )
+        rows.update(stored_by_day(self._tickets, period, moments=stored, without=self._without))
+        found: dict[str, Counter[date]] = {indicator.key: Counter() for indicator in indicators}
+        for (moment, marks, day), number in rows.items():
+            for indicator in indicators:
+                if indicator.moment is moment and part_of(indicator, marks) is Part.NUMERATOR:
+                    found[indicator.key][day] += number
+        return found
 
+    def tickets_behind(
+        self,
+        period: Period,
+        *,
+        indicator: Indicator,
+        part: Part,
+        line: tuple[By, Collection[str]] | None,
+    ) -> Select[Ticket]:
+        """The tickets behind one part of a figure, on these lines or all; one that counts twice is there once."""
+        stored, told = self._ways((indicator,))
+        numbers = {
+            member.fact.ticket
+            for member in members(told, indicator, period)
+            if (line is None or line_of(member.fact, line[0], period) in line[1])
+            and {Part.NUMERATOR: member.numerator, Part.EXCLUDED: member.excluded}.get(
+                part, member.denominator
+            )
+        }
+        found: ColumnElement[bool] = Ticket.number.in_(numbers)
+        if indicator.moment in stored:
+            behind = stored_behind(
+                self._tickets, period, indicator=indicator, part=part, line=line, without=self._without
+            )
+            found = or_(found, Ticket.id.in_(behind))
+        return self._tickets.where(found)
 
-@dataclass(frozen=True)
-class _Ways:
-    """How to come by rows: stored ones of these moments, but ``without`` those of some tickets, and what was told."""
+    def _ways(self, indicators: Sequence[Indicator]) -> tuple[frozenset[Moment], Sequence[Fact]]:
+        """The moments whose stored rows hold, and the rows to add to them."""
+        moments = frozenset(indicator.moment for indicator in indicators)
+        told = [fact for fact in self._told if fact.moment in moments]
+        if Moment.AFTERMATH not in moments or not self._has_gone_on:
+            return moments, told
+        # What came after a closing is true of all tickets together: for a past it is told whole.
+        whole = facts_of(self._tickets, as_of=self._as_of, law=self._law)
+        others = (fact for fact in told if fact.moment is not Moment.AFTERMATH)
+        afterwards = (fact for fact in whole if fact.moment is Moment.AFTERMATH)
+        return moments - {Moment.AFTERMATH}, [*others, *afterwards]
 
-    stored: frozenset[Moment]
-    without: Sequence[int]
-    told: Sequence[Fact]
+    @cached_property
+    def _told(self) -> Sequence[Fact]:
+        return tuple(_told(self._tickets, self._without, self._as_of, self._law))
 
-
-def _ways(tickets: Select[Ticket], period: Period, indicators: Sequence[Indicator]) -> _Ways:
-    law, moments = current_law(), frozenset(indicator.moment for indicator in indicators)
-    without = db.session.scalars(to_be_told(period.as_of)).all()
-    told = [fact for fact in _told(tickets, without, period, law) if fact.moment in moments]
-    if Moment.AFTERMATH not in moments or not _went_on_since(period.as_of):
-        return _Ways(moments, without, told)
-    # What came after a closing is true of all tickets together: for a past it is told whole.
-    whole = facts_of(tickets, as_of=period.as_of, law=law)
-    others = (fact for fact in told if fact.moment is not Moment.AFTERMATH)
-    afterwards = (fact for fact in whole if fact.moment is Moment.AFTERMATH)
-    return _Ways(moments - {Moment.AFTERMATH}, without, [*others, *afterwards])
+    @cached_property
+    def _has_gone_on(self) -> bool:
+        """Whether anything was done on any ticket since the instant."""
+        return bool(db.session.scalar(select(exists().where(Ticket.touched_at > self._as_of))))
 
 
 def facts_of(tickets: Select[Ticket], *, as_of: datetime, law: Law) -> tuple[Fact, ...]:
@@ -166,17 +173,12 @@ def facts_of(tickets: Select[Ticket], *, as_of: datetime, law: Law) -> tuple[Fac
     return all_facts(list(histories(tickets)), as_of=as_of, calendar=law.calendar)
 
 
-def _went_on_since(moment: datetime) -> bool:
-    """Whether anything was done on any ticket since."""
-    return bool(db.session.scalar(select(exists().where(Ticket.touched_at > moment))))
-
-
-def _told(tickets: Select[Ticket], ticket_ids: Sequence[int], period: Period, law: Law) -> Iterator[Fact]:
+def _told(tickets: Select[Ticket], ticket_ids: Sequence[int], as_of: datetime, law: Law) -> Iterator[Fact]:
     """The rows of those of the tickets that have these ids, from their histories; some at a time."""
     for begin in range(0, len(ticket_ids), BATCH):
         some = ticket_ids[begin : begin + BATCH]
         told = list(histories(tickets.where(Ticket.id.in_(some))))
         came = comings_to({int(history.enterprise) for history in told})
         for history in told:
-            kin = kin_of(history, period.as_of)
-            yield from facts(history, as_of=period.as_of, calendar=law.calendar, successors=came.get(kin, ()))
+            kin = kin_of(history, as_of)
+            yield from facts(history, as_of=as_of, calendar=law.calendar, successors=came.get(kin, ()))

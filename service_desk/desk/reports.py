@@ -1,21 +1,25 @@
 """Reports: the figures of a period for a page or a command, and the workbook that counts itself again."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from sqlalchemy import Select, select
 
-from service_desk.desk import facts
+from service_desk.desk.facts import Rows
 from service_desk.domain.errors import Invalid
 from service_desk.domain.figures import (
     REPORTS,
     By,
+    Fact,
     Figure,
     Group,
+    Indicator,
     Period,
     Report,
     count_groups,
+    with_year_before,
 )
 from service_desk.domain.sentences import say
 from service_desk.store.base import db
@@ -51,25 +55,41 @@ def report_named(name: str) -> Report:
     return REPORTS[name]
 
 
-@dataclass(frozen=True)
 class Counting:
-    """The figures of a report, of its period and of others it is compared with: the rows of each are grouped once."""
+    """The figures of a report: of its period, and of earlier ones that it is compared with."""
 
-    report: Report
-    tickets: Select[Ticket]
-    period: Period
-    _groups: dict[tuple[Period, By | None], list[Group]] = field(default_factory=dict)
+    def __init__(self, report: Report, tickets: Select[Ticket], period: Period, law: Law) -> None:
+        self._report, self._period = report, period
+        self._rows = Rows(tickets, period.as_of, law)
 
     def figures(self, period: Period, by: By | None) -> list[Figure]:
-        """The figures of a period, the whole or by line."""
-        is_its_own = period == self.period
-        key = (period, None if is_its_own else by)
-        if key not in self._groups:
-            lines = self.report.tables if is_its_own else (by,) if by else ()
-            self._groups[key] = facts.groups(
-                self.tickets, period, indicators=self.report.indicators, by=lines
-            )
-        return count_groups(self._groups[key], period, indicators=self.report.indicators, by=by)
+        """The figures of a period, the whole or by line. How things stand now is told of the report's own alone."""
+        return count_groups(self._groups(period), period, indicators=self._report.indicators, by=by)
+
+    def rows(self) -> Iterator[Fact]:
+        """The rows of the report's own period."""
+        return self._rows.one_by_one(self._period, self._report.indicators)
+
+    def _groups(self, period: Period) -> Sequence[Group]:
+        if period == self._period:
+            return self._its_own
+        reach = with_year_before(self._period)
+        if period.is_whole_months and reach.since <= period.since and period.until <= reach.until:
+            months = set(period.months)
+            return [group for group in self._months if group.lines[By.MONTH] in months]
+        return self._rows.groups(period, self._dated, by=())
+
+    @cached_property
+    def _its_own(self) -> Sequence[Group]:
+        return self._rows.groups(self._period, self._report.indicators, by=self._report.tables)
+
+    @cached_property
+    def _months(self) -> Sequence[Group]:
+        return self._rows.groups(with_year_before(self._period), self._dated, by=(By.MONTH,))
+
+    @property
+    def _dated(self) -> Sequence[Indicator]:
+        return [indicator for indicator in self._report.indicators if indicator.has_period]
 
 
 @dataclass(frozen=True)
@@ -85,10 +105,11 @@ def workbook(
 ) -> Made:
     """The workbook of a report over some tickets."""
     law = current_law()
+    counting = Counting(report, tickets, period, law)
     book = report_book(
         report,
-        Counting(report, tickets, period).figures,
-        facts.rows_behind(tickets, period, indicators=report.indicators),
+        counting.figures,
+        counting.rows(),
         period,
         tickets=TicketWords(TICKET_COLUMNS, _words(tickets)),
         imprint=Imprint(

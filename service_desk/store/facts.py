@@ -5,7 +5,7 @@ left out here and reckoned from the history: a figure is right at any moment, an
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -161,10 +161,14 @@ def stored_groups(
     period: Period,
     *,
     by: Collection[By],
-    moments: Collection[Moment],
+    moments: frozenset[Moment],
     without: Sequence[int],
+    called: Callable[[By], Mapping[Any, str]],
 ) -> list[Group]:
-    """The stored rows of a period in groups, as ``gather`` makes them, but for those of some tickets (ids)."""
+    """The stored rows of a period in groups, as ``gather`` makes them, but for those of some tickets (ids).
+
+    ``called`` gives what the lines of a table are called, by what is stored: ``names_of``.
+    """
     marks = _marks() if Moment.AFTERMATH in moments else StoredFact.marks
     # Not grouped by its own name: a database would take "marks" for the column.
     alike: tuple[Any, ...] = (
@@ -173,12 +177,18 @@ def stored_groups(
         StoredFact.amount,
         *(COLUMNS[line] for line in by),
     )
-    names = [_names(line) for line in by]
-    rows = db.session.execute(
-        select(*alike, func.count())
-        .where(_stored(tickets, period, moments, without))
-        .group_by(StoredFact.moment, "its_marks", StoredFact.amount, *alike[3:])
-    )
+    names = [called(line) for line in by]
+    # How things stand is asked for apart: with the rows of a period in one, all rows there are would be read.
+    rows = [
+        row
+        for some in (moments & {Moment.NOW}, moments - {Moment.NOW})
+        if some
+        for row in db.session.execute(
+            select(*alike, func.count())
+            .where(_stored(tickets, period, some, without))
+            .group_by(StoredFact.moment, "its_marks", StoredFact.amount, *alike[3:])
+        )
+    ]
     return [
         Group(
             moment,
@@ -234,7 +244,7 @@ def stored_behind(
         found.append(bears(indicator.counts))
     if line is not None:
         by, names = line
-        called = _names(by)
+        called = names_of(by)
         found.append(
             StoredFact.month.in_([int(name.replace("-", "")) for name in names])
             if by is By.MONTH
@@ -255,7 +265,7 @@ def stored_facts(
         .order_by(StoredFact.ticket_id, StoredFact.id)
         .execution_options(yield_per=AT_A_TIME)
     )
-    department, category, area = map(_names, (By.DEPARTMENT, By.CATEGORY, By.AREA))
+    department, category, area = map(names_of, (By.DEPARTMENT, By.CATEGORY, By.AREA))
     for number, row, told in db.session.execute(statement):
         yield Fact(
             ticket=number,
@@ -290,7 +300,7 @@ def _in(period: Period, moments: Collection[Moment]) -> ColumnElement[bool]:
         StoredFact.at >= _opening(period.since, period),
         StoredFact.at < _opening(period.until, period),
     )
-    if DUE & set(moments):
+    if DUE & set(moments) and period.as_of < _opening(period.until, period):
         dated = and_(dated, or_(StoredFact.moment.not_in(DUE), StoredFact.at < period.as_of))
     if Moment.AFTERMATH in moments:
         dated = and_(dated, or_(StoredFact.until.is_(None), StoredFact.until <= period.as_of))
@@ -329,8 +339,8 @@ COLUMNS: Mapping[By, InstrumentedAttribute[Any]] = {
 """Which column tells the lines apart."""
 
 
-def _names(by: By) -> Mapping[Any, str]:
-    """What each line is called."""
+def names_of(by: By) -> Mapping[Any, str]:
+    """What each line of a table is called, by what is stored of it."""
     match by:
         case By.DEPARTMENT:
             return {BY_THE_DESK: DESK, NOWHERE: UNASSIGNED, **_named(Department)}

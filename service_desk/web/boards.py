@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired
 
 from service_desk import clock
 from service_desk.desk import boards as desk
-from service_desk.desk.facts import tickets_behind
+from service_desk.desk.facts import Rows
 from service_desk.desk.reports import period_of
 from service_desk.domain.errors import Invalid
 from service_desk.domain.figures import BY_KEY, By, Figure, Part, Period, change, words
@@ -47,6 +47,7 @@ bp = Blueprint("boards", __name__)
 PARK = (Role.SUPERVISOR, Role.CLERK)
 DEPARTMENT = (Role.HANDLER, Role.HEAD)
 READERS = (*PARK, *DEPARTMENT)
+DEPARTMENT_FLOW = ("closings",)
 PARK_CARDS = ("accepted", "on_time", "solved", "satisfied", "response", "closings")
 BESIDE = {"satisfied": "rated"}
 """What a figure may not be read without."""
@@ -125,17 +126,18 @@ def index() -> ResponseReturnValue:
 def _of_the_park(user: User) -> str:
     now, law = clock.now(), current_law()
     tickets, tomorrow = visible_tickets(user), desk.today_ends(now, law)
-    months = desk.months(tickets, desk.month_of(law.calendar.day_of(now), as_of=now, law=law), desk.PARK_KEYS)
+    this, rows = desk.month_of(law.calendar.day_of(now), as_of=now, law=law), Rows(tickets, now, law)
+    months = desk.months(rows, this, desk.PARK_KEYS, flow=desk.FLOW)
     late = late_tickets(tickets, before=now, most=MOST_LATE)
     return render_template(
         "boards/park.html",
         as_of=now,
-        month=_month_words(months.this),
+        month=_month_words(this),
         cards=cards(months, PARK_CARDS, behind_park),
         matrix=matrix(open_stock(tickets, now=now, today_ends=tomorrow)),
         trend=_trend(months, desk.FLOW, behind_park),
         trend_names=[said(BY_KEY[key].label) for key in desk.FLOW],
-        categories=_categories(tickets, months.this),
+        categories=_categories(rows, this),
         late=late,
         due_of=Dues(late, now, law, reader=user).of,
     )
@@ -147,7 +149,9 @@ def _of_a_department(user: User) -> str:
     tickets, tomorrow = visible_tickets(user), desk.today_ends(now, law)
     names = {unit.name for unit in units}
     this = desk.month_of(law.calendar.day_of(now), as_of=now, law=law)
-    months = desk.months(tickets, this, desk.DEPARTMENT_KEYS, departments=names)
+    months = desk.months(
+        Rows(tickets, now, law), this, desk.DEPARTMENT_KEYS, flow=DEPARTMENT_FLOW, departments=names
+    )
     own = _led_by(tickets, units)
     late = late_tickets(own.where(Ticket.state.in_(IN_HAND)), before=now, most=MOST_LATE)
     return render_template(
@@ -158,8 +162,8 @@ def _of_a_department(user: User) -> str:
         cards=cards(months, desk.DEPARTMENT_KEYS, _behind_department),
         matrix=matrix(open_stock(own, now=now, today_ends=tomorrow)),
         clocks=_clocks(tickets, units, now, tomorrow),
-        trend=_trend(months, ("closings",), _behind_department),
-        trend_names=[said(BY_KEY["closings"].label)],
+        trend=_trend(months, DEPARTMENT_FLOW, _behind_department),
+        trend_names=[said(BY_KEY[key].label) for key in DEPARTMENT_FLOW],
         ratings=ratings_line(user, now),
         late=late,
         due_of=Dues(late, now, law, reader=user).of,
@@ -180,7 +184,9 @@ def behind() -> ResponseReturnValue:
     begin_reading()
     indicator, part = BY_KEY[form.key.data], Part(form.part.data)
     lines = (By.DEPARTMENT, {unit.name for unit in _own_units(me())})
-    found = tickets_behind(visible_tickets(me()), period, indicator=indicator, part=part, line=lines)
+    found = Rows(visible_tickets(me()), now, law).tickets_behind(
+        period, indicator=indicator, part=part, line=lines
+    )
     title = said(indicator.label)
     if indicator.denominator is not None:
         title = _("%(figure)s · %(part)s", figure=title, part=said(part.label))
@@ -263,7 +269,7 @@ def cards(months: desk.Months, keys: Sequence[str], behind: Behind) -> list[Card
             tuple(
                 earlier(key, when, period)
                 for when, period in ((_("上月"), months.last), (_("去年同月"), months.year_ago))
-                if period.since >= months.since
+                if months.tells(key, period)
             ),
             reading(BESIDE[key], months.this) if key in BESIDE else None,
         )
@@ -313,7 +319,7 @@ def _trend(months: desk.Months, keys: Sequence[str], behind: Behind) -> list[Bar
     ]
 
 
-def _categories(tickets: Select[Ticket], period: Period) -> list[Bar]:
+def _categories(rows: Rows, period: Period) -> list[Bar]:
     def led(line: Figure) -> Led:
         address = url_for(
             "reports.behind",
@@ -326,7 +332,7 @@ def _categories(tickets: Select[Ticket], period: Period) -> list[Bar]:
         )
         return Led(line.numerator or 0, address)
 
-    return [Bar(line.by or "", (led(line),)) for line in desk.by_category(tickets, period)]
+    return [Bar(line.by or "", (led(line),)) for line in desk.by_category(rows, period)]
 
 
 def _clocks(

@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from service_desk import clock
 from service_desk.desk import reports as desk
-from service_desk.desk.facts import groups, tickets_behind
+from service_desk.desk.facts import Rows
 from service_desk.domain.errors import Invalid
 from service_desk.domain.figures import (
     BY_KEY,
@@ -118,7 +118,7 @@ def index() -> ResponseReturnValue:
         return page, 422
     begin_reading()
     by = By(form.by.data) if form.by.data in {by.value for by in By} else By.DEPARTMENT
-    found = groups(visible_tickets(me()), period, indicators=report.indicators, by=(by,))
+    found = Rows(visible_tickets(me()), period.as_of, law).groups(period, report.indicators, by=(by,))
     whole = count_groups(found, period, indicators=report.indicators)
     lines = count_groups(found, period, indicators=report.indicators, by=by)
     return render_template(
@@ -148,7 +148,9 @@ def behind() -> ResponseReturnValue:
     except Invalid:
         abort(404)
     begin_reading()
-    found = tickets_behind(visible_tickets(me()), period, indicator=indicator, part=part, line=line)
+    found = Rows(visible_tickets(me()), now, law).tickets_behind(
+        period, indicator=indicator, part=part, line=line
+    )
     shown = page(found, after=request.args.get("after", ""))
     count = count_capped(found)
     address: dict[str, Any] = {name: request.args[name] for name in form.data if request.args.get(name)}

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from service_desk import clock
 from service_desk.desk import boards as desk
-from service_desk.domain.figures import period_before
+from service_desk.desk.facts import Rows
 from service_desk.domain.states import IN_HAND
 from service_desk.domain.vocabulary import State
 from service_desk.store.base import begin_reading
@@ -72,7 +72,8 @@ def index() -> ResponseReturnValue:
     user, now, law = me(), clock.now(), current_law()
     tickets, tomorrow = visible_tickets(user), desk.today_ends(now, law)
     this = desk.month_of(law.calendar.day_of(now), as_of=now, law=law)
-    months = desk.months(tickets, this, desk.PARK_KEYS, since=period_before(this).since)
+    rows = Rows(tickets, now, law)
+    months = desk.months(rows, this, desk.PARK_KEYS)
     stock = open_stock(tickets, now=now, today_ends=tomorrow)
     late = late_tickets(tickets, before=tomorrow, most=MOST_LATE)
     shown = _to_be_read(stock)
@@ -86,7 +87,7 @@ def index() -> ResponseReturnValue:
         open_total=totals,
         late=_late(late, Dues(late, now, law, reader=user), now),
         more_late=max(0, totals.overdue + totals.today - len(late)),
-        trend=_trend(desk.days(tickets, as_of=now, law=law)),
+        trend=_trend(desk.days(rows, as_of=now, law=law)),
         chart=(CHART_WIDTH, CHART_HEIGHT),
     )
 

@@ -1,8 +1,8 @@
 """Setting the figures of a report out as a workbook: tables, their checks, and the rows behind them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from service_desk.domain.figures import (
@@ -22,6 +22,7 @@ from service_desk.domain.figures import (
     detail,
     parts_of,
     period_before,
+    with_year_before,
     year_before,
 )
 from service_desk.domain.figures.counting import RANKS
@@ -128,7 +129,7 @@ def _tables(report: Report, count: Count, period: Period) -> Iterator[Table]:
     yield Table("总体", list(_whole_lines(report, count, period)))
     for by in report.tables:
         yield _table(report, by, count, period)
-    if By.MONTH in report.tables and period.since.day == period.until.day == 1:
+    if By.MONTH in report.tables and period.is_whole_months:
         yield from _month_changes(report, count, period)
 
 
@@ -169,7 +170,7 @@ def _first_column(report: Report, wanted: Indicator) -> int:
 
 
 def _month_changes(report: Report, count: Count, period: Period) -> Iterator[Table]:
-    reach = replace(period, since=date(period.since.year - 1, period.since.month, 1))
+    reach = with_year_before(period)
     figures = _figures(count, reach, By.MONTH)
     months = reach.months
     for title, back in (("按月份环比", 1), ("按月份同比", 12)):

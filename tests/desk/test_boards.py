@@ -22,7 +22,10 @@ def test_a_day_is_the_parks_and_has_what_was_accepted_and_closed_on_it(world: Wo
     world.make(State.ACCEPTED, at=datetime(2026, 3, 9, 23, 30, tzinfo=CHINA), hours=1)
     if stored:
         facts.store_facts(LATER)
-    days = {line.day: line for line in boards.days(select(Ticket), as_of=LATER, law=world.law)}
+    days = {
+        line.day: line
+        for line in boards.days(facts.Rows(select(Ticket), LATER, world.law), as_of=LATER, law=world.law)
+    }
     assert len(days) == boards.TREND_DAYS
     assert max(days) == LATER.date()
     before, after = days[date(2026, 3, 9)], days[date(2026, 3, 10)]

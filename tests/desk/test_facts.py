@@ -123,7 +123,9 @@ def test_every_figure_leads_to_its_tickets(world: World, *, stored: bool) -> Non
                     behind[line, part].add(member.fact.ticket)
         for (line, part), numbers in behind.items():
             lines = (line[0], (line[1],)) if line else None
-            tickets = facts.tickets_behind(select(Ticket), period, indicator=indicator, part=part, line=lines)
+            tickets = facts.Rows(select(Ticket), period.as_of, world.law).tickets_behind(
+                period, indicator=indicator, part=part, line=lines
+            )
             assert set(db.session.scalars(tickets.with_only_columns(Ticket.number))) == numbers
             led += 1
     assert led > 100

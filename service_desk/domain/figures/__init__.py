@@ -33,6 +33,7 @@ from service_desk.domain.figures.reports import (
     Report,
     change,
     period_before,
+    with_year_before,
     year_before,
 )
 
@@ -79,6 +80,7 @@ __all__ = [
     "part_of",
     "parts_of",
     "period_before",
+    "with_year_before",
     "words",
     "year_before",
 ]

@@ -50,6 +50,11 @@ class Period:
         return f"{fact.at.astimezone(self.tz):%Y-%m}"
 
     @property
+    def is_whole_months(self) -> bool:
+        """Whether it begins and ends with a month."""
+        return self.since.day == self.until.day == 1
+
+    @property
     def months(self) -> tuple[str, ...]:
         """Every month the period touches."""
         first = self.since.year * 12 + self.since.month - 1

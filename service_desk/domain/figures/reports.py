@@ -99,9 +99,14 @@ def year_before(period: Period) -> Period:
 def period_before(period: Period) -> Period:
     """The period of the same length just before (环比): whole months before whole months, else as many days."""
     months = (period.until.year - period.since.year) * 12 + period.until.month - period.since.month
-    if period.since.day == period.until.day == 1 and months > 0:
+    if period.is_whole_months:
         return replace(period, since=_months_on(period.since, -months), until=period.since)
     return replace(period, since=period.since - (period.until - period.since), until=period.since)
+
+
+def with_year_before(period: Period) -> Period:
+    """Whole months, and the year before them: all that they are compared with month by month."""
+    return replace(period, since=year_before(period).since)
 
 
 def _months_on(day: date, months: int) -> date:
