@@ -9,24 +9,26 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
-from datetime import datetime, time, timedelta
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import structlog
 from sqlalchemy import Select, func, or_, select, type_coerce, update
 
-from service_desk.desk import ledgers
+from service_desk.desk import ledgers, reports
 from service_desk.desk.books import BOOKS, tickets_for
 from service_desk.desk.privacy import SHORTEST_REASON
 from service_desk.desk.sweeping import STOPPING
 from service_desk.domain.errors import DeskError, Invalid, NotFound, Refused
 from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Source, State
-from service_desk.store.base import UtcDateTime, db, house, transaction
+from service_desk.store.base import UtcDateTime, begin_reading, db, house, transaction
 from service_desk.store.exports import (
     CONTACT_READERS,
     EXPORTERS,
+    REPORT_READERS,
     UNFINISHED,
     Export,
     ExportKind,
@@ -38,6 +40,7 @@ from service_desk.store.exports import (
     rights_of,
     written_files,
 )
+from service_desk.store.law import current_law
 from service_desk.store.parts import Reveal
 from service_desk.store.people import User
 from service_desk.store.queues import Filter, narrowed, tells_due
@@ -53,7 +56,10 @@ LONGEST_REASON = 200
 MOST_UNFINISHED = 5
 """Of one person: the others' turns come, too."""
 
+EVERYTHING = Filter()
+
 Clock = Callable[[], datetime]
+Days = tuple[date, date]
 
 log = structlog.get_logger()
 
@@ -72,8 +78,9 @@ class _Stopping(Exception):
 @transaction
 def ask_for(
     kind: ExportKind,
-    wanted: Filter,
+    wanted: Filter = EVERYTHING,
     *,
+    days: Days | None = None,
     narrowed_to: Sequence[tuple[str, str]] = (),
     contacts: bool = False,
     reason: str = "",
@@ -82,16 +89,18 @@ def ask_for(
 ) -> Export:
     """Have a workbook written; what is asked for again before it is finished is the same export.
 
-    ``contacts`` asks for names and phones in full, which needs a ``reason`` and is kept as a look at all of them.
+    A report is of the park's ``days``, the second of which is no more part of it; a list has none. ``contacts`` asks
+    for names and phones in full, which needs a ``reason`` and is kept as a look at all of them.
     Raises ``Refused`` and ``Invalid``; ``IntegrityError`` where the same was asked for at the same instant.
     """
-    _may_export(by, contacts=contacts)
+    _may_export(by, kind, contacts=contacts)
     reason = reason.strip()[:LONGEST_REASON] if contacts else ""
     if contacts and len(reason) < SHORTEST_REASON:
         sentence = "请写明为什么需要完整的姓名和电话，例如“逐户电话回访”。导出会留下记录。"
         raise Invalid(sentence, fields={"reason": sentence})
+    since, until = days or (None, None)
     filters = _kept(wanted)
-    key = _key(kind, filters, contacts=contacts, by=by)
+    key = _key(kind, filters, days, contacts=contacts, by=by)
     known = db.session.scalar(select(Export).where(Export.asked_key == key))
     if known is not None:
         return known
@@ -102,6 +111,8 @@ def ask_for(
         kind=kind,
         filters=filters,
         narrowed_to=[list(pair) for pair in narrowed_to],
+        since=since,
+        until=until,
         shows_contacts=contacts,
         reason=reason,
         asked_key=key,
@@ -114,14 +125,21 @@ def ask_for(
     return export
 
 
-def asked_before(kind: ExportKind, wanted: Filter, *, contacts: bool, by: User) -> Export | None:
+def asked_before(
+    kind: ExportKind,
+    wanted: Filter = EVERYTHING,
+    *,
+    days: Days | None = None,
+    contacts: bool = False,
+    by: User,
+) -> Export | None:
     """The unfinished export of the same thing, if there is one."""
-    key = _key(kind, _kept(wanted), contacts=contacts, by=by)
+    key = _key(kind, _kept(wanted), days, contacts=contacts, by=by)
     return db.session.scalar(select(Export).where(Export.asked_key == key))
 
 
-def _may_export(user: User, *, contacts: bool) -> None:
-    if not user.active or not user.has(*EXPORTERS):
+def _may_export(user: User, kind: ExportKind, *, contacts: bool) -> None:
+    if not user.active or not user.has(*(REPORT_READERS if kind.is_report else EXPORTERS)):
         raise Refused("您没有导出的权限。如需办理，请联系系统管理员。")
     if contacts and not user.has(*CONTACT_READERS):
         raise Refused("只有受理员和督查员可以导出完整的姓名和电话。")
@@ -144,8 +162,10 @@ def _filter(kept: Mapping[str, Any]) -> Filter:
     return Filter(**{name: words[name](value) if name in words else value for name, value in kept.items()})
 
 
-def _key(kind: ExportKind, filters: Mapping[str, Any], *, contacts: bool, by: User) -> str:
-    asked = json.dumps([by.id, kind.value, contacts, filters], sort_keys=True, ensure_ascii=False)
+def _key(kind: ExportKind, filters: Mapping[str, Any], days: Days | None, *, contacts: bool, by: User) -> str:
+    asked = json.dumps(
+        [by.id, kind.value, contacts, filters, *map(str, days or ())], sort_keys=True, ensure_ascii=False
+    )
     return hashlib.sha256(asked.encode()).hexdigest()
 
 
@@ -253,14 +273,10 @@ def _make(export: Export, key: str, clock: Clock, organisation: str) -> None:
     at = export.started_at or clock()
     # Whoever lost a right since they asked gets nothing.
     user = db.session.get_one(User, export.user_id, populate_existing=True)
-    _may_export(user, contacts=export.shows_contacts)
-    rights, reader = rights_of(user), ledgers.reader_of(user, contacts=export.shows_contacts)
-    book = BOOKS[export.kind]
-    tickets = tickets_for(export.kind, tickets_of(user, _filter(export.filters), at=at), at=at)
-    export_id, who = export.id, user.name
-    number = book.count(tickets, reader)
-    ledgers.refuse_too_many(number)
-    _go_on(export_id, key, rows_in_all=number, rights=rights)
+    _may_export(user, export.kind, contacts=export.shows_contacts)
+    export_id, rights = export.id, rights_of(user)
+    writing = _report(export, user, at) if export.kind.is_report else _list(export, user, at)
+    _go_on(export_id, key, rows_in_all=writing.rows_in_all, rights=rights)
 
     def progress(rows: int) -> None:
         if STOPPING.is_set():
@@ -269,9 +285,7 @@ def _make(export: Export, key: str, clock: Clock, organisation: str) -> None:
 
     half, whole = half_of_export(key), path_of_export(key)
     half.parent.mkdir(parents=True, exist_ok=True)
-    rows = ledgers.write_book(
-        half, book, tickets, reader=reader, made_by=who, at=at, organisation=organisation, progress=progress
-    )
+    rows = writing.write(half, organisation, progress)
     half.replace(whole)
     finished = clock()
     _end(
@@ -284,6 +298,50 @@ def _make(export: Export, key: str, clock: Clock, organisation: str) -> None:
         finished_at=finished,
         expires_at=finished + KEPT,
     )
+
+
+@dataclass(frozen=True)
+class _Writing:
+    """How many rows there will be, if that is known before, and how they are written; how many they were."""
+
+    rows_in_all: int | None
+    write: Callable[[Path, str, ledgers.Progress], int]
+
+
+def _list(export: Export, user: User, at: datetime) -> _Writing:
+    book, who = BOOKS[export.kind], user.name
+    reader = ledgers.reader_of(user, contacts=export.shows_contacts)
+    tickets = tickets_for(export.kind, tickets_of(user, _filter(export.filters), at=at), at=at)
+    number = book.count(tickets, reader)
+    ledgers.refuse_too_many(number)
+    return _Writing(
+        number,
+        lambda path, organisation, progress: ledgers.write_book(
+            path,
+            book,
+            tickets,
+            reader=reader,
+            made_by=who,
+            at=at,
+            organisation=organisation,
+            progress=progress,
+        ),
+    )
+
+
+def _report(export: Export, user: User, at: datetime) -> _Writing:
+    report, who, tickets = reports.report_named(export.kind), user.name, visible_tickets(user)
+    if export.since is None or export.until is None:
+        raise Invalid("没有统计期，请重新导出。")
+    period = reports.period_of(export.since, export.until, as_of=at, law=current_law())
+
+    def write(path: Path, organisation: str, progress: ledgers.Progress) -> int:
+        begin_reading()
+        return reports.write_report(
+            path, report, tickets, period, made_by=who, at=at, organisation=organisation, progress=progress
+        )
+
+    return _Writing(None, write)
 
 
 def _of_the_disk(error: OSError) -> str:

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from pathlib import Path
 
 from sqlalchemy import Select, select
 
 from service_desk.desk.facts import Rows
+from service_desk.desk.ledgers import Progress
 from service_desk.domain.errors import Invalid
 from service_desk.domain.figures import (
     REPORTS,
@@ -98,6 +100,7 @@ class Made:
 
     name: str
     content: bytes
+    rows: int
 
 
 def workbook(
@@ -120,7 +123,25 @@ def workbook(
             filters={"范围": "导出人可见的全部诉求"},
         ),
     )
-    return Made(f"{report.title}_{period.since}_{period.until}.xlsx", written(book))
+    return Made(f"{report.title}_{period.since}_{period.until}.xlsx", written(book), len(book.detail.rows))
+
+
+def write_report(
+    path: Path,
+    report: Report,
+    tickets: Select[Ticket],
+    period: Period,
+    *,
+    made_by: str,
+    at: datetime,
+    organisation: str,
+    progress: Progress = lambda _rows: None,
+) -> int:
+    """Write the workbook of a report over some tickets to ``path``; how many rows its 明细 has."""
+    made = workbook(report, tickets, period, made_by=made_by, at=at, organisation=organisation)
+    path.write_bytes(made.content)
+    progress(made.rows)
+    return made.rows
 
 
 def _words(tickets: Select[Ticket]) -> Mapping[str, Sequence[str]]:

@@ -1,12 +1,14 @@
 """Exports: workbooks that are written in the background, each for the one person who asked for it."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, false, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from service_desk.domain.figures import REPORTS
 from service_desk.domain.vocabulary import Role, Word
 from service_desk.store.base import Document, Instant, Model, WordType, db, house
 from service_desk.store.people import User
@@ -15,6 +17,8 @@ EXPORTERS = (Role.CLERK, Role.QUALITY, Role.SUPERVISOR, Role.HANDLER, Role.HEAD)
 """Who may export at all: each what their lists show."""
 CONTACT_READERS = (Role.CLERK, Role.SUPERVISOR)
 """Who may have names and phones in full, with a reason."""
+REPORT_READERS = (Role.CLERK, Role.SUPERVISOR)
+"""Whose work the reports are."""
 
 
 class ExportKind(Word):
@@ -26,6 +30,14 @@ class ExportKind(Word):
     RETURNED = "returned", "退单清单"
     ORDERS = "orders", "督办清单"
     EXCLUDED = "excluded", "剔除清单"
+    CLOSURE = "closure", "企业诉求办结统计表"
+    SATISFACTION = "satisfaction", "企业诉求满意度统计表"
+    PROCESS = "process", "企业诉求办理过程统计表"
+
+    @property
+    def is_report(self) -> bool:
+        """Whether it tells the figures of a period, and not what a list shows."""
+        return self.value in REPORTS
 
 
 class ExportState(Word):
@@ -45,7 +57,8 @@ UNFINISHED = (ExportState.WAITING, ExportState.RUNNING)
 class Export(Model):
     """导出: the row stays when its file is gone, and says who took what, when and why.
 
-    ``filters`` is what the list was narrowed to, ``narrowed_to`` the same in words: pairs of label and value.
+    ``filters`` is what the list was narrowed to, ``narrowed_to`` the same in words: pairs of label and value. A report
+    is of the park's days from ``since`` up to, but not with, ``until``.
     ``asked_key`` keeps the same thing from being made twice at once; it is empty once the export has ended.
     ``rights`` are those of the person when the file was made. ``leased_until`` goes by the database's clock.
     """
@@ -61,6 +74,8 @@ class Export(Model):
     kind: Mapped[ExportKind] = mapped_column(WordType(ExportKind))
     filters: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     narrowed_to: Mapped[list[list[str]]] = mapped_column(Document, default=list)
+    since: Mapped[date | None]
+    until: Mapped[date | None]
     shows_contacts: Mapped[bool] = mapped_column(default=False, server_default=false())
     reason: Mapped[str] = mapped_column(String(200), default="")
     asked_key: Mapped[str | None] = mapped_column(String(64), unique=True)
@@ -88,6 +103,8 @@ class Export(Model):
     @property
     def name(self) -> str:
         """What its file is called on the disk of whoever takes it."""
+        if self.since and self.until:
+            return f"{self.kind.label}_{self.since}_{self.until - timedelta(days=1)}.xlsx"
         local = (self.started_at or self.created_at).astimezone(house().timezone)
         return f"{self.kind.label}_{local:%Y-%m-%d_%H%M}.xlsx"
 

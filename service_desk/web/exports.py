@@ -27,11 +27,11 @@ from service_desk.store.exports import (
 from service_desk.store.queues import COUNTED_UP_TO, Filter, count_capped, is_row_id
 from service_desk.web.guards import me, roles_required
 from service_desk.web.people import show_on
-from service_desk.web.reports import XLSX
 from service_desk.web.tickets import OPEN_ONES, UNDISPATCHED, list_filters
 
 bp = Blueprint("exports", __name__)
 PAGE = 30
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 PILLS = {
     ExportState.WAITING: "pending",
@@ -48,7 +48,7 @@ class ExportForm(Form):
 
     kind = SelectField(
         _l("内容"),
-        choices=[SelectChoice(kind.value, _l(kind.label)) for kind in ExportKind],
+        choices=[SelectChoice(kind.value, _l(kind.label)) for kind in ExportKind if not kind.is_report],
         default=ExportKind.LEDGER.value,
     )
     contacts = BooleanField(_l("需要完整的联系人姓名和电话"))

@@ -1,20 +1,21 @@
 """Reports: a preview of the figures, and the workbook behind them."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request, send_file, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import IntegrityError
 from wtforms import DateField, Form, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from service_desk import clock
+from service_desk.desk import exports
 from service_desk.desk import reports as desk
 from service_desk.desk.facts import Rows
 from service_desk.domain.errors import Invalid
@@ -31,9 +32,8 @@ from service_desk.domain.figures import (
     count_groups,
     words,
 )
-from service_desk.domain.vocabulary import Role
-from service_desk.settings import current_settings
 from service_desk.store.base import begin_reading
+from service_desk.store.exports import REPORT_READERS, ExportKind
 from service_desk.store.law import Law, current_law
 from service_desk.store.queues import COUNTED_UP_TO, count_capped, page
 from service_desk.store.scope import visible_tickets
@@ -44,7 +44,6 @@ from service_desk.web.words import said
 
 bp = Blueprint("reports", __name__)
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LAST_DAY = date.max - timedelta(days=1)
 WHOLE_LINE = _l("合计")
 
@@ -106,7 +105,7 @@ class Cell:
 
 
 @bp.get("/reports")
-@roles_required(Role.SUPERVISOR, Role.CLERK)
+@roles_required(*REPORT_READERS)
 def index() -> ResponseReturnValue:
     """The figures of a period, each rate with what it was counted from."""
     law, form = current_law(), ReportForm(request.args)
@@ -130,11 +129,17 @@ def index() -> ResponseReturnValue:
         as_of=period.as_of,
         period_words=_period_words(period),
         behind={"by": by.value, "since": period.since, "until": period.until},
+        export={
+            "kind": report.name,
+            "since": period.since,
+            "until": period.until - timedelta(days=1),
+            "by": by.value,
+        },
     )
 
 
 @bp.get("/reports/tickets")
-@roles_required(Role.SUPERVISOR, Role.CLERK)
+@roles_required(*REPORT_READERS)
 def behind() -> ResponseReturnValue:
     """The tickets behind one part of one figure, in pages by key."""
     law, form = current_law(), BehindForm(request.args)
@@ -169,22 +174,27 @@ def behind() -> ResponseReturnValue:
     )
 
 
-@bp.get("/reports/export")
-@roles_required(Role.SUPERVISOR, Role.CLERK)
+@bp.post("/reports/export")
+@roles_required(*REPORT_READERS)
 def export() -> ResponseReturnValue:
-    """The workbook, as a download."""
-    law, form = current_law(), ReportForm(request.args)
-    report, period = _asked(form, law)
-    begin_reading()
-    made = desk.workbook(
-        report,
-        visible_tickets(me()),
-        period,
-        made_by=me().name,
-        at=period.as_of,
-        organisation=current_settings().desk_name,
-    )
-    return send_file(io.BytesIO(made.content), mimetype=XLSX, as_attachment=True, download_name=made.name)
+    """Have the workbook written."""
+    form = ReportForm(request.form)
+    report, period = _asked(form, current_law())
+    kind, days = ExportKind(report.name), (period.since, period.until)
+    try:
+        exports.ask_for(
+            kind,
+            days=days,
+            narrowed_to=[(_("统计期"), _period_words(period))],
+            by=me(),
+            at=period.as_of,
+        )
+    except IntegrityError:
+        # The same was asked for twice at once: the other one has it.
+        if exports.asked_before(kind, days=days, by=me()) is None:
+            raise
+    flash(_("已开始生成。好了以后在这里下载，可以先离开这一页。"), "success")
+    return redirect(url_for("exports.index"))
 
 
 def _asked(form: ReportForm, law: Law) -> tuple[Report, Period]:

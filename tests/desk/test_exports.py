@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from service_desk.desk import exports, ledgers
 from service_desk.desk.sweeping import STOPPING
 from service_desk.domain.errors import Invalid, NotFound, Refused
+from service_desk.domain.figures import REPORTS
 from service_desk.domain.vocabulary import State
 from service_desk.store.base import db
 from service_desk.store.exports import (
@@ -71,6 +72,12 @@ def during(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], 
     """Have something done in the middle of writing; batches hold one ticket."""
     monkeypatch.setattr(ledgers, "BATCH", 1)
     return lambda act: monkeypatch.setattr(exports, "_go_on", After(act))
+
+
+def test_every_report_can_be_exported() -> None:
+    assert {kind.value: kind.label for kind in ExportKind if kind.is_report} == {
+        report.name: report.title for report in REPORTS.values()
+    }
 
 
 def test_an_export_is_written_and_kept_a_week(world: World) -> None:

@@ -9,6 +9,8 @@ from html import unescape
 import pytest
 from openpyxl import load_workbook
 
+from service_desk import clock
+from service_desk.desk import exports
 from service_desk.domain.vocabulary import State
 from tests.visitor import Visitor
 from tests.world import CHINA, World
@@ -70,15 +72,33 @@ def test_the_last_day_is_part_of_the_period(small_world: World, visit: Visit) ->
 
 
 @pytest.mark.parametrize("kind", ["closure", "satisfaction", "process"])
-def test_the_workbook_comes_as_a_download_with_its_four_sheets(
+def test_the_workbook_is_written_in_the_background_with_its_four_sheets(
     small_world: World, visit: Visit, kind: str
 ) -> None:
     small_world.make(State.CLOSED)
-    answer = visit("supervisor").ask("GET", f"/reports/export?kind={kind}&{MARCH}")
-    assert answer.status_code == 200
-    assert "attachment" in answer.headers["Content-Disposition"]
+    supervisor = visit("supervisor")
+    asked = dict(
+        re.findall(
+            r'type="hidden" name="(kind|since|until|by)" value="([^"]*)"',
+            supervisor.get(f"/reports?kind={kind}&{MARCH}"),
+        )
+    )
+    assert supervisor.post("/reports/export", **asked) == "/exports"
+    exports.write_waiting(clock.now, organisation="专窗")
+    page = supervisor.get("/exports")
+    assert "统计期：2026-03-01 至 2026-03-31" in page
+    answer = supervisor.ask("GET", re.findall(r"/exports/\d+/file", page)[0])
+    assert "2026-03-01_2026-03-31.xlsx" in answer.headers["Content-Disposition"]
     workbook = load_workbook(io.BytesIO(answer.data))
-    assert workbook.sheetnames == ["统计", "明细", "核对", "口径说明"]
+    answer.close()
+    assert {"统计", "明细", "核对", "口径说明"} <= set(workbook.sheetnames)
+
+
+def test_the_same_report_asked_for_twice_is_one_export(small_world: World, visit: Visit) -> None:
+    supervisor = visit("supervisor")
+    for period in ("2026-03-31", "2026-03-31", "2026-03-30"):
+        supervisor.post("/reports/export", kind="closure", since="2026-03-01", until=period)
+    assert exports.write_waiting(clock.now, organisation="专窗") == 2
 
 
 @pytest.mark.parametrize(
@@ -93,7 +113,8 @@ def test_the_workbook_comes_as_a_download_with_its_four_sheets(
 def test_a_period_that_is_none_gets_a_sentence(visit: Visit, asked: str, said: str) -> None:
     supervisor = visit("supervisor")
     assert said in supervisor.get(f"/reports?{asked}", status=422)
-    supervisor.get(f"/reports/export?{asked}", status=422)
+    form = dict(pair.split("=") for pair in asked.split("&"))
+    supervisor.post("/reports/export", status=422, **form)
 
 
 def test_an_empty_period_shows_dashes(visit: Visit) -> None:
