@@ -18,6 +18,7 @@ from flask import Flask, current_app
 
 from service_desk import clock
 from service_desk.channels import mail
+from service_desk.channels.outgoing import Attachment
 from service_desk.desk import (
     calendar,
     delivery,
@@ -31,9 +32,11 @@ from service_desk.desk import (
     presence,
     recalculation,
     reminders,
+    schedules,
 )
 from service_desk.desk.sweeping import STOPPING
 from service_desk.settings import current_settings
+from service_desk.store.exports import XLSX, path_of_export
 from service_desk.store.notices import Channel, Letter
 
 THREADS = 6
@@ -89,7 +92,15 @@ def _words(letter: Letter) -> delivery.Said:
         templates.get_template("letters/notice.txt").render(words),
         templates.get_template("letters/notice.html").render(words),
         url,
+        _attachment(letter),
     )
+
+
+def _attachment(letter: Letter) -> Attachment | None:
+    export = letter.export
+    if export is None or not export.goes_by_mail:
+        return None
+    return Attachment(export.name, path_of_export(export.file_key or ""), XLSX)
 
 
 def _path(letter: Letter) -> str | None:
@@ -99,6 +110,8 @@ def _path(letter: Letter) -> str | None:
         return f"set-password/{token}"
     if letter.ticket_id is not None:
         return f"tickets/{letter.ticket_id}"
+    if letter.export_id is not None:
+        return "exports"
     return "notices" if letter.key.startswith(digests.DIGEST) else None
 
 
@@ -116,6 +129,7 @@ JOBS = (
     Job("warn_of_missing_year", timedelta(hours=1), calendar.warn_of_missing_year),
     Job("forget_old_failures", timedelta(hours=1), people.forget_old_failures),
     Job("forget_drafts", timedelta(hours=1), presence.forget_what_is_past),
+    Job("schedules", timedelta(minutes=1), schedules.send_due),
     Job("export", timedelta(seconds=5), write_exports),
     Job("drop_expired_exports", timedelta(hours=1), exports.drop_expired),
     Job("drop_stale_uploads", timedelta(hours=6), housekeeping.drop_stale_uploads),

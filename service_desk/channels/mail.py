@@ -193,6 +193,14 @@ class Post:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(letter.text)
         message.add_alternative(letter.html, subtype="html")
+        if letter.attachment is not None:
+            maintype, _, subtype = letter.attachment.mime_type.partition("/")
+            message.add_attachment(
+                letter.attachment.path.read_bytes(),
+                maintype=maintype,
+                subtype=subtype,
+                filename=letter.attachment.name,
+            )
         return message
 
     def _refused(self, code: int, text: bytes | str) -> Exception:

@@ -2,6 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a letter, by the channels that take files; ``mime_type`` as ``type/subtype``."""
+
+    name: str
+    path: Path
+    mime_type: str
 
 
 @dataclass(frozen=True)
@@ -19,6 +29,7 @@ class Outgoing:
     html: str
     url: str | None
     created_at: datetime
+    attachment: Attachment | None = None
 
 
 class Undeliverable(Exception):

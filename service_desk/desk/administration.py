@@ -4,7 +4,7 @@ Nothing is removed: a row is put out of use. Every change is written down with w
 transaction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ class Altered(OutOfTurn):
 @transaction
 def add(noun: Noun, values: Mapping[str, Any], *, by: User, at: datetime) -> Row:
     """A new row. Raises ``Invalid`` with a sentence for each field that cannot be taken."""
-    administrators_in_turn(by)
+    keepers_in_turn(by, noun.keepers)
     row = noun.entity()
     _write(noun, row, values, {}, by=by, at=at)
     return row
@@ -41,7 +41,7 @@ def change(noun: Noun, row_id: int, values: Mapping[str, Any], *, seen: int, by:
 
     Raises ``Altered`` where somebody else was faster, and ``Invalid`` as for ``add``.
     """
-    administrators_in_turn(by)
+    keepers_in_turn(by, noun.keepers)
     row = db.session.get(noun.entity, row_id)
     if row is None:
         raise NotFound("没有这一条。")
@@ -66,7 +66,12 @@ def make_password_link(person_id: int, *, by: User, at: datetime) -> tuple[User,
 
 
 def administrators_in_turn(by: User) -> None:
-    """Let one administrator change one thing at a time, and refuse others.
+    """``keepers_in_turn`` for what administrators keep."""
+    keepers_in_turn(by, (Role.ADMIN,))
+
+
+def keepers_in_turn(by: User, keepers: Collection[Role]) -> None:
+    """Let one of those who keep the lists change one thing at a time, and refuse others.
 
     What forbids a change is looked up in several rows (circles of departments, names taken, who still works
     there), and lists are changed so rarely that all may queue for the row of the rules' version.
@@ -75,8 +80,8 @@ def administrators_in_turn(by: User) -> None:
     law_changed()
     # Whoever waited has read rows that are no longer so.
     db.session.expire_all()
-    if not (by.active and by.has(Role.ADMIN)):
-        raise Refused("名单由系统管理员维护，您没有这项权限。")
+    if not (by.active and by.has(*keepers)):
+        raise Refused(say("这项设置由%(keepers)s维护，您没有这项权限。", keepers=tuple(keepers)))
 
 
 def refuse_unseen(noun: str, row_id: int, seen: int) -> None:

@@ -14,7 +14,8 @@ import structlog
 from sqlalchemy import ColumnElement, func, or_, select, type_coerce, update
 from sqlalchemy.exc import DBAPIError
 
-from service_desk.channels.outgoing import NotYet, Outgoing, TooFast, Undeliverable, Unreachable
+from service_desk.channels.outgoing import Attachment, NotYet, Outgoing, TooFast, Undeliverable, Unreachable
+from service_desk.desk.exports import may_take
 from service_desk.desk.sweeping import STOPPING
 from service_desk.store.base import UtcDateTime, db, house, transaction
 from service_desk.store.channels import Gateway, Pace, Robot
@@ -69,11 +70,12 @@ class Lane:
 
 @dataclass(frozen=True)
 class Said:
-    """A letter's words as they are sent; ``url`` leads to what it is about and ends ``text``."""
+    """A letter as it is sent: its words, and a file; ``url`` leads to what it is about and ends ``text``."""
 
     text: str
     html: str = ""
     url: str | None = None
+    attachment: Attachment | None = None
 
 
 Words = Callable[[Letter], Said]
@@ -127,6 +129,7 @@ def _try(letter: Letter, send: Send, words: Words, now: datetime) -> bool:
                 html=said.html,
                 url=said.url,
                 created_at=letter.created_at,
+                attachment=said.attachment,
             )
         )
     except (Unreachable, TooFast):
@@ -162,6 +165,9 @@ def _is_barred(letter: Letter) -> bool:
     """Whether its reader has left, or works where it is complained of: that may have come while the letter waited."""
     if letter.recipient is not None and not letter.recipient.active:
         return True
+    if letter.export is not None:
+        # What may be taken no more is not sent either.
+        return letter.recipient is None or not may_take(letter.export, letter.recipient)
     reader = letter.recipient or letter.robot
     if letter.ticket_id is None or reader is None or reader.department_id is None:
         return False

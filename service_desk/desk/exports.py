@@ -41,6 +41,7 @@ from service_desk.store.exports import (
     written_files,
 )
 from service_desk.store.law import current_law
+from service_desk.store.notices import Channel, Letter, Notice
 from service_desk.store.parts import Reveal
 from service_desk.store.people import User
 from service_desk.store.queues import Filter, narrowed, tells_due
@@ -270,7 +271,7 @@ def _write(export: Export, clock: Clock, organisation: str) -> bool:
 def _make(export: Export, key: str, clock: Clock, organisation: str) -> None:
     if export.attempts > MOST_ATTEMPTS:
         raise Invalid("生成时反复中断，已停止。请缩小范围后再导出，或联系管理员。")
-    at = export.started_at or clock()
+    at = export.as_of or export.started_at or clock()
     # Whoever lost a right since they asked gets nothing.
     user = db.session.get_one(User, export.user_id, populate_existing=True)
     _may_export(user, export.kind, contacts=export.shows_contacts)
@@ -288,10 +289,9 @@ def _make(export: Export, key: str, clock: Clock, organisation: str) -> None:
     rows = writing.write(half, organisation, progress)
     half.replace(whole)
     finished = clock()
-    _end(
+    _finish(
         export_id,
         key,
-        state=ExportState.DONE,
         rows_done=rows,
         rows_in_all=rows,
         size=whole.stat().st_size,
@@ -354,6 +354,40 @@ def _of_the_disk(error: OSError) -> str:
 def _go_on(export_id: int, key: str, **values: object) -> None:
     """Note how far it has come, and hold it for another while. Raises ``_Ended`` where it is ours no more."""
     _change(export_id, key, leased_until=_database_now() + LEASE, **values)
+
+
+@transaction
+def _finish(export_id: int, key: str, *, finished_at: datetime, **values: object) -> None:
+    """Note that the file is there; whoever is sent it by a schedule is told, with it. Raises ``_Ended``."""
+    ended = {"leased_until": None, "asked_key": None, "finished_at": finished_at}
+    _change(export_id, key, state=ExportState.DONE, **ended, **values)
+    export = db.session.get_one(Export, export_id, populate_existing=True)
+    if export.run_id is not None:
+        _send(export, at=finished_at)
+
+
+def _send(export: Export, *, at: datetime) -> None:
+    person, words = export.user, house().say
+    about = {"key": f"export:{export.id}", "recipient_id": person.id, "created_at": at}
+    title = words(say("%(report)s已生成", report=export.kind.label))
+    days = say("%(since)s 至 %(last)s", since=export.since, last=export.last_day)
+    body = words(say("统计期 %(days)s，数据截至 %(as_of)s。", days=days, as_of=export.as_of))
+    where = words("文件在“导出”页，保留 7 天。")
+    db.session.add(Notice(**about, title=title, body=body + where))
+    if house().sends_mail and person.email:
+        db.session.add(
+            Letter(
+                **about,
+                export_id=export.id,
+                channel=Channel.MAIL,
+                address=person.email,
+                subject=title,
+                body=body
+                + words("Excel 文件见附件。" if export.goes_by_mail else "文件较大，没有附上。")
+                + where,
+                not_before=at,
+            )
+        )
 
 
 @transaction

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
-from service_desk.domain.vocabulary import Word
+from service_desk.domain.vocabulary import Role, Word
 from service_desk.store.people import User
 
 Row = Any
@@ -110,6 +110,8 @@ class Noun:
     """
     beside: Callable[[Row], Sequence[tuple[str, str]]] = _nothing_beside
     """What else to know of a row, not changed here: labels and words."""
+    keepers: tuple[Role, ...] = (Role.ADMIN,)
+    """Who keeps it; others do not find it."""
     title: str = "name"
     search: tuple[str, ...] = ("name",)
 

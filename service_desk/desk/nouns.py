@@ -10,6 +10,7 @@ from service_desk.desk.channels import GATEWAYS, ROBOTS
 from service_desk.desk.danger_words import alarmed_by
 from service_desk.desk.lists import ACTIVE, Field, Kind, Noun, Row
 from service_desk.desk.people import check_roles, drop_link
+from service_desk.desk.schedules import SCHEDULES
 from service_desk.domain.danger import DangerWord
 from service_desk.domain.errors import Invalid
 from service_desk.domain.ngrams import normalise
@@ -561,6 +562,6 @@ NOUNS = {
     noun.name: noun
     for noun in (
         *(DEPARTMENTS, AREAS, CATEGORIES, MATTERS, RULES, DANGER_WORDS),
-        *(REASONS, TEMPLATES, PEOPLE, ROBOTS, GATEWAYS),
+        *(REASONS, TEMPLATES, PEOPLE, ROBOTS, GATEWAYS, SCHEDULES),
     )
 }

@@ -19,6 +19,8 @@ CONTACT_READERS = (Role.CLERK, Role.SUPERVISOR)
 """Who may have names and phones in full, with a reason."""
 REPORT_READERS = (Role.CLERK, Role.SUPERVISOR)
 """Whose work the reports are."""
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LARGEST_BY_MAIL = 8 * 1024 * 1024
 
 
 class ExportKind(Word):
@@ -58,7 +60,8 @@ class Export(Model):
     """导出: the row stays when its file is gone, and says who took what, when and why.
 
     ``filters`` is what the list was narrowed to, ``narrowed_to`` the same in words: pairs of label and value. A report
-    is of the park's days from ``since`` up to, but not with, ``until``.
+    is of the park's days from ``since`` up to, but not with, ``until``; ``as_of`` is empty where it tells of when it is
+    made. ``run_id`` is the time of a schedule that had it made.
     ``asked_key`` keeps the same thing from being made twice at once; it is empty once the export has ended.
     ``rights`` are those of the person when the file was made. ``leased_until`` goes by the database's clock.
     """
@@ -76,6 +79,8 @@ class Export(Model):
     narrowed_to: Mapped[list[list[str]]] = mapped_column(Document, default=list)
     since: Mapped[date | None]
     until: Mapped[date | None]
+    as_of: Mapped[Instant | None]
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("schedule_runs.id"), index=True)
     shows_contacts: Mapped[bool] = mapped_column(default=False, server_default=false())
     reason: Mapped[str] = mapped_column(String(200), default="")
     asked_key: Mapped[str | None] = mapped_column(String(64), unique=True)
@@ -101,10 +106,20 @@ class Export(Model):
         return self.state in UNFINISHED
 
     @property
+    def last_day(self) -> date | None:
+        """The last day of a report."""
+        return self.until - timedelta(days=1) if self.until else None
+
+    @property
+    def goes_by_mail(self) -> bool:
+        """Whether its file is small enough to go with a letter: most servers refuse what is larger."""
+        return (self.size or 0) <= LARGEST_BY_MAIL
+
+    @property
     def name(self) -> str:
         """What its file is called on the disk of whoever takes it."""
-        if self.since and self.until:
-            return f"{self.kind.label}_{self.since}_{self.until - timedelta(days=1)}.xlsx"
+        if self.since and self.last_day:
+            return f"{self.kind.label}_{self.since}_{self.last_day}.xlsx"
         local = (self.started_at or self.created_at).astimezone(house().timezone)
         return f"{self.kind.label}_{local:%Y-%m-%d_%H%M}.xlsx"
 

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from service_desk.domain.vocabulary import ClockKind, Word
 from service_desk.store.base import Instant, Model, WordType
 from service_desk.store.channels import Robot
+from service_desk.store.exports import Export
 from service_desk.store.people import User
 
 
@@ -49,7 +50,8 @@ class LetterState(Word):
 class Letter(Model):
     """A message to one person's address, or to one group; ``leased_until`` marks one that a process is sending.
 
-    ``address`` of a group is what its robot was called when the letter was written.
+    ``address`` of a group is what its robot was called when the letter was written. The file of ``export`` goes
+    with it.
     """
 
     __tablename__ = "letters"
@@ -67,6 +69,7 @@ class Letter(Model):
     channel: Mapped[Channel] = mapped_column(WordType(Channel))
     address: Mapped[str] = mapped_column(String(120))
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), index=True)
+    export_id: Mapped[int | None] = mapped_column(ForeignKey("exports.id"), index=True)
     subject: Mapped[str] = mapped_column(String(150))
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Instant]
@@ -79,6 +82,7 @@ class Letter(Model):
 
     recipient: Mapped[User | None] = relationship()
     robot: Mapped[Robot | None] = relationship()
+    export: Mapped[Export | None] = relationship()
 
 
 class StepTaken(Model):

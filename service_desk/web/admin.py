@@ -33,6 +33,7 @@ from service_desk.web.words import said
 
 bp = Blueprint("admin", __name__)
 PAGE = 50
+KEEPERS = tuple({role for noun in NOUNS.values() for role in noun.keepers})
 LAST_PAGE = 1000
 SHORT_HISTORY = 10
 SHOWN_OF_PREVIEW = 100
@@ -53,12 +54,12 @@ class Entry:
 def index() -> ResponseReturnValue:
     """The lists there are."""
     # Ways out have a page of their own that leads to their lists.
-    lists = [noun for noun in NOUNS.values() if noun not in (ROBOTS, GATEWAYS)]
+    lists = [noun for noun in NOUNS.values() if Role.ADMIN in noun.keepers and noun not in (ROBOTS, GATEWAYS)]
     return render_template("admin/index.html", nouns=lists)
 
 
 @bp.get("/admin/<noun>")
-@roles_required(Role.ADMIN)
+@roles_required(*KEEPERS)
 def rows(noun: str) -> ResponseReturnValue:
     """One list, and what was last changed in it."""
     kept = _noun(noun)
@@ -72,6 +73,7 @@ def rows(noun: str) -> ResponseReturnValue:
     return render_template(
         "admin/rows.html",
         noun=kept,
+        way_back=_way_back(kept),
         wanted=wanted,
         labels=[said(field.label) for field in _columns(kept)],
         entries=[_entry(kept, row) for row in entries[:PAGE]],
@@ -81,7 +83,7 @@ def rows(noun: str) -> ResponseReturnValue:
 
 
 @bp.route("/admin/<noun>/new", methods=["GET", "POST"])
-@roles_required(Role.ADMIN)
+@roles_required(*KEEPERS)
 def new(noun: str) -> ResponseReturnValue:
     """A new row."""
     kept = _noun(noun)
@@ -104,7 +106,7 @@ def new(noun: str) -> ResponseReturnValue:
 
 
 @bp.route("/admin/<noun>/<int:row_id>", methods=["GET", "POST"])
-@roles_required(Role.ADMIN)
+@roles_required(*KEEPERS)
 def row(noun: str, row_id: int) -> ResponseReturnValue:
     """One row: what a change affects, the form, and what was changed before."""
     kept = _noun(noun)
@@ -202,7 +204,15 @@ def _sent_by(noun: Noun, row: Row) -> Sent | None:
 
 
 def _noun(name: str) -> Noun:
-    return NOUNS.get(name) or abort(404)
+    noun = NOUNS.get(name)
+    return noun if noun is not None and me().has(*noun.keepers) else abort(404)
+
+
+def _way_back(noun: Noun) -> tuple[str, str]:
+    """Where a list is found: settings are the administrator's."""
+    if Role.ADMIN in noun.keepers:
+        return _("设置"), url_for("admin.index")
+    return _("报表"), url_for("reports.index")
 
 
 def _last_alteration(noun: Noun, row_id: int) -> int:
@@ -235,6 +245,7 @@ def _page(
     return render_template(
         "admin/row.html",
         noun=noun,
+        way_back=_way_back(noun),
         row=row,
         title=getattr(row, noun.title) if row is not None else _("新增%(what)s", what=said(noun.row_label)),
         form=form,

@@ -18,6 +18,7 @@ from service_desk.domain.errors import Invalid
 from service_desk.store.exports import (
     CONTACT_READERS,
     EXPORTERS,
+    XLSX,
     Export,
     ExportKind,
     ExportState,
@@ -31,7 +32,6 @@ from service_desk.web.tickets import OPEN_ONES, UNDISPATCHED, list_filters
 
 bp = Blueprint("exports", __name__)
 PAGE = 30
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 PILLS = {
     ExportState.WAITING: "pending",

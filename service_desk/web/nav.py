@@ -67,7 +67,8 @@ def nav_of(user: User, endpoint: str) -> list[NavItem]:
     ):
         items.append(item(_("看板"), "boards.index", "chart-bar", "boards.behind", "boards.clocks"))
     if user.has(Role.SUPERVISOR, Role.CLERK):
-        items.append(item(_("报表"), "reports.index", "report", "exclusions.index"))
+        lists = ("reports.behind", "admin.rows", "admin.row", "admin.new")
+        items.append(item(_("报表"), "reports.index", "report", "exclusions.index", *lists))
     elif user.has(*EXCLUSION_READERS):
         items.append(item(_("剔除清单"), "exclusions.index", "filter-off"))
     if user.has(*EXPORTERS):

@@ -18,6 +18,7 @@ from service_desk import clock
 from service_desk.desk import exports
 from service_desk.desk import reports as desk
 from service_desk.desk.facts import Rows
+from service_desk.desk.schedules import SCHEDULES
 from service_desk.domain.errors import Invalid
 from service_desk.domain.figures import (
     BY_KEY,
@@ -124,6 +125,7 @@ def index() -> ResponseReturnValue:
         "reports/index.html",
         form=form,
         title=report.title,
+        may_schedule=me().has(*SCHEDULES.keepers),
         columns=[said(by), *(said(indicator.label) for indicator in report.indicators)],
         rows=_rows(report, whole, lines),
         as_of=period.as_of,
