@@ -368,10 +368,11 @@ def _finish(export_id: int, key: str, *, finished_at: datetime, **values: object
 
 def _send(export: Export, *, at: datetime) -> None:
     person, words = export.user, house().say
+    as_of = (export.as_of or at).astimezone(house().timezone)
     about = {"key": f"export:{export.id}", "recipient_id": person.id, "created_at": at}
     title = words(say("%(report)s已生成", report=export.kind.label))
     days = say("%(since)s 至 %(last)s", since=export.since, last=export.last_day)
-    body = words(say("统计期 %(days)s，数据截至 %(as_of)s。", days=days, as_of=export.as_of))
+    body = words(say("统计期 %(days)s，数据截至 %(as_of)s。", days=days, as_of=f"{as_of:%Y-%m-%d %H:%M}"))
     where = words("文件在“导出”页，保留 7 天。")
     db.session.add(Notice(**about, title=title, body=body + where))
     if house().sends_mail and person.email:

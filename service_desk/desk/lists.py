@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
+from service_desk.domain.sentences import Sentence
 from service_desk.domain.vocabulary import Role, Word
 from service_desk.store.people import User
 
@@ -48,7 +49,7 @@ def _always(_row: Row) -> bool:
     return True
 
 
-def _nothing_beside(_row: Row) -> Sequence[tuple[str, str]]:
+def _nothing_beside(_row: Row) -> Sequence[tuple[str | Sentence, str]]:
     return ()
 
 
@@ -108,7 +109,7 @@ class Noun:
 
     Takes the row, what it said before (nothing, where it is new), and who changes it.
     """
-    beside: Callable[[Row], Sequence[tuple[str, str]]] = _nothing_beside
+    beside: Callable[[Row], Sequence[tuple[str | Sentence, str]]] = _nothing_beside
     """What else to know of a row, not changed here: labels and words."""
     keepers: tuple[Role, ...] = (Role.ADMIN,)
     """Who keeps it; others do not find it."""

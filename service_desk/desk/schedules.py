@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
-from service_desk.desk.lists import ACTIVE, Field, Kind, Noun
+from service_desk.desk.lists import Field, Kind, Noun
 from service_desk.desk.sweeping import sweep
 from service_desk.domain.errors import Invalid
 from service_desk.domain.recurrence import Covers, Every
@@ -130,20 +130,24 @@ def _concerns(row: Schedule | None, now: datetime) -> str | Sentence:
     coming = row.next_at or row.recurrence.next_after(now, calendar)
     since, until = row.covers.days(calendar.day_of(coming))
     return say(
-        "%(rule)s发送，下一次是 %(next)s，统计 %(since)s 至 %(last)s，发给 %(n)s 人。",
+        "%(rule)s 发送，下一次是 %(next)s，统计 %(since)s 至 %(last)s，发给 %(n)s 人。",
         rule=row.recurrence.words,
-        next=coming,
+        next=_stamp(coming),
         since=since,
         last=until - ONE_DAY,
         n=len(people),
     )
 
 
-def _beside(row: Schedule) -> Sequence[tuple[str, str | Sentence]]:
+def _beside(row: Schedule) -> Sequence[tuple[str | Sentence, str]]:
     return [
-        (f"{run.due_at.astimezone(house().timezone):%Y-%m-%d %H:%M}", _went(run, sent))
+        (say("%(at)s 发送", at=_stamp(run.due_at)), _went(run, sent))
         for run, sent in last_runs(row, most=SHOWN_RUNS)
     ]
+
+
+def _stamp(moment: datetime) -> str:
+    return f"{moment.astimezone(house().timezone):%Y-%m-%d %H:%M}"
 
 
 def _went(run: ScheduleRun, sent: Sequence[Sent]) -> str:
@@ -168,7 +172,7 @@ def _trouble(sent: Sent) -> str | Sentence:
     if export.state is ExportState.CANCELLED or export.is_unfinished:
         return export.state
     if letter is None:
-        return "没有邮箱，只在系统内通知"
+        return "没有启用邮件，只在系统内通知" if export.user.email else "没有邮箱，只在系统内通知"
     if letter.state is LetterState.GIVEN_UP:
         return say("邮件没有送达（%(error)s）", error=letter.last_error or "")
     return "" if letter.state is LetterState.SENT else "邮件待发送"
@@ -196,7 +200,7 @@ SCHEDULES = Noun(
         Field("at_time", "时间", required=True, limit=5, hint="例如 08:30"),
         Field("roles", "发给角色", Kind.WORDS, words=REPORT_READERS, hint="这个角色的所有人"),
         Field("people", "发给个人", Kind.TERMS, limit=500, hint="填登录账号，用顿号分开"),
-        ACTIVE,
+        Field("active", "在用", Kind.YES_NO, hint="取消勾选即停用：不再发送"),
     ),
     columns=("kind", "covers", "every", "number", "at_time"),
     order=(Schedule.id,),

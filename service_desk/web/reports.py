@@ -184,13 +184,7 @@ def export() -> ResponseReturnValue:
     report, period = _asked(form, current_law())
     kind, days = ExportKind(report.name), (period.since, period.until)
     try:
-        exports.ask_for(
-            kind,
-            days=days,
-            narrowed_to=[(_("统计期"), _period_words(period))],
-            by=me(),
-            at=period.as_of,
-        )
+        exports.ask_for(kind, days=days, by=me(), at=period.as_of)
     except IntegrityError:
         # The same was asked for twice at once: the other one has it.
         if exports.asked_before(kind, days=days, by=me()) is None:

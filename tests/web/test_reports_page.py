@@ -86,7 +86,7 @@ def test_the_workbook_is_written_in_the_background_with_its_four_sheets(
     assert supervisor.post("/reports/export", **asked) == "/exports"
     exports.write_waiting(clock.now, organisation="专窗")
     page = supervisor.get("/exports")
-    assert "统计期：2026-03-01 至 2026-03-31" in page
+    assert "2026-03-01 至 2026-03-31" in page
     answer = supervisor.ask("GET", re.findall(r"/exports/\d+/file", page)[0])
     assert "2026-03-01_2026-03-31.xlsx" in answer.headers["Content-Disposition"]
     workbook = load_workbook(io.BytesIO(answer.data))
