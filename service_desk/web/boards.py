@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -33,9 +32,9 @@ from service_desk.store.boards import (
 )
 from service_desk.store.law import current_law
 from service_desk.store.people import Department, User, units_below
-from service_desk.store.queues import COUNTED_UP_TO, count_capped, page
 from service_desk.store.scope import visible_tickets
 from service_desk.store.tickets import Ticket
+from service_desk.web.behind import behind_page
 from service_desk.web.due import Dues
 from service_desk.web.guards import me, roles_required
 from service_desk.web.home import ratings_line
@@ -191,7 +190,15 @@ def behind() -> ResponseReturnValue:
     if indicator.denominator is not None:
         title = _("%(figure)s · %(part)s", figure=title, part=said(part.label))
     about = said(indicator.denominator if part is Part.DENOMINATOR else indicator.numerator)
-    return _list(found, form, title, [_days_words(period), about], now)
+    return behind_page(
+        found,
+        title=title,
+        about=[_days_words(period), about],
+        way_back=_way_back(),
+        asked=form.data,
+        now=now,
+        law=law,
+    )
 
 
 @bp.get("/dashboard/clocks")
@@ -212,21 +219,11 @@ def clocks() -> ResponseReturnValue:
         today_ends=desk.today_ends(now, law),
     )
     title = _("%(clock)s · %(standing)s", clock=said(kind), standing=_standing_words()[standing])
-    return _list(found, form, title, [], now)
+    return behind_page(found, title=title, about=[], way_back=_way_back(), asked=form.data, now=now, law=law)
 
 
-def _list(found: Select[Ticket], form: Form, title: str, about: Sequence[str], now: datetime) -> str:
-    shown, count = page(found, after=request.args.get("after", "")), count_capped(found)
-    kept: dict[str, Any] = {name: request.args[name] for name in form.data}
-    endpoint = request.endpoint or ""
-    return render_template(
-        "boards/tickets.html",
-        title=title,
-        about=[*about, _("999+ 件") if count >= COUNTED_UP_TO else _("%(n)s 件", n=count)],
-        tickets=shown.tickets,
-        next_url=url_for(endpoint, **kept, after=shown.next_after) if shown.next_after else "",
-        due_of=Dues(shown.tickets, now, current_law(), reader=me()).of,
-    )
+def _way_back() -> tuple[str, str]:
+    return _("看板"), url_for("boards.index")
 
 
 def _own_units(user: User) -> Sequence[Department]:

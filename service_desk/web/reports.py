@@ -36,9 +36,8 @@ from service_desk.domain.figures import (
 from service_desk.store.base import begin_reading
 from service_desk.store.exports import REPORT_READERS, ExportKind
 from service_desk.store.law import Law, current_law
-from service_desk.store.queues import COUNTED_UP_TO, count_capped, page
 from service_desk.store.scope import visible_tickets
-from service_desk.web.due import Dues
+from service_desk.web.behind import behind_page
 from service_desk.web.guards import me, roles_required
 from service_desk.web.people import show_on
 from service_desk.web.words import said
@@ -158,21 +157,20 @@ def behind() -> ResponseReturnValue:
     found = Rows(visible_tickets(me()), now, law).tickets_behind(
         period, indicator=indicator, part=part, line=line
     )
-    shown = page(found, after=request.args.get("after", ""))
-    count = count_capped(found)
-    address: dict[str, Any] = {name: request.args[name] for name in form.data if request.args.get(name)}
-    return render_template(
-        "reports/tickets.html",
+    kind = next((report.name for report in REPORTS.values() if indicator.key in report.keys), None)
+    days: dict[str, Any] = {"since": period.since, "until": period.until - timedelta(days=1)}
+    return behind_page(
+        found,
         title=_("%(figure)s · %(part)s", figure=said(indicator.label), part=said(part.label)),
         about=[
             *([form.line.data or _("（未填）")] if line else []),
             *([_period_words(period)] if indicator.has_period else []),
             said(indicator.denominator if part is Part.DENOMINATOR else indicator.numerator),
-            _("999+ 件") if count >= COUNTED_UP_TO else _("%(n)s 件", n=count),
         ],
-        tickets=shown.tickets,
-        next_url=url_for("reports.behind", **address, after=shown.next_after) if shown.next_after else "",
-        due_of=Dues(shown.tickets, now, law, reader=me()).of,
+        way_back=(_("报表"), url_for("reports.index", kind=kind, by=form.by.data or None, **days)),
+        asked=form.data,
+        now=now,
+        law=law,
     )
 
 
