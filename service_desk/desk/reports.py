@@ -1,12 +1,13 @@
 """Reports: the figures of a period for a page or a command, and the workbook that counts itself again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import Select, select
 
 from service_desk.desk import facts
+from service_desk.desk.packs import Material, sheets_of
 from service_desk.domain.errors import Invalid
 from service_desk.domain.figures import (
     REPORTS,
@@ -17,8 +18,10 @@ from service_desk.domain.figures import (
     Report,
     count_groups,
 )
+from service_desk.domain.ledger import LedgerReader
+from service_desk.domain.masking import mask_within
 from service_desk.domain.sentences import say
-from service_desk.store.base import db
+from service_desk.store.base import among_numbers, db
 from service_desk.store.enterprises import Enterprise
 from service_desk.store.law import Law, current_law
 from service_desk.store.tickets import Ticket
@@ -27,6 +30,10 @@ from service_desk.xlsx.workbook import written
 
 LONGEST_DAYS = 366 * 10
 EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)
+LISTS_ARE_OF_NOW = (
+    "清单（未办结、超期、到期、挂账、督办等）以制表时的状态为准；黄牌、红牌、差评和办结案例按统计期；清单全部列出，没有省略。",
+    "标题、说明和评价意见中的电话号码、联系人姓名已遮盖。",
+)
 TICKET_COLUMNS = ("企业名称", "标题", "当前状态")
 
 
@@ -81,32 +88,51 @@ class Made:
 
 
 def workbook(
-    report: Report, tickets: Select[Ticket], period: Period, *, made_by: str, at: datetime, organisation: str
+    report: Report,
+    tickets: Select[Ticket],
+    period: Period,
+    *,
+    reader: LedgerReader,
+    made_by: str,
+    at: datetime,
+    organisation: str,
 ) -> Made:
-    """The workbook of a report over some tickets."""
-    law = current_law()
+    """The workbook of a report over some tickets, for a reader: how single matters were rated is told to the desk."""
+    if not reader.desk:
+        report = report.without_ratings
+    law, count = current_law(), Counting(report, tickets, period).figures
+    rows = list(facts.rows_behind(tickets, period, indicators=report.indicators))
+    material = Material(report, tickets, period, count, rows, reader, law, at)
     book = report_book(
         report,
-        Counting(report, tickets, period).figures,
-        facts.rows_behind(tickets, period, indicators=report.indicators),
+        count,
+        rows,
         period,
-        tickets=TicketWords(TICKET_COLUMNS, _words(tickets)),
+        tickets=TicketWords(TICKET_COLUMNS, _words(tickets, {fact.ticket for fact in rows})),
         imprint=Imprint(
             organisation=organisation,
             made_by=made_by,
             made_at=at,
             calendar_version=say("第 %(version)s 版", version=law.calendar.version),
             filters={"范围": "导出人可见的全部诉求"},
+            remarks=LISTS_ARE_OF_NOW if report.parts or report.annexes else (),
         ),
+        parts=sheets_of(report.parts, material),
+        annexes=sheets_of(report.annexes, material),
     )
     return Made(f"{report.title}_{period.since}_{period.until}.xlsx", written(book))
 
 
-def _words(tickets: Select[Ticket]) -> Mapping[str, Sequence[str]]:
-    columns = tickets.join(Enterprise, Ticket.enterprise_id == Enterprise.id).with_only_columns(
-        Ticket.number, Enterprise.name, Ticket.title, Ticket.state
+def _words(tickets: Select[Ticket], numbers: Collection[str]) -> Mapping[str, Sequence[str]]:
+    columns = (
+        tickets.where(among_numbers(Ticket.number, sorted(numbers)))
+        .join(Enterprise, Ticket.enterprise_id == Enterprise.id)
+        .with_only_columns(Ticket.number, Enterprise.name, Ticket.title, Ticket.contact_name, Ticket.state)
     )
-    return {row.number: (row.name, row.title, row.state.label) for row in db.session.execute(columns)}
+    return {
+        row.number: (row.name, mask_within(row.title, row.contact_name), row.state.label)
+        for row in db.session.execute(columns)
+    }
 
 
 def every_ticket() -> Select[Ticket]:
