@@ -49,7 +49,7 @@ def beside_earlier(report: Report, count: Count, period: Period, now_called: str
         for earlier in (before, year_ago):
             cells += [
                 *_value(indicator, earlier.get(at)),
-                Cell(change(now.get(at), earlier.get(at), indicator)),
+                Cell(_change(now.get(at), earlier.get(at), indicator)),
             ]
         lines.append(Line(indicator.label, cells))
     headings = [
@@ -103,8 +103,7 @@ def growth(key: Indicator, by: By, count: Count, period: Period) -> FigureTable:
         for name, figure, was in rows
     ]
     headings = [Heading("本期"), Heading("上期"), Heading("增减（件）"), Heading("增幅")]
-    chart = Chart(f"{key.label}（按{by.label}）", 0, form="0") if lines else None
-    return FigureTable(headings, Table(f"{key.label}增减（按{by.label}）", lines, chart=chart), by.label)
+    return FigureTable(headings, Table(f"{key.label}增减（按{by.label}）", lines), by.label)
 
 
 def trend(report: Report, count: Count, span: Period) -> FigureTable:
@@ -126,6 +125,10 @@ def trend(report: Report, count: Count, span: Period) -> FigureTable:
         Table(f"近 {len(lines)} 个月", lines, chart=drawn),
         By.MONTH.label,
     )
+
+
+def _change(now: Figure | None, before: Figure | None, indicator: Indicator) -> str:
+    return change(now, before, indicator).replace("个百分点", "点")  # the notes say what it stands for
 
 
 def _beside(name: str, report: Report, now: Figures, before: Figures) -> Line:

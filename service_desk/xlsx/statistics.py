@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.chart.label import DataLabelList
-from openpyxl.worksheet.pagebreak import Break
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.pagebreak import Break, ColBreak
 from openpyxl.worksheet.worksheet import Worksheet
 
 from service_desk.xlsx.book import Cell, Heading, Line, ReportBook, Table
@@ -33,6 +34,8 @@ TITLE_ROW, LINE_ROW, HEAD_ROW, SUB_ROW = 1, 2, 3, 4
 BODY_ROW = 5
 CHART_ROWS = 17  # what a chart covers
 CHART_WIDTH, CHART_HEIGHT = 32, 8  # cm
+PAPER_WIDTH = 165  # characters across a sheet of A3, whatever stands in for the font
+NARROW = 10.0  # characters
 WIDEST = 30  # columns that are still easy to read on one sheet of A3
 LABELLED = 15  # columns; the numbers of more would run into one another
 
@@ -40,13 +43,14 @@ LABELLED = 15  # columns; the numbers of more would run into one another
 def write_statistics(sheet: Worksheet, book: ReportBook) -> None:
     """Fill the sheet."""
     columns = 1 + sum(len(heading.columns) for heading in book.headings)
-    write_top(sheet, book, columns, book.title)
+    first_half = _first_half(book.headings) if columns > WIDEST else columns
+    write_top(sheet, book, first_half, book.title)
     write_headings(sheet, book.headings, HEAD_ROW, "项目")
     row, drawn = BODY_ROW, []
     for table in book.tables:
         first = row + 1
         row = write_table(sheet, table, row, columns)
-        if table.chart is not None and table.lines:
+        if table.chart is not None and len(table.lines) > 1:  # one line alone is no picture
             drawn.append((table, first))
     if drawn:
         sheet.row_breaks.append(Break(id=row - 1))  # charts begin a page, so that none is cut in two
@@ -58,17 +62,35 @@ def write_statistics(sheet: Worksheet, book: ReportBook) -> None:
     set_widths(sheet, [min(36.0, max(14.0, longest + 2)), *widths])
     ready_for_paper(sheet, columns=columns, heading_rows=(TITLE_ROW, SUB_ROW), body_from=f"B{BODY_ROW}")
     if columns > WIDEST:
-        # Side by side on two sheets of paper, each beginning with the names of the lines.
-        sheet.page_setup.fitToWidth = 2
-        sheet.print_title_cols = "A:A"
+        _spread_over_two(sheet, first_half, columns)
+
+
+def _first_half(headings: Sequence[Heading]) -> int:
+    """The last column of the heading that reaches the middle: there a wide table may be cut."""
+    whole = sum(len(heading.columns) for heading in headings)
+    column = 1
+    for heading in headings:
+        column += len(heading.columns)
+        if column > whole / 2:
+            break
+    return column
+
+
+def _spread_over_two(sheet: Worksheet, first_half: int, columns: int) -> None:
+    """Side by side on two sheets of A3, each beginning with the names of the lines."""
+    widths = [sheet.column_dimensions[get_column_letter(column)].width for column in range(1, columns + 1)]
+    across = max(sum(widths[:first_half]), widths[0] + sum(widths[first_half:]))
+    if sheet.sheet_properties.pageSetUpPr is not None:
+        sheet.sheet_properties.pageSetUpPr.fitToPage = False
+    sheet.page_setup.fitToWidth = sheet.page_setup.fitToHeight = None
+    sheet.page_setup.scale = min(100, int(PAPER_WIDTH * 100 / across))
+    sheet.col_breaks = ColBreak(brk=(Break(id=first_half),))
+    sheet.print_title_cols = "A:A"
 
 
 def write_top(sheet: Worksheet, book: ReportBook, columns: int, title: str) -> None:
     """The title, and the line that says who reports, of when."""
-    cell = merged(sheet, TITLE_ROW, 1, columns)
-    put_text(cell, title)
-    cell.font, cell.alignment = TITLE, CENTRE
-    sheet.row_dimensions[TITLE_ROW].height = 30
+    write_title(sheet, columns, title)
     half = max(1, columns // 2)
     for below, text in (
         (merged(sheet, LINE_ROW, 1, half), f"填报单位：{book.organisation}"),
@@ -80,6 +102,14 @@ def write_top(sheet: Worksheet, book: ReportBook, columns: int, title: str) -> N
         put_text(below, text)
         below.font, below.alignment = BODY, LEFT
     sheet.row_dimensions[LINE_ROW].height = 20
+
+
+def write_title(sheet: Worksheet, columns: int, title: str) -> None:
+    """What stands over everything."""
+    cell = merged(sheet, TITLE_ROW, 1, columns)
+    put_text(cell, title)
+    cell.font, cell.alignment = TITLE, CENTRE
+    sheet.row_dimensions[TITLE_ROW].height = 30
 
 
 def write_headings(sheet: Worksheet, headings: Sequence[Heading], row: int, first: str) -> int:
@@ -101,7 +131,8 @@ def write_headings(sheet: Worksheet, headings: Sequence[Heading], row: int, firs
         for cell in cells:
             cell.font, cell.alignment, cell.fill = HEAD, CENTRE, HEAD_FILL
             cell.border = BOX
-    sheet.row_dimensions[row].height = 32
+    is_tight = any(width_of(heading.title) > NARROW * len(heading.columns) for heading in headings)
+    sheet.row_dimensions[row].height = 32 if is_tight else 18
     return row + 2
 
 
@@ -130,7 +161,7 @@ def write_lines(sheet: Worksheet, table: Table, row: int) -> int:
 def widths_of(headings: Sequence[Heading]) -> list[float]:
     """How wide the columns under these headings must be."""
     return [
-        max(10.0, width_of(word) + 2, width_of(heading.title) / len(heading.columns) / 2)
+        max(NARROW, width_of(word) + 2, width_of(heading.title) / len(heading.columns) / 2)
         for heading in headings
         for word in heading.columns
     ]

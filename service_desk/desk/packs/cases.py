@@ -25,7 +25,7 @@ def cases(material: Material) -> Sheet:
     told = packs.told_of(material.tickets, [fact.ticket for _, fact, _ in chosen])
     columns = [
         *(NUMBER, ListColumn("案例", 11), *ABOUT, LEAD),
-        *(ListColumn("用时（工作日）", 9, Look.NUMBER), ListColumn("入选理由", 40, Look.LONG)),
+        *(ListColumn("用时（工作日）", 14, Look.NUMBER), ListColumn("入选理由", 40, Look.LONG)),
     ]
     rows: list[ListRow] = []
     for sort, fact, why in chosen:

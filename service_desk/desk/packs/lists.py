@@ -22,7 +22,7 @@ ABOUT = (
 )
 LEAD = ListColumn("承办单位", 16)
 STATE = ListColumn("当前状态", 10)
-LATE = "超期（工作日）"
+LATE = "超期天数"
 SOON = timedelta(days=7)
 
 
@@ -90,7 +90,7 @@ def open_list(material: Material) -> Sheet:
     """未办结清单."""
     sentence = say(
         "截至制表时在办诉求 %(n)s 件，其中 %(late)s 件当前环节已超期（整行标红）。"
-        "“办理到期”为主办单位的办理时限，暂停中的为空。",
+        "“办理到期”为主办单位的办理时限，暂停中的为空；超期天数为工作日。",
         n=len(material.open),
         late=len(material.overdue),
     )
@@ -100,7 +100,8 @@ def open_list(material: Material) -> Sheet:
 def overdue_list(material: Material) -> Sheet:
     """当前超期."""
     sentence = say(
-        "截至制表时超期诉求 %(n)s 件，按承办单位排列，同一单位超期久的在前。", n=len(material.overdue)
+        "截至制表时超期诉求 %(n)s 件，按承办单位排列，同一单位超期久的在前；超期天数为工作日。",
+        n=len(material.overdue),
     )
     return _lists(Paper.OVERDUE, sentence, _open_listing(material, _by_lead(material, material.overdue)))
 
@@ -111,7 +112,9 @@ def due_soon(material: Material) -> Sheet:
     some = [one for one in material.open if one.due_at is not None and material.at <= one.due_at < ends]
     some.sort(key=lambda one: (one.due_at or ends, one.number))
     sentence = say("自制表时起 7 天内到期的诉求 %(n)s 件，先到期的在前。", n=len(some))
-    return _lists(Paper.DUE_SOON, sentence, _open_listing(material, some))
+    # None of them is late.
+    rows = (ListRow(_open_row(material, one).values[:-1]) for one in some)
+    return _lists(Paper.DUE_SOON, sentence, _listing(OPEN_COLUMNS[:-1], rows))
 
 
 def meeting_list(material: Material) -> Sheet:
@@ -124,7 +127,7 @@ def meeting_list(material: Material) -> Sheet:
         LEAD,
         STATE,
         ListColumn("办理到期", 16, Look.MOMENT),
-        ListColumn("办理超期（工作日）", 10, Look.NUMBER),
+        ListColumn("办理超期天数", 10, Look.NUMBER),
     )
     rows = (
         ListRow(
@@ -140,7 +143,7 @@ def meeting_list(material: Material) -> Sheet:
         for one in some
     )
     sentence = say(
-        "按提醒阶梯，办理超期达到二级督办天数的诉求提交周调度会研究，本次 %(n)s 件，超期久的在前。",
+        "按提醒阶梯，办理超期达到二级督办天数的诉求提交周调度会研究，本次 %(n)s 件，超期久的在前，天数为工作日。",
         n=len(some),
     )
     return _lists(Paper.MEETING, sentence, _listing(columns, rows))
@@ -180,8 +183,8 @@ def returned_list(material: Material) -> Sheet:
         *ABOUT,
         LEAD,
         STATE,
-        ListColumn("申请退单（次）", 9, Look.NUMBER),
-        ListColumn("同意（次）", 9, Look.NUMBER),
+        ListColumn("申请次数", 9, Look.NUMBER),
+        ListColumn("同意次数", 9, Look.NUMBER),
         ListColumn("最近申请单位", 16),
         ListColumn("最近退单理由", 16),
     )
@@ -308,8 +311,8 @@ def _bad_rows(material: Material, found: Iterable[AnyRow], *, words: bool) -> It
 def _bad_columns(*, words: bool) -> list[ListColumn]:
     said = [ListColumn("评价意见", 34, Look.LONG)] if words else []
     return [
-        *(*ABOUT, LEAD, ListColumn("办结日期", 11, Look.DAY), ListColumn("评价", 12), *said),
-        *(ListColumn("处理", 10), ListColumn("重办结果", 11), ListColumn("重办后评价", 12)),
+        *(*ABOUT, LEAD, ListColumn("办结日期", 11, Look.DAY), ListColumn("评价", 19), *said),
+        *(ListColumn("处理", 10), ListColumn("重办结果", 11), ListColumn("重办后评价", 19)),
     ]
 
 

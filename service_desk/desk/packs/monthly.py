@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from service_desk.desk.packs.lists import NUMBER
+from service_desk.desk.packs.lists import LATE, NUMBER
 from service_desk.desk.packs.material import Material
 from service_desk.domain.figures import BY_KEY, LEVEL_KEYS, UNASSIGNED, By, Figure, Paper, period_before
 from service_desk.domain.figures.advice import Suggestion, below, growing, seldom_rated, unsettled
@@ -37,7 +37,8 @@ NOBODY = "（未定）"
 
 def overall(material: Material) -> Sheet:
     """总体情况."""
-    tables = [beside_earlier(material.report, material.count, material.period, str(word_of(material.period)))]
+    report = material.report.only(*(key for key in material.report.keys if key not in LEVEL_KEYS))
+    tables = [beside_earlier(report, material.count, material.period, str(word_of(material.period)))]
     span = replace(material.period, since=_months_back(material.period.until, TREND_MONTHS))
     if material.period.until.day == 1:
         counts = material.report.only("accepted", "submitted", "closings")
@@ -189,7 +190,7 @@ class _Pressed:
     unanswered: int = 0
 
 
-def pressed_table(material: Material) -> FigureTable:
+def pressed_table(material: Material, *, drawn: bool) -> FigureTable:
     """What each department has open, late, and on record; what stands in 未办结清单 is counted there again."""
     lines: defaultdict[str, _Pressed] = defaultdict(_Pressed)
     for one in material.open:
@@ -208,10 +209,10 @@ def pressed_table(material: Material) -> FigureTable:
         pressed = lines[order.department or UNASSIGNED]
         pressed.orders += order.is_new
         pressed.unanswered += order.waits
-    names = sorted(lines, key=lambda name: (name == UNASSIGNED, -lines[name].late, -lines[name].open, name))
+    names = sorted(lines, key=lambda name: (-lines[name].late, -lines[name].open, name))
     headings = [
         Heading("在办"),
-        *(Heading("超期"), Heading("最长超期（工作日）"), Heading("挂账")),
+        *(Heading("超期"), Heading("最长超期天数"), Heading("挂账")),
         Heading("期内黄牌"),
         Heading("期内红牌"),
         Heading("期内督办单"),
@@ -219,7 +220,8 @@ def pressed_table(material: Material) -> FigureTable:
     ]
     whole = _added(lines.values())
     rows = [*(_pressed_line(name, lines[name], name) for name in names), _pressed_line("合计", whole, None)]
-    chart = Chart("在办超期件数（按承办单位）", 1, form="0", lines=len(names)) if whole.late else None
+    late = sum(1 for name in names if lines[name].late)
+    chart = Chart("在办超期件数（按承办单位）", 1, form="0", lines=late) if drawn and late > 1 else None
     return FigureTable(
         headings, Table("在办、超期与督办（按承办单位）", rows, chart=chart), By.DEPARTMENT.label
     )
@@ -244,7 +246,7 @@ def _pressed_line(name: str, pressed: _Pressed, match: str | None) -> Line:
     by = By.DEPARTMENT.label if match else None
     checks = (
         Check("在办", "件数", pressed.open, Listed(Paper.OPEN.label, by)),
-        Check("超期", "件数", pressed.late, Listed(Paper.OPEN.label, by, "超期（工作日）")),
+        Check("超期", "件数", pressed.late, Listed(Paper.OPEN.label, by, LATE)),
     )
     return Line(name, [Cell(number) for number in numbers], checks, match)
 
@@ -264,7 +266,9 @@ def overdue_and_orders(material: Material) -> Sheet:
         meeting=len(material.for_the_meeting),
     )
     remark = say("在办、超期、挂账和未复督办单以制表时为准，明细见“未办结清单”；黄牌、红牌、督办单按统计期。")
-    return Sheet(Paper.OVERDUE_AND_ORDERS.label, [words], [pressed_table(material)], remarks=[remark])
+    return Sheet(
+        Paper.OVERDUE_AND_ORDERS.label, [words], [pressed_table(material, drawn=True)], remarks=[remark]
+    )
 
 
 def _unanswered(material: Material) -> int:

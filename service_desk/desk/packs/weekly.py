@@ -37,4 +37,4 @@ def week(material: Material) -> Sheet:
         words.append(say("统计期尚未结束，与上期整期相比仅供参考。"))
     shown = material.report.only("accepted", "closings", "sign_in_time", "response", "on_time")
     compared = beside_before(shown, By.DEPARTMENT, material.count, material.period)
-    return Sheet(Paper.WEEK.label, words, [compared, pressed_table(material)])
+    return Sheet(Paper.WEEK.label, words, [compared, pressed_table(material, drawn=False)])

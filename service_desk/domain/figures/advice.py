@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from service_desk.domain.figures.counting import FEW, Figure, half_up, words
+from service_desk.domain.figures.counting import FEW, Figure, words
 from service_desk.domain.figures.facts import DESK, UNASSIGNED
 from service_desk.domain.figures.indicators import BY_KEY
 from service_desk.domain.sentences import Sentence, say
@@ -70,24 +70,25 @@ def below(lines: Lines) -> Iterator[Suggestion]:
 
 
 def growing(now: Iterable[Figure], before: Sequence[Figure]) -> Iterator[Suggestion]:
-    """Categories of which clearly more was filed than in the period before."""
+    """Categories of which clearly more was filed than in the period before, in one suggestion."""
     earlier = {figure.by: figure.numerator or 0 for figure in before}
-    for figure in now:
-        number, was = figure.numerator or 0, earlier.get(figure.by, 0)
-        if number - was >= GROWN_BY and number >= was * GROWN_TIMES:
-            yield Suggestion(
-                say(
-                    "“%(category)s”类诉求 %(n)s 件，比上期增加 %(more)s 件，建议会同主管部门专题研判，查找共性原因。",
-                    category=figure.by,
-                    n=number,
-                    more=number - was,
-                ),
-                say(
-                    "提交数比上期多 %(more)s 件以上，且达到上期的 %(times)s 倍",
-                    more=GROWN_BY,
-                    times=GROWN_TIMES,
-                ),
-            )
+    grown = [
+        (number - was, number, figure.by)
+        for figure in now
+        for number, was in [(figure.numerator or 0, earlier.get(figure.by, 0))]
+        if number - was >= GROWN_BY and number >= was * GROWN_TIMES
+    ]
+    if grown:
+        named = tuple(
+            say("%(category)s %(n)s 件（增加 %(more)s 件）", category=category, n=number, more=more)
+            for more, number, category in sorted(grown, key=lambda one: (-one[0], one[2] or ""))
+        )
+        yield Suggestion(
+            say("以下类别的诉求增长较快：%(named)s，建议会同主管部门专题研判，查找共性原因。", named=named),
+            say(
+                "提交数比上期多 %(more)s 件以上，且达到上期的 %(times)s 倍", more=GROWN_BY, times=GROWN_TIMES
+            ),
+        )
 
 
 def seldom_rated(rated: Figure | None) -> Iterator[Suggestion]:
@@ -117,8 +118,3 @@ def unsettled(*, overdue: int, unanswered: int, bad_waiting: int) -> Iterator[Su
     for number, text, rule in told:
         if number:
             yield Suggestion(say(text, n=number), say(rule))
-
-
-def grown(now: int, before: int) -> str:
-    """By how much per cent a number grew; a dash beside nothing."""
-    return f"{half_up(Decimal(now - before) / Decimal(before) * 100):+}%" if before else "—"

@@ -67,13 +67,13 @@ def moved(now: Figure | None, before: Figure | None, indicator: Indicator) -> Se
         number = int(now.value - before.value)
         if number == 0:
             return say("持平")
-        template = "增加 %(n)s 件" if number > 0 else "减少 %(n)s 件"
-        return say(template, n=abs(number))
+        if not before.value:
+            return say("增加 %(n)s 件（基数为 0）", n=number)
+        return say("增加 %(n)s 件", n=number) if number > 0 else say("减少 %(n)s 件", n=-number)
     points = half_up((_exact(now) - _exact(before)) * 100)
     if points == 0:
         return say("持平")
-    template = "提高 %(n)s 个百分点" if points > 0 else "下降 %(n)s 个百分点"
-    return say(template, n=abs(points))
+    return say("提高 %(n)s 个百分点", n=points) if points > 0 else say("下降 %(n)s 个百分点", n=-points)
 
 
 def share(number: int, whole: int) -> str:
