@@ -112,11 +112,13 @@ class OpenTicket:
         )
         return Profile(kind, self.category_id, self.source)
 
-    @property
-    def turn(self) -> ClockKind:
-        """The clock of whoever's turn it is."""
+    def deadline(self, now: datetime) -> tuple[ClockKind, datetime | None]:
+        """The clock it is told by, and its due: that of whoever's turn it is; of several late ones settle."""
         kinds = TURN_CLOCKS[self.state]
-        return kinds[-1] if self.due_at == self.settle_due else kinds[0]
+        settle_is_late = self.settle_due is not None and self.settle_due < now
+        if ClockKind.SETTLE in kinds and (settle_is_late or self.due_at == self.settle_due):
+            return ClockKind.SETTLE, self.settle_due
+        return kinds[0], self.due_at
 
 
 def open_tickets(tickets: Select[Ticket]) -> list[OpenTicket]:

@@ -209,6 +209,8 @@ def _draw(sheet: Worksheet, one: FigureTable, first: int, anchor: str, width: fl
     if isinstance(chart, BarChart) and _lies_down(one):
         chart.type = "bar"
         chart.x_axis.scaling.orientation = "maxMin"  # the first line on top, as in the table
+        chart.x_axis.tickLblSkip = 1
+        chart.gapWidth = 60
     chart.width, chart.height = round(width * CM_A_CHARACTER), _height_of(one)
     sheet.add_chart(chart, anchor)
 

@@ -55,15 +55,16 @@ OPEN_COLUMNS = (
 
 
 def _open_row(material: Material, one: OpenTicket) -> ListRow:
-    days = material.days_late(one.due_at)
+    kind, due = one.deadline(material.at)
+    days = material.days_late(due)
     values = [
         *_about(material, one),
         one.lead or UNASSIGNED,
         one.state.label,
         material.day(one.submitted_at),
         material.day(one.settle_due),
-        one.turn.label,
-        material.local(one.due_at),
+        kind.label,
+        material.local(due),
         days,
     ]
     return ListRow(values, late=days is not None)
@@ -80,7 +81,7 @@ def _by_lead(material: Material, some: Sequence[OpenTicket]) -> list[OpenTicket]
         key=lambda one: (
             one.lead is None,
             one.lead or "",
-            -(material.days_late(one.due_at) or 0),
+            -(material.late(one) or 0),
             one.number,
         ),
     )

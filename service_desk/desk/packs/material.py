@@ -10,7 +10,7 @@ from sqlalchemy import Select
 from service_desk.domain.figures import Fact, Figure, Period, Report, period_before, year_before
 from service_desk.domain.ledger import LedgerReader
 from service_desk.domain.masking import mask_within
-from service_desk.domain.vocabulary import ClockKind
+from service_desk.domain.vocabulary import ClockKind, State
 from service_desk.store import packs
 from service_desk.store.law import Law
 from service_desk.store.packs import AnyRow, OpenTicket
@@ -19,6 +19,8 @@ from service_desk.xlsx.figures import Count, Figures, figures_of
 
 MEETING_LEVEL = 2
 """What the ladder orders at this level goes before the weekly meeting, too (the law, ladder of settle)."""
+
+WITH_THE_LEAD = (State.ASSIGNED, State.IN_PROGRESS)
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,11 @@ class Material:
     @cached_property
     def overdue(self) -> Sequence[OpenTicket]:
         """What is open and late, whoever's turn it is."""
-        return [one for one in self.open if self.days_late(one.due_at) is not None]
+        return [one for one in self.open if self.late(one) is not None]
 
     @cached_property
     def for_the_meeting(self) -> Sequence[OpenTicket]:
-        """What the ladder sends to the next weekly meeting: so many working days over the settle deadline."""
+        """What the ladder sends to the next weekly meeting: so many working days over a settle clock that runs."""
         return [one for one in self.open if self._goes_to_the_meeting(one)]
 
     @cached_property
@@ -111,6 +113,10 @@ class Material:
         calendar = self.law.calendar
         return calendar.working_days_after(calendar.day_of(due), calendar.day_of(self.at))
 
+    def late(self, one: OpenTicket) -> int | None:
+        """How many working days it is late, by the deadline it is told by; None where it is not."""
+        return self.days_late(one.deadline(self.at)[1])
+
     def day(self, moment: datetime | None) -> date | None:
         """The park's day."""
         return moment.astimezone(self.period.tz).date() if moment else None
@@ -126,7 +132,7 @@ class Material:
 
     def _goes_to_the_meeting(self, one: OpenTicket) -> bool:
         days = self.days_late(one.settle_due)
-        if days is None or one.settle_since is None:
+        if days is None or one.settle_since is None or one.state not in WITH_THE_LEAD:
             return False
         ladder = self.law.ladder_of(ClockKind.SETTLE, one.profile, one.settle_since)
         steps = [

@@ -197,7 +197,7 @@ def pressed_table(material: Material, *, drawn: bool) -> FigureTable:
         pressed = lines[one.lead or UNASSIGNED]
         pressed.open += 1
         pressed.deferred += one.state is State.DEFERRED
-        days = material.days_late(one.due_at)
+        days = material.late(one)
         if days is not None:
             pressed.late += 1
             pressed.longest = max(days, pressed.longest or 0)
