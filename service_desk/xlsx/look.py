@@ -24,6 +24,8 @@ LEFT = Alignment(horizontal="left", vertical="center", wrap_text=True)
 TOP_LEFT = Alignment(horizontal="left", vertical="top", wrap_text=True)
 
 A3, A4 = "8", "9"
+PAPER_WIDTH = 200
+"""Characters across a sheet of A3 that are still easy to read."""
 WIDE = 14  # columns; what is wider goes on A3
 
 
@@ -67,6 +69,14 @@ def ready_for_paper(sheet: Worksheet, *, columns: int, heading_rows: tuple[int, 
         sheet.oddFooter.center.text = "第 &P 页，共 &N 页"
     sheet.print_title_rows = f"{heading_rows[0]}:{heading_rows[1]}"
     sheet.freeze_panes = body_from
+
+
+def spread_over_paper(sheet: Worksheet, widths: list[float]) -> None:
+    """What is too wide for one sheet of paper goes on several side by side, each beginning with the first columns."""
+    across = max(1, round(sum(widths) / PAPER_WIDTH))
+    sheet.page_setup.fitToWidth = across
+    if across > 1:
+        sheet.print_title_cols = "A:B"
 
 
 def set_widths(sheet: Worksheet, widths: list[float]) -> None:

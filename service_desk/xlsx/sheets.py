@@ -54,7 +54,7 @@ ACROSS = 118.0
 PAGE = 490.0
 """Points down a landscape A4 without its margins."""
 CHART_HEIGHT = 7  # cm
-LYING_TOP, LYING_BAR = 2.0, 0.55  # cm
+LYING_TOP, LYING_BAR = 2.0, 0.8  # cm
 POINTS_A_CM = 28.35
 MANY_BARS, LONG_NAME = 8, 12
 NARROW_TABLE = 0.6

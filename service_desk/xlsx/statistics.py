@@ -34,7 +34,7 @@ TITLE_ROW, LINE_ROW, HEAD_ROW, SUB_ROW = 1, 2, 3, 4
 BODY_ROW = 5
 CHART_ROWS = 17  # what a chart covers
 CHART_WIDTH, CHART_HEIGHT = 32, 8  # cm
-PAPER_WIDTH = 155  # characters across a sheet of A3, whatever stands in for the font
+HALF_WIDTH = 155  # characters across a sheet of A3, whatever stands in for the font
 NARROW = 10.0  # characters
 WIDEST = 30  # columns that are still easy to read on one sheet of A3
 LABELLED = 15  # columns; the numbers of more would run into one another
@@ -83,7 +83,7 @@ def _spread_over_two(sheet: Worksheet, first_half: int, columns: int) -> None:
     if sheet.sheet_properties.pageSetUpPr is not None:
         sheet.sheet_properties.pageSetUpPr.fitToPage = False
     sheet.page_setup.fitToWidth = sheet.page_setup.fitToHeight = None
-    sheet.page_setup.scale = min(100, int(PAPER_WIDTH * 100 / across))
+    sheet.page_setup.scale = min(100, int(HALF_WIDTH * 100 / across))
     sheet.col_breaks = ColBreak(brk=(Break(id=first_half),))
     sheet.print_title_cols = "A:A"
 

@@ -74,7 +74,7 @@ def test_a_rate_says_what_it_was_counted_from() -> None:
 
 
 def test_who_falls_short_is_named_and_few_are_not_judged() -> None:
-    lines = {
+    lines: dict[tuple[str, str | None], Figure] = {
         ("on_time", by): ratio("on_time", *parts, by=by)
         for by, parts in {
             "供电公司": (8, 10),
