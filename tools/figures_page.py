@@ -63,7 +63,9 @@ def lines() -> Iterator[str]:
     for report in REPORTS.values():
         tables = "、".join(by.label for by in report.tables)
         columns = "、".join(one.label for one in report.indicators)
-        yield f"- **{report.title}**（`{report.name}`），按{tables}分行：{columns}。"
+        sheets = "、".join(paper.label for paper in (*report.parts, *report.annexes))
+        more = f"另有：{sheets}。" if sheets else ""
+        yield f"- **{report.title}**（`{report.name}`），按{tables}分行：{columns}。{more}"
     yield "\n## 共同的规则\n"
     yield from (f"- {rule}" for rule in HOUSE_RULES)
 

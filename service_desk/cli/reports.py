@@ -96,6 +96,7 @@ def report(
         wanted,
         reports.every_ticket(),
         period,
+        reader=ledgers.OPERATOR,
         made_by="命令行",
         at=now,
         organisation=current_settings().desk_name,

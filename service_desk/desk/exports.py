@@ -333,12 +333,21 @@ def _report(export: Export, user: User, at: datetime) -> _Writing:
     report, who, tickets = reports.report_named(export.kind), user.name, visible_tickets(user)
     if export.since is None or export.until is None:
         raise Invalid("没有统计期，请重新导出。")
+    reader = ledgers.reader_of(user, contacts=False)
     period = reports.period_of(export.since, export.until, as_of=at, law=current_law())
 
     def write(path: Path, organisation: str, progress: ledgers.Progress) -> int:
         begin_reading()
         return reports.write_report(
-            path, report, tickets, period, made_by=who, at=at, organisation=organisation, progress=progress
+            path,
+            report,
+            tickets,
+            period,
+            reader=reader,
+            made_by=who,
+            at=at,
+            organisation=organisation,
+            progress=progress,
         )
 
     return _Writing(None, write)

@@ -1,6 +1,6 @@
 """Reports: the figures of a period for a page or a command, and the workbook that counts itself again."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 
 from service_desk.desk.facts import Rows
 from service_desk.desk.ledgers import Progress
+from service_desk.desk.packs import Material, sheets_of
 from service_desk.domain.errors import Invalid
 from service_desk.domain.figures import (
     REPORTS,
@@ -23,8 +24,10 @@ from service_desk.domain.figures import (
     count_groups,
     with_year_before,
 )
+from service_desk.domain.ledger import LedgerReader
+from service_desk.domain.masking import mask_within
 from service_desk.domain.sentences import say
-from service_desk.store.base import db
+from service_desk.store.base import among_numbers, db
 from service_desk.store.enterprises import Enterprise
 from service_desk.store.law import Law, current_law
 from service_desk.store.tickets import Ticket
@@ -33,6 +36,10 @@ from service_desk.xlsx.workbook import written
 
 LONGEST_DAYS = 366 * 10
 EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)
+LISTS_ARE_OF_NOW = (
+    "清单（未办结、超期、到期、挂账、督办等）以制表时的状态为准；黄牌、红牌、差评和办结案例按统计期；清单全部列出，没有省略。",
+    "标题、说明和评价意见中的电话号码、联系人姓名已遮盖。",
+)
 TICKET_COLUMNS = ("企业名称", "标题", "当前状态")
 
 
@@ -66,20 +73,21 @@ class Counting:
 
     def figures(self, period: Period, by: By | None) -> list[Figure]:
         """The figures of a period, the whole or by line. How things stand now is told of the report's own alone."""
-        return count_groups(self._groups(period), period, indicators=self._report.indicators, by=by)
+        return count_groups(self._groups(period, by), period, indicators=self._report.indicators, by=by)
 
     def rows(self) -> Iterator[Fact]:
         """The rows of the report's own period."""
         return self._rows.one_by_one(self._period, self._report.indicators)
 
-    def _groups(self, period: Period) -> Sequence[Group]:
+    def _groups(self, period: Period, by: By | None) -> Sequence[Group]:
         if period == self._period:
             return self._its_own
         reach = with_year_before(self._period)
-        if period.is_whole_months and reach.since <= period.since and period.until <= reach.until:
+        is_within = reach.since <= period.since and period.until <= reach.until
+        if by in (None, By.MONTH) and period.is_whole_months and is_within:
             months = set(period.months)
             return [group for group in self._months if group.lines[By.MONTH] in months]
-        return self._rows.groups(period, self._dated, by=())
+        return self._rows.groups(period, self._dated, by=(by,) if by else ())
 
     @cached_property
     def _its_own(self) -> Sequence[Group]:
@@ -104,24 +112,38 @@ class Made:
 
 
 def workbook(
-    report: Report, tickets: Select[Ticket], period: Period, *, made_by: str, at: datetime, organisation: str
+    report: Report,
+    tickets: Select[Ticket],
+    period: Period,
+    *,
+    reader: LedgerReader,
+    made_by: str,
+    at: datetime,
+    organisation: str,
 ) -> Made:
-    """The workbook of a report over some tickets."""
+    """The workbook of a report over some tickets, for a reader: how single matters were rated is told to the desk."""
+    if not reader.desk:
+        report = report.without_ratings
     law = current_law()
     counting = Counting(report, tickets, period, law)
+    rows = list(counting.rows())
+    material = Material(report, tickets, period, counting.figures, rows, reader, law, at)
     book = report_book(
         report,
         counting.figures,
-        counting.rows(),
+        rows,
         period,
-        tickets=TicketWords(TICKET_COLUMNS, _words(tickets)),
+        tickets=TicketWords(TICKET_COLUMNS, _words(tickets, {fact.ticket for fact in rows})),
         imprint=Imprint(
             organisation=organisation,
             made_by=made_by,
             made_at=at,
             calendar_version=say("第 %(version)s 版", version=law.calendar.version),
             filters={"范围": "导出人可见的全部诉求"},
+            remarks=LISTS_ARE_OF_NOW if report.parts or report.annexes else (),
         ),
+        parts=sheets_of(report.parts, material),
+        annexes=sheets_of(report.annexes, material),
     )
     return Made(f"{report.title}_{period.since}_{period.until}.xlsx", written(book), len(book.detail.rows))
 
@@ -132,23 +154,29 @@ def write_report(
     tickets: Select[Ticket],
     period: Period,
     *,
+    reader: LedgerReader,
     made_by: str,
     at: datetime,
     organisation: str,
     progress: Progress = lambda _rows: None,
 ) -> int:
     """Write the workbook of a report over some tickets to ``path``; how many rows its 明细 has."""
-    made = workbook(report, tickets, period, made_by=made_by, at=at, organisation=organisation)
+    made = workbook(report, tickets, period, reader=reader, made_by=made_by, at=at, organisation=organisation)
     path.write_bytes(made.content)
     progress(made.rows)
     return made.rows
 
 
-def _words(tickets: Select[Ticket]) -> Mapping[str, Sequence[str]]:
-    columns = tickets.join(Enterprise, Ticket.enterprise_id == Enterprise.id).with_only_columns(
-        Ticket.number, Enterprise.name, Ticket.title, Ticket.state
+def _words(tickets: Select[Ticket], numbers: Collection[str]) -> Mapping[str, Sequence[str]]:
+    columns = (
+        tickets.where(among_numbers(Ticket.number, sorted(numbers)))
+        .join(Enterprise, Ticket.enterprise_id == Enterprise.id)
+        .with_only_columns(Ticket.number, Enterprise.name, Ticket.title, Ticket.contact_name, Ticket.state)
     )
-    return {row.number: (row.name, row.title, row.state.label) for row in db.session.execute(columns)}
+    return {
+        row.number: (row.name, mask_within(row.title, row.contact_name), row.state.label)
+        for row in db.session.execute(columns)
+    }
 
 
 def every_ticket() -> Select[Ticket]:

@@ -230,3 +230,11 @@ def among(column: InstrumentedAttribute[int], ids: Sequence[int]) -> ColumnEleme
         return column == any_(cast(func.string_to_array(",".join(map(str, ids)), ","), ARRAY(Integer)))
     known = func.json_each(json.dumps(list(ids))).table_valued("value")
     return column.in_(select(known.c.value))
+
+
+def among_numbers(column: InstrumentedAttribute[str], numbers: Sequence[str]) -> ColumnElement[bool]:
+    """One of many tickets' numbers, sent as one value. None of them has a comma in it."""
+    if db.engine.dialect.name == "postgresql":
+        return column == any_(func.string_to_array(",".join(numbers), ","))
+    known = func.json_each(json.dumps(list(numbers))).table_valued("value")
+    return column.in_(select(known.c.value))

@@ -35,6 +35,8 @@ class ExportKind(Word):
     CLOSURE = "closure", "企业诉求办结统计表"
     SATISFACTION = "satisfaction", "企业诉求满意度统计表"
     PROCESS = "process", "企业诉求办理过程统计表"
+    MONTHLY = "monthly", "企业诉求办理月报"
+    WEEKLY = "weekly", "企业诉求周调度"
 
     @property
     def is_report(self) -> bool:

@@ -57,6 +57,8 @@ class ReportForm(Form):
         choices=[
             SelectChoice("this_month", _l("本月")),
             SelectChoice("last_month", _l("上月")),
+            SelectChoice("this_week", _l("本周")),
+            SelectChoice("last_week", _l("上周")),
             SelectChoice("quarter", _l("本季度")),
             SelectChoice("year", _l("本年")),
             SelectChoice("free", _l("自选日期")),
@@ -211,6 +213,11 @@ def _period_words(period: Period) -> str:
 def _named_period(name: str, today: date) -> tuple[date, date]:
     this_month = today.replace(day=1)
     next_month = (this_month + timedelta(days=31)).replace(day=1)
+    monday = today - timedelta(days=today.weekday())
+    if name == "this_week":
+        return monday, monday + timedelta(days=7)
+    if name == "last_week":
+        return monday - timedelta(days=7), monday
     if name == "last_month":
         return (this_month - timedelta(days=1)).replace(day=1), this_month
     if name == "quarter":

@@ -1,9 +1,11 @@
-"""A report workbook before it is written: plain records that know neither tickets nor openpyxl."""
+"""A report workbook before it is written: plain records that know no ticket."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
+
+from service_desk.xlsx.stream import ListColumn, ListRow
 
 # 明细
 
@@ -66,13 +68,25 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """How many lines of a list there are: of one name in ``by``, with a number (no blank) in ``numbered``.
+
+    ``sheet`` is the name of the list's sheet, the others are titles of its columns.
+    """
+
+    sheet: str
+    by: str | None = None
+    numbered: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """A number of 统计 and how to count it again; ``value`` None stands for the dash."""
 
     figure: str
     part: str
     value: float | None
-    recount: Counted | Added | Divided | Ranked
+    recount: Counted | Added | Divided | Ranked | Listed
 
 
 # 统计
@@ -102,12 +116,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What of a table is drawn: the cell column by its index, as bars, in time as a line too."""
+    """What of a table is drawn: the cell column by its index, as bars, in time as a line too.
+
+    ``lines`` is how many of the table's lines are drawn, all where it is None.
+    """
 
     title: str
     column: int
     form: str = "0%"
     in_time: bool = False
+    lines: int | None = None
 
 
 @dataclass(frozen=True)
@@ -128,6 +146,38 @@ class Heading:
     columns: tuple[str, ...] = ("",)
 
 
+# Sheets beside the figures
+
+
+@dataclass(frozen=True)
+class FigureTable:
+    """A table under headings of its own; ``first`` stands over the names of its lines."""
+
+    headings: Sequence[Heading]
+    table: Table
+    first: str = "项目"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list: its first column numbers the lines, and none is left out."""
+
+    columns: Sequence[ListColumn]
+    rows: Sequence[ListRow]
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of words, then tables, then perhaps a list."""
+
+    name: str
+    words: Sequence[str] = ()
+    tables: Sequence[FigureTable] = ()
+    listing: Listing | None = None
+    remarks: Sequence[str] = ()
+
+
 @dataclass(frozen=True)
 class ReportBook:
     """Everything a report workbook says. The instants are printed in the zone they come in."""
@@ -145,3 +195,7 @@ class ReportBook:
     calendar_version: str
     filters: Mapping[str, str] = field(default_factory=dict)
     remarks: Sequence[str] = ()
+    parts: Sequence[Sheet] = ()
+    """Sheets before 统计."""
+    annexes: Sequence[Sheet] = ()
+    """Sheets behind it."""

@@ -16,6 +16,7 @@ from service_desk.xlsx.look import (
     merged,
     ready_for_paper,
     set_widths,
+    spread_over_paper,
 )
 from service_desk.xlsx.text import put_text
 
@@ -42,6 +43,7 @@ def write_detail(sheet: Worksheet, book: ReportBook) -> None:
     ready_for_paper(
         sheet, columns=len(detail.columns), heading_rows=(TITLE_ROW, HEAD_ROW), body_from=f"C{FIRST_ROW}"
     )
+    spread_over_paper(sheet, [column.width for column in detail.columns])
 
 
 def _write_rows(sheet: Worksheet, detail: Detail) -> None:

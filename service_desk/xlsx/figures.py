@@ -1,6 +1,6 @@
 """Setting the figures of a report out as a workbook: tables, their checks, and the rows behind them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -39,6 +39,7 @@ from service_desk.xlsx.book import (
     Line,
     Ranked,
     ReportBook,
+    Sheet,
     Table,
 )
 
@@ -65,6 +66,7 @@ class Imprint:
     made_at: datetime
     calendar_version: str
     filters: Mapping[str, str] = field(default_factory=dict)
+    remarks: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ def report_book(
     *,
     tickets: TicketWords,
     imprint: Imprint,
+    parts: Sequence[Sheet] = (),
+    annexes: Sequence[Sheet] = (),
 ) -> ReportBook:
     """The workbook of a report: ``facts`` are the rows of the period, ``count`` is asked for earlier ones, too."""
     return ReportBook(
@@ -92,20 +96,23 @@ def report_book(
         as_of=period.as_of.astimezone(period.tz),
         made_by=imprint.made_by,
         made_at=imprint.made_at.astimezone(period.tz),
-        headings=[_heading(indicator) for indicator in report.indicators],
+        headings=[heading_of(indicator) for indicator in report.indicators],
         tables=list(_tables(report, count, period)),
         detail=_detail(report, facts, period, tickets),
         definitions=[(indicator.label, indicator.definition) for indicator in report.indicators],
         calendar_version=imprint.calendar_version,
         filters=imprint.filters,
-        remarks=(EARLIER,),
+        remarks=(EARLIER, *imprint.remarks),
+        parts=parts,
+        annexes=annexes,
     )
 
 
 # Columns
 
 
-def _heading(indicator: Indicator) -> Heading:
+def heading_of(indicator: Indicator) -> Heading:
+    """What stands over the columns of an indicator."""
     if indicator.measure is Measure.COUNT:
         return Heading(indicator.label)
     if indicator.measure in RANKS:
@@ -128,30 +135,39 @@ def _title(indicator: Indicator, part: Part) -> str:
 def _tables(report: Report, count: Count, period: Period) -> Iterator[Table]:
     yield Table("总体", list(_whole_lines(report, count, period)))
     for by in report.tables:
-        yield _table(report, by, count, period)
+        yield table_of(report, by, count, period)
     if By.MONTH in report.tables and period.is_whole_months:
         yield from _month_changes(report, count, period)
 
 
-def _figures(count: Count, period: Period, by: By | None) -> Figures:
+def figures_of(count: Count, period: Period, by: By | None) -> Figures:
+    """The figures of a period by key and line."""
     return {(figure.key, figure.by): figure for figure in count(period, by)}
 
 
 def _whole_lines(report: Report, count: Count, period: Period) -> Iterator[Line]:
-    now = _figures(count, period, None)
+    now = figures_of(count, period, None)
     yield _line("合计", report, now, None)
     for name, earlier in (("环比", period_before(period)), ("同比", year_before(period))):
-        yield _change_line(name, report, now, _figures(count, earlier, None), (None, None))
+        yield _change_line(name, report, now, figures_of(count, earlier, None), (None, None))
 
 
-def _table(report: Report, by: By, count: Count, period: Period) -> Table:
-    figures = _figures(count, period, by)
-    names = sorted({name or "" for _, name in figures}, key=lambda name: (name in (DESK, UNASSIGNED), name))
+def table_of(
+    report: Report,
+    by: By,
+    count: Count,
+    period: Period,
+    *,
+    drawn: Collection[By] = (By.DEPARTMENT, By.MONTH),
+) -> Table:
+    """The report's figures line by line; tables by a line that is in ``drawn`` have a chart."""
+    found = figures_of(count, period, by)
+    named = {name or "" for key, name in found if key in report.keys}
+    names = sorted(named, key=lambda name: (name in (DESK, UNASSIGNED), name))
     charted = next(one for one in report.indicators if one.key == report.charted)
-    drawn = by in (By.DEPARTMENT, By.MONTH)
     return Table(
         title=f"按{by.label}",
-        lines=[_line(name or UNSET, report, figures, name, by) for name in names],
+        lines=[_line(name or UNSET, report, found, name, by) for name in names],
         line_column=by.label,
         chart=Chart(
             title=f"{charted.label}（按{by.label}）",
@@ -159,19 +175,19 @@ def _table(report: Report, by: By, count: Count, period: Period) -> Table:
             form="0%" if charted.measure is Measure.SHARE else "0",
             in_time=by is By.MONTH,
         )
-        if drawn
+        if by in drawn
         else None,
     )
 
 
 def _first_column(report: Report, wanted: Indicator) -> int:
     before = report.indicators[: report.indicators.index(wanted)]
-    return sum(len(_heading(indicator).columns) for indicator in before)
+    return sum(len(heading_of(indicator).columns) for indicator in before)
 
 
 def _month_changes(report: Report, count: Count, period: Period) -> Iterator[Table]:
     reach = with_year_before(period)
-    figures = _figures(count, reach, By.MONTH)
+    figures = figures_of(count, reach, By.MONTH)
     months = reach.months
     for title, back in (("按月份环比", 1), ("按月份同比", 12)):
         pairs = [(month, months[months.index(month) - back]) for month in period.months]
@@ -183,23 +199,24 @@ def _line(name: str, report: Report, figures: Figures, by: str | None, table: By
     checks: list[Check] = []
     for indicator in report.indicators:
         if table is By.MONTH and not indicator.has_period:
-            cells += [Cell("")] * len(_heading(indicator).columns)
+            cells += [Cell("")] * len(heading_of(indicator).columns)
             continue
-        figure = figures.get((indicator.key, by)) or _nothing(indicator, by)
-        cells += _cells(indicator, figure)
+        figure = figures.get((indicator.key, by)) or nothing(indicator, by)
+        cells += cells_of(indicator, figure)
         checks += _checks(indicator, figure)
     match = None if by is None else int(by.replace("-", "")) if table is By.MONTH else name
     return Line(name, cells, checks, match)
 
 
-def _nothing(indicator: Indicator, by: str | None) -> Figure:
+def nothing(indicator: Indicator, by: str | None) -> Figure:
     """What stands where a line has nothing to count."""
     counts = indicator.measure is Measure.COUNT
     return Figure(by, indicator.key, 0, None if counts else 0, 0, 0 if counts else None)
 
 
-def _cells(indicator: Indicator, figure: Figure) -> list[Cell]:
-    value = Cell(_printed(indicator, figure), FORMS.get(indicator.measure, "0"), is_grey=figure.is_few)
+def cells_of(indicator: Indicator, figure: Figure) -> list[Cell]:
+    """The cells that say a figure, one for each column of its heading."""
+    value = Cell(printed_value(indicator, figure), FORMS.get(indicator.measure, "0"), is_grey=figure.is_few)
     if indicator.measure is Measure.COUNT:
         return [value]
     if indicator.measure in RANKS:
@@ -208,7 +225,7 @@ def _cells(indicator: Indicator, figure: Figure) -> list[Cell]:
     return [value, parts, *([Cell(figure.excluded, is_grey=figure.is_few)] if indicator.less else [])]
 
 
-def _printed(indicator: Indicator, figure: Figure) -> float | None:
+def printed_value(indicator: Indicator, figure: Figure) -> float | None:
     """The value with the decimals it is printed with, half up."""
     decimals = DECIMALS.get(indicator.measure)
     if decimals is None or figure.value is None or not figure.denominator:
@@ -236,7 +253,7 @@ def _checks(indicator: Indicator, figure: Figure) -> Iterator[Check]:
         yield Check(label, "剔除", figure.excluded, counted[Part.EXCLUDED])
     ratio = Divided(top, bottom, DECIMALS[indicator.measure])
     yield Check(
-        label, "率" if indicator.measure is Measure.SHARE else "平均", _printed(indicator, figure), ratio
+        label, "率" if indicator.measure is Measure.SHARE else "平均", printed_value(indicator, figure), ratio
     )
 
 
@@ -250,7 +267,7 @@ def _change_line(
         if indicator.has_period:
             said = change(now.get((indicator.key, pair[0])), before.get((indicator.key, pair[1])), indicator)
             said = said.replace("个百分点", "点")  # the columns are narrow; the notes say what it stands for
-        cells += [Cell(said), *[Cell("")] * (len(_heading(indicator).columns) - 1)]
+        cells += [Cell(said), *[Cell("")] * (len(heading_of(indicator).columns) - 1)]
     return Line(name, cells)
 
 

@@ -14,6 +14,8 @@ HEAD = Font(name="黑体", size=10, color=INK)
 BODY = Font(name=FACE, size=10, color=INK)
 FAINT = Font(name=FACE, size=10, color=GREY)
 HEAD_FILL = PatternFill("solid", fgColor="FFE8EEF4")
+LATE_FILL = PatternFill("solid", fgColor="FFFDECEA")
+LATE_INK = Font(name=FACE, size=10, color="FFB42318")
 PART_FILL = PatternFill("solid", fgColor="FFF5F7FA")
 THIN = Side(style="thin", color="FF7B8794")
 BOX = Border(left=THIN, right=THIN, top=THIN, bottom=THIN)
@@ -22,6 +24,8 @@ LEFT = Alignment(horizontal="left", vertical="center", wrap_text=True)
 TOP_LEFT = Alignment(horizontal="left", vertical="top", wrap_text=True)
 
 A3, A4 = "8", "9"
+PAPER_WIDTH = 200
+"""Characters across a sheet of A3 that are still easy to read."""
 WIDE = 14  # columns; what is wider goes on A3
 
 
@@ -59,10 +63,20 @@ def ready_for_paper(sheet: Worksheet, *, columns: int, heading_rows: tuple[int, 
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_options.horizontalCentered = True
     sheet.page_margins.left = sheet.page_margins.right = 0.4
+    sheet.page_margins.top = sheet.page_margins.bottom = 0.6
+    sheet.page_margins.header = sheet.page_margins.footer = 0.3
     if sheet.oddFooter is not None:
         sheet.oddFooter.center.text = "第 &P 页，共 &N 页"
     sheet.print_title_rows = f"{heading_rows[0]}:{heading_rows[1]}"
     sheet.freeze_panes = body_from
+
+
+def spread_over_paper(sheet: Worksheet, widths: list[float]) -> None:
+    """What is too wide for one sheet of paper goes on several side by side, each beginning with the first columns."""
+    across = max(1, round(sum(widths) / PAPER_WIDTH))
+    sheet.page_setup.fitToWidth = across
+    if across > 1:
+        sheet.print_title_cols = "A:B"
 
 
 def set_widths(sheet: Worksheet, widths: list[float]) -> None:

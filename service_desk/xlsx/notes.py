@@ -63,6 +63,9 @@ def _rows(book: ReportBook) -> Iterator[tuple[str, str]]:
     yield "明细行数", str(len(book.detail.rows))
     for table in book.tables:
         yield f"行数（{table.title}）", str(len(table.lines))
+    for sheet in (*book.parts, *book.annexes):
+        if sheet.listing is not None:
+            yield f"行数（{sheet.name}）", f"{len(sheet.listing.rows)}；全部列出，没有省略"
     yield "制表", f"{book.made_by}，{book.made_at:%Y-%m-%d %H:%M:%S}"
     for number, words in enumerate((*HOUSE_RULES, *book.remarks), 1):
         yield f"说明 {number}", words

@@ -1,13 +1,13 @@
 """The sheet 核对: every number of 统计 counted again by a live formula over 明细."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.worksheet import Worksheet
 
-from service_desk.xlsx.book import Added, Check, Counted, Detail, Divided, Ranked, ReportBook
+from service_desk.xlsx.book import Added, Check, Counted, Detail, Divided, Line, Listed, Ranked, ReportBook
 from service_desk.xlsx.look import (
     BODY,
     CENTRE,
@@ -54,6 +54,11 @@ class Ranges:
         return f"{sheet_and_column}${self.first}:{letter}${self.last}"
 
 
+Lists = Mapping[str, Mapping[str, str]]
+"""Where the columns of lists lie, by sheet and title; that of the numbers under ``NUMBERS``."""
+NUMBERS = "序号"
+
+
 @dataclass(frozen=True)
 class Where:
     """Which rows of 明细 a line counts: those that match two cells of its row in 核对, or all."""
@@ -61,6 +66,7 @@ class Where:
     ranges: Ranges
     line_column: str | None
     row: int
+    lists: Lists
 
     @property
     def criteria(self) -> str:
@@ -79,8 +85,18 @@ class Where:
             return f"COUNTIFS({column},1{self.criteria})"
         return f"SUMIFS({column}{self.criteria})" if self.line_column else f"SUM({column})"
 
-    def formula(self, recount: Counted | Added | Divided | Ranked) -> str:
+    def in_a_list(self, recount: Listed) -> str:
+        """A count of a list's lines, without the equals sign."""
+        columns = self.lists[recount.sheet]
+        criteria = [f'{columns[recount.numbered]},">=0"'] if recount.numbered else []
+        if recount.by:
+            criteria.append(f"{columns[recount.by]},${CRITERION}{self.row}")
+        return f"COUNTIFS({','.join(criteria)})" if criteria else f"COUNT({columns[NUMBERS]})"
+
+    def formula(self, recount: Counted | Added | Divided | Ranked | Listed) -> str:
         """The formula that counts again."""
+        if isinstance(recount, Listed):
+            return f"={self.in_a_list(recount)}"
         if isinstance(recount, Divided):
             bottom, unit = self.number(recount.bottom), 10**recount.decimals
             # Whole numbers until the last division, so that a half is exactly a half.
@@ -100,23 +116,34 @@ def criterion(match: str | int) -> str | int:
     return "=" + match.replace("~", "~~").replace("*", "~*").replace("?", "~?")
 
 
-def write_recount(sheet: Worksheet, book: ReportBook, ranges: Ranges) -> None:
+def write_recount(sheet: Worksheet, book: ReportBook, ranges: Ranges, lists: Lists) -> None:
     """Fill the sheet."""
     row = FIRST_ROW
-    for table in book.tables:
-        for line in table.lines:
-            for check in line.checks:
-                where = Where(ranges, table.line_column if line.match is not None else None, row)
-                _write_check(sheet, where, check, (table.title, line.name))
-                if line.match is not None:
-                    _put(sheet, f"{MATCH}{row}", line.match)
-                    _put(sheet, f"{CRITERION}{row}", criterion(line.match))
-                row += 1
+    for title, line_column, line in _lines(book):
+        for check in line.checks:
+            where = Where(ranges, line_column if line.match is not None else None, row, lists)
+            _write_check(sheet, where, check, (title, line.name))
+            if line.match is not None:
+                _put(sheet, f"{MATCH}{row}", line.match)
+                _put(sheet, f"{CRITERION}{row}", criterion(line.match))
+            row += 1
     _write_top(sheet, row - 1)
     set_widths(sheet, WIDTHS)
     ready_for_paper(
         sheet, columns=len(COLUMNS), heading_rows=(TITLE_ROW, HEAD_ROW), body_from=f"A{FIRST_ROW}"
     )
+
+
+def _lines(book: ReportBook) -> Iterator[tuple[str, str | None, Line]]:
+    """The lines of 统计; those of the other sheets that are counted from a list."""
+    for table in book.tables:
+        for line in table.lines:
+            yield table.title, table.line_column, line
+    for part in (*book.parts, *book.annexes):
+        for one in part.tables:
+            for line in one.table.lines:
+                if any(isinstance(check.recount, Listed) for check in line.checks):
+                    yield f"{part.name}：{one.table.title}", None, line
 
 
 def _write_check(sheet: Worksheet, where: Where, check: Check, place: tuple[str, str]) -> None:
@@ -147,7 +174,7 @@ def _write_top(sheet: Worksheet, last: int) -> None:
     put_text(title, "核对：按明细逐项重新计数")
     title.font, title.alignment = TITLE, CENTRE
     note = merged(sheet, SUM_ROW, 1, 7)
-    put_text(note, "复核值由公式按“明细”现算，与“统计”相减；差额应全部为 0。差额绝对值合计：")
+    put_text(note, "复核值由公式按“明细”和清单现算，与“统计”相减；差额应全部为 0。差额绝对值合计：")
     note.font, note.alignment = BODY, LEFT
     total = sheet[f"{DIFFERENCE}{SUM_ROW}"]
     total.value = f"=SUMPRODUCT(ABS({DIFFERENCE}{FIRST_ROW}:{DIFFERENCE}{max(last, FIRST_ROW)}))"

@@ -15,15 +15,15 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from openpyxl import Workbook
-from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 
 from service_desk.xlsx.look import (
     BODY,
     CENTRE,
-    FACE,
     HEAD,
     HEAD_FILL,
+    LATE_FILL,
+    LATE_INK,
     LEFT,
     TITLE,
     TOP_LEFT,
@@ -32,6 +32,7 @@ from service_desk.xlsx.look import (
     merged,
     ready_for_paper,
     set_widths,
+    spread_over_paper,
 )
 from service_desk.xlsx.text import LOOKS_LIKE_A_FORMULA, put_text, safe_text
 
@@ -42,10 +43,6 @@ AT_ONCE = 500
 """Rows that are handed to the compressor together."""
 SPEED = 1
 """Of the compressor: a third larger than at its best, in a third of the time."""
-LATE_FILL = PatternFill("solid", fgColor="FFFDECEA")
-LATE_INK = Font(name=FACE, size=10, color="FFB42318")
-PAPER_WIDTH = 200
-"""Characters across a sheet of A3 that are still easy to read."""
 SHEET_PART = "xl/worksheets/sheet1.xml"
 EPOCH = date(1899, 12, 30).toordinal()
 SECONDS = 24 * 60 * 60
@@ -257,11 +254,7 @@ def _frame(list_sheet: ListSheet, rows: int) -> dict[str, bytes]:
     sheet.auto_filter.ref = f"A{HEAD_ROW}:{get_column_letter(width)}{last}"
     set_widths(sheet, [column.width for column in list_sheet.columns])
     ready_for_paper(sheet, columns=width, heading_rows=(TITLE_ROW, HEAD_ROW), body_from=f"C{FIRST_ROW}")
-    # What is too wide for one sheet of paper goes on several side by side, each beginning with the first columns.
-    across = max(1, round(sum(column.width for column in list_sheet.columns) / PAPER_WIDTH))
-    sheet.page_setup.fitToWidth = across
-    if across > 1:
-        sheet.print_title_cols = "A:B"
+    spread_over_paper(sheet, [column.width for column in list_sheet.columns])
     stream = BytesIO()
     workbook.save(stream)
     with zipfile.ZipFile(stream) as archive:

@@ -1,10 +1,10 @@
-"""Writing a report workbook: 统计, 明细, 核对, 口径说明."""
+"""Writing a report workbook: its parts, 统计, its annexes, 明细, 核对, 口径说明."""
 
 from io import BytesIO
 
 from openpyxl import Workbook
 
-from service_desk.xlsx import detail, notes, recount, statistics
+from service_desk.xlsx import detail, notes, recount, sheets, statistics
 from service_desk.xlsx.book import ReportBook
 from service_desk.xlsx.text import safe_text
 
@@ -13,10 +13,15 @@ def written(book: ReportBook) -> bytes:
     """The workbook as a file's bytes."""
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
+    lists = {}
+    for part in book.parts:
+        lists[part.name] = sheets.write_sheet(workbook.create_sheet(part.name), part, book)
     statistics.write_statistics(workbook.create_sheet(statistics.NAME), book)
+    for annex in book.annexes:
+        lists[annex.name] = sheets.write_sheet(workbook.create_sheet(annex.name), annex, book)
     detail.write_detail(workbook.create_sheet(detail.NAME), book)
     ranges = recount.Ranges.of(book.detail, detail.NAME, detail.FIRST_ROW)
-    recount.write_recount(workbook.create_sheet(recount.NAME), book, ranges)
+    recount.write_recount(workbook.create_sheet(recount.NAME), book, ranges, lists)
     notes.write_notes(workbook.create_sheet(notes.NAME), book)
     # Formulas carry no value until somebody counts them.
     workbook.calculation.fullCalcOnLoad = True

@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -17,6 +17,10 @@ from tests.world import CHINA, World
 
 Visit = Callable[..., Visitor]
 MARCH = "period=free&since=2026-03-01&until=2026-03-31"
+
+
+def today() -> date:
+    return clock.now().astimezone(CHINA).date()
 
 
 def test_every_rate_stands_beside_what_it_was_counted_from(small_world: World, visit: Visit) -> None:
@@ -71,9 +75,21 @@ def test_the_last_day_is_part_of_the_period(small_world: World, visit: Visit) ->
     assert ">2026-04</th>" not in page
 
 
-@pytest.mark.parametrize("kind", ["closure", "satisfaction", "process"])
+FOUR = ["统计", "明细", "核对", "口径说明"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "first"),
+    [
+        ("closure", "统计"),
+        ("satisfaction", "统计"),
+        ("process", "统计"),
+        ("monthly", "总体情况"),
+        ("weekly", "本周概况"),
+    ],
+)
 def test_the_workbook_is_written_in_the_background_with_its_four_sheets(
-    small_world: World, visit: Visit, kind: str
+    small_world: World, visit: Visit, kind: str, first: str
 ) -> None:
     small_world.make(State.CLOSED)
     supervisor = visit("supervisor")
@@ -91,7 +107,8 @@ def test_the_workbook_is_written_in_the_background_with_its_four_sheets(
     assert "2026-03-01_2026-03-31.xlsx" in answer.headers["Content-Disposition"]
     workbook = load_workbook(io.BytesIO(answer.data))
     answer.close()
-    assert {"统计", "明细", "核对", "口径说明"} <= set(workbook.sheetnames)
+    assert workbook.sheetnames[0] == first
+    assert [name for name in workbook.sheetnames if name in FOUR] == FOUR
 
 
 def test_the_same_report_asked_for_twice_is_one_export(small_world: World, visit: Visit) -> None:
@@ -99,6 +116,15 @@ def test_the_same_report_asked_for_twice_is_one_export(small_world: World, visit
     for period in ("2026-03-31", "2026-03-31", "2026-03-30"):
         supervisor.post("/reports/export", kind="closure", since="2026-03-01", until=period)
     assert exports.write_waiting(clock.now, organisation="专窗") == 2
+
+
+def test_a_week_begins_on_monday(small_world: World, visit: Visit) -> None:
+    small_world.make(State.CLOSED)
+    clerk = visit("clerk")
+    for period, days in (("this_week", 0), ("last_week", 7)):
+        monday = today() - timedelta(days=today().weekday() + days)
+        page = clerk.get(f"/reports?kind=weekly&period={period}")
+        assert f"since={monday}&amp;until={monday + timedelta(days=7)}" in page
 
 
 @pytest.mark.parametrize(

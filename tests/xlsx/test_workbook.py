@@ -81,7 +81,7 @@ def book() -> ReportBook:
             ),
             Table(
                 "按月份",
-                [line("2026-01", 1, 1, 3, 202601)],
+                [line("2026-01", 1, 1, 3, 202601), line("2026-03", 0, 0, None, 202603)],
                 line_column="月份",
                 chart=Chart("按时率（按月份）", 0, in_time=True),
             ),
@@ -163,7 +163,7 @@ def test_codes_in_the_rows_are_text_and_numbers_are_numbers(workbook: Workbook) 
 
 def test_every_number_is_counted_again_from_the_rows(workbook: Workbook, recounted: Recount) -> None:
     sheet = workbook["核对"]
-    assert sheet.max_row == 3 + 5 * 5
+    assert sheet.max_row == 3 + 5 * 6
     for row in range(4, sheet.max_row + 1):
         written = sheet[f"F{row}"].value
         assert recounted(workbook, row) == written, [cell.value for cell in sheet[row]]

@@ -28,8 +28,10 @@ from service_desk.domain.figures.indicators import BY_KEY, INDICATORS, REPORT_IN
 from service_desk.domain.figures.marks import Mark, Moment, Part
 from service_desk.domain.figures.reports import (
     CLOSURE,
+    LEVEL_KEYS,
     REPORTS,
     SATISFACTION,
+    Paper,
     Report,
     change,
     period_before,
@@ -42,6 +44,7 @@ __all__ = [
     "CLOSURE",
     "DESK",
     "INDICATORS",
+    "LEVEL_KEYS",
     "REPORTS",
     "REPORT_INDICATORS",
     "SATISFACTION",
@@ -58,6 +61,7 @@ __all__ = [
     "Measure",
     "Member",
     "Moment",
+    "Paper",
     "Part",
     "PastClock",
     "PastEvent",
