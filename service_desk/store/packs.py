@@ -72,6 +72,11 @@ def _within(column: Any, period: Period) -> ColumnElement[bool]:  # noqa: ANN401
     return found
 
 
+def _own(column: Any, reader: LedgerReader) -> ColumnElement[bool]:  # noqa: ANN401 - a column of ids
+    """What concerns the reader's department; for the desk everything."""
+    return true() if reader.desk else and_(column == reader.department_id)
+
+
 # What is open
 
 
@@ -149,8 +154,8 @@ def open_tickets(tickets: Select[Ticket]) -> list[OpenTicket]:
     return [OpenTicket(*row) for row in _rows(statement)]
 
 
-def deferrals(tickets: Select[Ticket]) -> Sequence[AnyRow]:
-    """The deferred tickets, each with its plan, since when, and when it is answered next."""
+def deferrals(tickets: Select[Ticket], reader: LedgerReader) -> Sequence[AnyRow]:
+    """The deferred tickets, each with its plan, since when, and when it is answered next; a department's own."""
     other, lead = aliased(Approval), aliased(Department)
     last = select(func.max(other.id)).where(
         other.ticket_id == Ticket.id,
@@ -159,7 +164,7 @@ def deferrals(tickets: Select[Ticket]) -> Sequence[AnyRow]:
     )
     return _rows(
         _about(
-            tickets.where(Ticket.state == State.DEFERRED),
+            tickets.where(Ticket.state == State.DEFERRED, _own(Ticket.lead_department_id, reader)),
             *(lead.name.label("lead"), Approval.text, Approval.decided_at, _next_reply().label("next_reply")),
         )
         .outerjoin(Approval, Approval.id == last.correlate(Ticket).scalar_subquery())
@@ -175,8 +180,11 @@ def _next_reply() -> ScalarSelect[date | None]:
     return waits.correlate(Ticket).scalar_subquery()
 
 
-def returned_often(tickets: Select[Ticket]) -> Sequence[AnyRow]:
-    """The open tickets that departments asked to return more than once: how often, how often granted, and why last."""
+def returned_often(tickets: Select[Ticket], reader: LedgerReader) -> Sequence[AnyRow]:
+    """The open tickets that were asked to be returned more than once: how often, how often granted, and why last.
+
+    For the desk all requests; for a department its own.
+    """
     granted = func.sum(case((Approval.state == ApprovalState.GRANTED, 1), else_=0))
     asked = (
         select(
@@ -185,7 +193,7 @@ def returned_often(tickets: Select[Ticket]) -> Sequence[AnyRow]:
             granted.label("granted"),
             func.max(Approval.id).label("last_id"),
         )
-        .where(Approval.kind == RequestKind.RETURN)
+        .where(Approval.kind == RequestKind.RETURN, _own(Approval.department_id, reader))
         .group_by(Approval.ticket_id)
         .having(func.count() >= MORE_THAN_ONCE)
         .subquery()
@@ -208,8 +216,8 @@ def returned_often(tickets: Select[Ticket]) -> Sequence[AnyRow]:
 # Cards and orders
 
 
-def cards(tickets: Select[Ticket], period: Period) -> Sequence[AnyRow]:
-    """The cards given in a period, by department."""
+def cards(tickets: Select[Ticket], period: Period, reader: LedgerReader) -> Sequence[AnyRow]:
+    """The cards given in a period, by department; a department's own, for the desk all."""
     return _rows(
         _about(
             tickets,
@@ -218,14 +226,13 @@ def cards(tickets: Select[Ticket], period: Period) -> Sequence[AnyRow]:
         )
         .join(Card, Card.ticket_id == Ticket.id)
         .join(Department, Department.id == Card.department_id)
-        .where(_within(Card.given_at, period))
+        .where(_within(Card.given_at, period), _own(Card.department_id, reader))
         .order_by(Department.name, Card.given_at, Card.id)
     )
 
 
 def orders(tickets: Select[Ticket], period: Period, reader: LedgerReader) -> Sequence[AnyRow]:
     """The orders issued in a period, and those still unanswered; a department's own, for the desk all."""
-    own: ColumnElement[bool] = true() if reader.desk else Order.department_id == reader.department_id
     waits = and_(Order.answered_at.is_(None), Clock.state.in_(LIVE))
     is_new = _within(Order.issued_at, period)
     return _rows(
@@ -240,7 +247,7 @@ def orders(tickets: Select[Ticket], period: Period, reader: LedgerReader) -> Seq
         .join(Order, Order.ticket_id == Ticket.id)
         .join(Clock, Clock.id == Order.clock_id)
         .outerjoin(Department, Department.id == Order.department_id)
-        .where(or_(is_new, waits), own)
+        .where(or_(is_new, waits), _own(Order.department_id, reader))
         .order_by(Department.name, Order.issued_at, Order.id)
     )
 
@@ -359,7 +366,6 @@ def told_of(tickets: Select[Ticket], numbers: Sequence[str]) -> dict[str, AnyRow
 
 def exclusions(tickets: Select[Ticket], numbers: Sequence[str], reader: LedgerReader) -> Sequence[AnyRow]:
     """The granted exclusions of some of the tickets; a department's own, for the desk all."""
-    own: ColumnElement[bool] = true() if reader.desk else Approval.department_id == reader.department_id
     return _rows(
         _about(
             tickets.where(among_numbers(Ticket.number, numbers)),
@@ -369,7 +375,11 @@ def exclusions(tickets: Select[Ticket], numbers: Sequence[str], reader: LedgerRe
         )
         .join(Approval, Approval.ticket_id == Ticket.id)
         .outerjoin(Department, Department.id == Approval.department_id)
-        .where(Approval.kind == RequestKind.EXCLUSION, Approval.state == ApprovalState.GRANTED, own)
+        .where(
+            Approval.kind == RequestKind.EXCLUSION,
+            Approval.state == ApprovalState.GRANTED,
+            _own(Approval.department_id, reader),
+        )
         .order_by(Ticket.number, Approval.id)
     )
 

@@ -14,7 +14,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from service_desk import create_app
-from service_desk.desk import closing, facts, handling, requests, supervision
+from service_desk.desk import closing, facts, handling, reminders, requests, supervision
 from service_desk.desk.ledgers import OPERATOR, reader_of
 from service_desk.desk.reports import every_ticket, period_of, workbook
 from service_desk.domain.figures import BY_KEY, REPORTS, By, Figure, Period
@@ -66,6 +66,8 @@ def a_busy_march(world: World) -> dict[str, Ticket]:
         put_off.id, by=world.finance, at=MONDAY + 2 * DAY, plan="等设备", next_reply=date(2026, 4, 1)
     )
     requests.decide_deferral(put_off.id, by=world.supervisor, at=MONDAY + 2 * DAY, granted=True)
+    # The day after it was due the ladder gives the department a red card.
+    reminders.remind_due(MONDAY + 8 * DAY)
     complaint = world.make(
         State.ACCEPTED, at=MONDAY, title="供电公司刁难", nature=Nature.COMPLAINT,
         against=world.department("供电公司"),
@@ -236,6 +238,8 @@ def test_libreoffice_counts_every_book_alike(books: Books, tmp_path: Path) -> No
     for label in LABELS:
         assert_counted_alike(label, done[label], books.figures[label])
     monthly = done["monthly"]
+    tables = {str(row[1]) for row in monthly["核对"].iter_rows(FIRST_ROW, values_only=True)}
+    assert {"超期与督办：在办、超期与督办（按承办单位）", "满意度与差评整改：评价等次"} <= tables
     titles = [row[2] for row in monthly["明细"].iter_rows(3, values_only=True)]
     assert NASTY in titles
     assert "+1 拨打138****5678，找王**" in titles
@@ -323,6 +327,11 @@ def test_the_week_lists_what_the_meeting_is_about(books: Books) -> None:
     assert numbers("挂账") == numbers("一周内到期") == [put_off]
     assert numbers("差评重办") == [bad]
     assert not numbers("多次退单")
+    cards = {
+        (row["诉求编号"], row["承办单位"], row["牌别"])
+        for row in books.listed("weekly of a week", "黄牌红牌")
+    }
+    assert (late, "供电公司", "红牌") in cards
 
 
 @pytest.mark.parametrize("name", REPORTS)

@@ -152,7 +152,7 @@ def meeting_list(material: Material) -> Sheet:
 
 def deferred_list(material: Material) -> Sheet:
     """挂账."""
-    found = packs.deferrals(material.tickets)
+    found = packs.deferrals(material.tickets, material.reader)
     columns = (
         *ABOUT,
         LEAD,
@@ -179,7 +179,7 @@ def deferred_list(material: Material) -> Sheet:
 
 def returned_list(material: Material) -> Sheet:
     """多次退单."""
-    found = packs.returned_often(material.tickets)
+    found = packs.returned_often(material.tickets, material.reader)
     columns = (
         *ABOUT,
         LEAD,

@@ -87,7 +87,7 @@ class Material:
     @cached_property
     def cards(self) -> Sequence[AnyRow]:
         """The cards given in the period."""
-        return packs.cards(self.tickets, self.period)
+        return packs.cards(self.tickets, self.period, self.reader)
 
     @cached_property
     def orders(self) -> Sequence[AnyRow]:
