@@ -2,9 +2,21 @@
 
 from flask import Flask
 
-from service_desk.cli import history, jobs, parks, people, records, reports, serving, texts, time, workflow
+from service_desk.cli import (
+    history,
+    jobs,
+    ledgers,
+    parks,
+    people,
+    records,
+    reports,
+    serving,
+    texts,
+    time,
+    workflow,
+)
 
-NOUNS = (history, jobs, parks, people, records, reports, serving, texts, time, workflow)
+NOUNS = (history, jobs, ledgers, parks, people, records, reports, serving, texts, time, workflow)
 
 
 def init_app(app: Flask) -> None:

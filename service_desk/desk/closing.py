@@ -22,6 +22,7 @@ from service_desk.store.law import Law
 from service_desk.store.moves import assign, start_clock, start_until
 from service_desk.store.parts import Rating
 from service_desk.store.people import Actor
+from service_desk.store.replays import replay
 from service_desk.store.situations import situation_of
 from service_desk.store.tickets import Ticket
 
@@ -114,7 +115,9 @@ def record_rating(
 def _answer_bad_rating(ticket: Ticket, rating: Rating, at: datetime, law: Law) -> None:
     """The first one of a claimed solution opens the matter again; any other is put to the supervisor."""
     situation = situation_of(ticket, None, at, law)
-    if first_bad_rating_of_a_claim(situation):
+    history = replay()
+    stays_closed = history is not None and history.stays_closed
+    if first_bad_rating_of_a_claim(situation) and not stays_closed:
         open_again(
             ticket, by=None, at=at, law=law, reason=house().say("企业反映问题没有解决，已退回重新办理")
         )

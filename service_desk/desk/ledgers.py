@@ -17,7 +17,7 @@ from service_desk.domain.masking import mask_name, mask_phone
 from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Role, Standing
 from service_desk.domain.worktime import OfficeCalendar
-from service_desk.store.base import begin_reading, db, house, in_context
+from service_desk.store.base import among, begin_reading, db, house, in_context
 from service_desk.store.law import current_law
 from service_desk.store.ledgers import Names, entries_after
 from service_desk.store.people import User
@@ -283,6 +283,22 @@ def _lines(
             progress(written)
             if not more:
                 return
+
+
+def told_of(
+    ticket_ids: Sequence[int], names: Names, *, at: datetime, calendar: OfficeCalendar
+) -> Iterator[tuple[LedgerEntry, dict[str, Value]]]:
+    """What the desk's own ledger says of these tickets, by column, as the present transaction has them; by id."""
+    entries, _ = entries_after(
+        select(Ticket).where(among(Ticket.id, ticket_ids)),
+        0,
+        size=len(ticket_ids),
+        names=names,
+        reader=OPERATOR,
+    )
+    for entry in entries:
+        line = _Line(0, entry, OPERATOR, at, calendar)
+        yield entry, {column.title: cell(line) for column, cell in COLUMNS}
 
 
 LEDGER = ledger_of(TITLE)

@@ -203,15 +203,15 @@ def _add_parts(entries: Entries, ids: Sequence[int], names: Names) -> None:
             Assignment.ticket_id,
             Assignment.department_id,
             _raw(Assignment.role),
-            Assignment.handler_id,
+            *(Assignment.handler_id, Assignment.handler_name),
             _at(Assignment.assigned_at),
             _at(Assignment.signed_at),
         )
         .where(among(Assignment.ticket_id, ids), Assignment.state != AssignmentState.RELEASED)
         .order_by(Assignment.id)
     )
-    for ticket_id, department_id, role, handler_id, assigned_at, signed_at in _rows(statement):
-        department, handler = names.departments[department_id], names.staff.get(handler_id, "")
+    for ticket_id, department_id, role, handler_id, past_name, assigned_at, signed_at in _rows(statement):
+        department, handler = names.departments[department_id], names.staff.get(handler_id, past_name or "")
         part = LedgerPart(department_id, department, handler, assigned_at, signed_at)
         if role == LEAD:
             entries[ticket_id].lead = part

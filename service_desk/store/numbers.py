@@ -1,9 +1,17 @@
 """Numbers of tickets: counted by the year, in one statement."""
 
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import case
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service_desk.store.base import Model, db
+
+OWN_FORM = re.compile(r"QS-(\d{4})-(\d{6,9})")
+"""How the desk's own numbers look."""
 
 
 class Counter(Model):
@@ -17,11 +25,32 @@ class Counter(Model):
 
 def next_number(year: int) -> str:
     """The next ticket number of a year, such as ``QS-2026-000123``; safe with any number of writers."""
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
     statement = (
-        insert(Counter)
+        _insert()(Counter)
         .values(year=year, last=1)
         .on_conflict_do_update(index_elements=[Counter.year], set_={"last": Counter.last + 1})
         .returning(Counter.last)
     )
     return f"QS-{year}-{db.session.execute(statement).scalar_one():06d}"
+
+
+def is_own(number: str) -> bool:
+    """Whether it looks like a number this desk gives."""
+    return OWN_FORM.fullmatch(number) is not None
+
+
+def keep_numbers(numbers: Iterable[str]) -> None:
+    """Give no ticket one of these numbers from now on, nor a lower one of its year; others than own ones are let be."""
+    last: dict[int, int] = {}
+    for parts in filter(None, map(OWN_FORM.fullmatch, numbers)):
+        year, number = map(int, parts.groups())
+        last[year] = max(number, last.get(year, 0))
+    for year, number in last.items():
+        higher = case((Counter.last > number, Counter.last), else_=number)
+        statement = _insert()(Counter).values(year=year, last=number)
+        changed = statement.on_conflict_do_update(index_elements=[Counter.year], set_={"last": higher})
+        db.session.execute(changed)
+
+
+def _insert() -> Any:  # noqa: ANN401 - each database has its own
+    return sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert

@@ -17,13 +17,15 @@ class Replay:
     """What is replayed in this transaction, and what was so over there.
 
     ``held`` are the tickets this transaction has read and locked, by id. ``is_complex`` and ``wants_sign_off`` are
-    the other system's facts about the line that is being replayed. Nobody is told of what is replayed.
+    the other system's facts about the line that is being replayed, ``stays_closed`` is one about the ticket: no bad
+    rating opened it again. Nobody is told of what is replayed.
     """
 
     law: Law
     held: dict[int, "Ticket"] = field(default_factory=dict)
     is_complex: bool = False
     wants_sign_off: bool = False
+    stays_closed: bool = False
 
 
 def replay() -> Replay | None:

@@ -1,14 +1,16 @@
 """Read a workbook somebody sends: its rows as plain text, never more than memory can bear."""
 
+import csv
 import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from io import StringIO
 from pathlib import Path
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from service_desk.domain.errors import Invalid
 
@@ -20,6 +22,10 @@ MOST_CELLS = 5_000_000
 MARK = re.compile(rb"""<(?:[\w.-]+:)?(row|c)(?=[\s/>])|[\s"']r\s*=\s*["']([A-Za-z]{0,3})([0-9]+)["']""")
 """What places a cell: the beginning of a row or of a cell, and where either says that it stands."""
 LONGEST_ROW_NUMBER = 7
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+"""How an .xls file begins."""
+MOST_PLAIN_BYTES = 50 * 1024 * 1024
+"""Of a file that is not packed: .xls and .csv."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,69 @@ def read_rows(path: Path) -> Iterator[Row]:
         texts = [text_of(cell) for cell in line]
         if any(texts):
             yield Row(number, dict(zip(titles, texts, strict=False)))
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet that is shown, as stripped text, with all its lines from the first on."""
+
+    name: str
+    lines: list[list[str]]
+
+
+def read_sheets(path: Path) -> list[Sheet]:
+    """Every sheet people see of an .xlsx, .xls or .csv file (UTF-8 or GB18030), told apart by what they are.
+
+    Raises ``Invalid`` with a sentence where the file is none of these, or too large to open.
+    """
+    with path.open("rb") as file:
+        beginning = file.read(4)
+    if not beginning:
+        raise Invalid(f"“{path.name}”是空的。")
+    if not beginning.startswith(b"PK"):
+        if path.stat().st_size > MOST_PLAIN_BYTES:
+            raise Invalid(f"“{path.name}”超过 {MOST_PLAIN_BYTES // 1024 // 1024} MB，不予打开。")
+        if beginning != OLD_WORKBOOK:
+            return [Sheet("", _lines_of_text(path))]
+    else:
+        _check_size(path)
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+        return [
+            Sheet(each.name, _lines(book, each.name, path.name))
+            for each in book.sheets_metadata
+            if each.typ == SheetTypeEnum.WorkSheet and each.visible == SheetVisibleEnum.Visible
+        ]
+    except CalamineError as error:
+        raise Invalid(f"“{path.name}”打不开：文件损坏、加了密码，或不是 Excel 工作簿。") from error
+
+
+def _lines(book: CalamineWorkbook, name: str, file: str) -> list[list[str]]:
+    sheet = book.get_sheet_by_name(name)
+    if sheet.total_height * sheet.total_width > MOST_CELLS:
+        raise Invalid(f"“{file}”里有单元格离得太远，请删去表格以外的内容，或把数据复制到新的工作簿再试。")
+    return [[text_of(cell) for cell in line] for line in sheet.to_python(skip_empty_area=False)]
+
+
+def _lines_of_text(path: Path) -> list[list[str]]:
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = content.decode("gb18030")
+        except UnicodeDecodeError:
+            text = "\0"
+    if "\0" in text:
+        raise Invalid(f"“{path.name}”既不是 Excel 工作簿，也不是 UTF-8 或 GB18030 编码的 CSV 文件。")
+    separator = max(",\t;", key=text[:4000].count)
+    try:
+        lines = [[cell.strip() for cell in line] for line in csv.reader(StringIO(text), delimiter=separator)]
+    except csv.Error as error:
+        raise Invalid(f"“{path.name}”不是写得规范的 CSV 文件（{error}）。") from error
+    if sum(map(len, lines)) > MOST_CELLS:
+        raise Invalid(f"“{path.name}”里的内容太多，请分成几个文件。")
+    return lines
 
 
 def text_of(cell: object) -> str:

@@ -40,6 +40,10 @@ class Surroundings:
                 self.created[noun].append(name)
         self._fresh.clear()
 
+    def fresh(self, noun: str) -> list[str]:
+        """What was made in the present transaction."""
+        return [name for each, name in self._fresh if each == noun]
+
     def forget(self) -> None:
         """What was made has been rolled back."""
         for key in self._fresh:
