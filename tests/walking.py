@@ -41,10 +41,11 @@ from service_desk.store.clocks import Clock
 from service_desk.store.enterprises import Area, Enterprise
 from service_desk.store.incidents import Incident
 from service_desk.store.law import Law, current_law
+from service_desk.store.parts import Event
 from service_desk.store.people import Department, User
 from service_desk.store.situations import passing, situation_of
 from service_desk.store.tickets import Ticket
-from tests.counting import assert_counting_agrees
+from tests.counting import around, assert_as_by_hand, assert_counting_agrees
 from tests.oath import Oath, Watch, is_clean
 from tests.recount import Filed
 from tests.world import MONDAY
@@ -159,6 +160,7 @@ def settle_more_people() -> None:
         db.session.add(person)
     for name in ("金融办", "供电公司营销部"):
         _named(Department, name).wants_sign_off = True
+    db.session.add(Area(name="西片区"))
     db.session.commit()
 
 
@@ -207,9 +209,20 @@ class Story(RuleBasedStateMachine):
     def teardown(self) -> None:
         # Some rows were stored when the clockwork looked last, some tickets went on since.
         assert_counting_agrees(self.now)
+        self.figures_are_as_by_hand()
         self.tally.tickets += len(self.going) + len(self.over)
         self.watch.close()
         db.session.remove()
+
+    def figures_are_as_by_hand(self) -> None:
+        """Now over all of the story; and at two moments of it, over days that begin or end amid it."""
+        whole = around(self.now)
+        assert_as_by_hand(self.now, whole.since, whole.until)
+        told = list(db.session.scalars(select(Event.at).order_by(Event.at)))
+        for _ in range(2):
+            as_of = self.choose(told) - self.choose((timedelta(0), SECOND))
+            first, last = sorted(self.law.calendar.day_of(self.choose(told)) for _ in range(2))
+            assert_as_by_hand(as_of, first, last + timedelta(days=1))
 
     # -- one foot before the other --------------------------------------------------------------
 

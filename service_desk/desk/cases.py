@@ -85,6 +85,9 @@ def correct(  # noqa: PLR0913 - everything about a ticket that may be put right
     data = {"before": {name: _written(getattr(ticket, name)) for name in changes}} | {
         name: _written(value) for name, value in changes.items()
     }
+    if "enterprise" in changes:
+        # Figures of the past ask whose it was then; a name would not tell for sure.
+        data["before"]["enterprise_id"] = ticket.enterprise_id
     variant = GRAVE if _is_grave(ticket, changes, law) else ""
     event = record(ticket, Action.CORRECT, by=by, at=at, law=law, text=text, data=data, variant=variant)
     former = ticket.profile

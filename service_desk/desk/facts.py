@@ -13,6 +13,7 @@ from service_desk.domain.figures import (
     Fact,
     Figure,
     Group,
+    History,
     Indicator,
     Moment,
     Part,
@@ -25,6 +26,7 @@ from service_desk.domain.figures import (
     line_of,
     members,
     part_of,
+    value_at,
 )
 from service_desk.store.base import db, transaction
 from service_desk.store.facts import (
@@ -32,6 +34,7 @@ from service_desk.store.facts import (
     comings_to,
     is_behind,
     keep,
+    leaves_none_out,
     names_of,
     stored_behind,
     stored_by_day,
@@ -170,7 +173,19 @@ class Rows:
 
 def facts_of(tickets: Select[Ticket], *, as_of: datetime, law: Law) -> tuple[Fact, ...]:
     """The rows of some tickets as of an instant, from their histories."""
-    return all_facts(list(histories(tickets)), as_of=as_of, calendar=law.calendar)
+    told = list(histories(tickets))
+    beside = told if leaves_none_out(tickets) else histories(_came_beside(told, as_of))
+    return all_facts(told, as_of=as_of, calendar=law.calendar, beside=beside)
+
+
+def _came_beside(told: Sequence[History], as_of: datetime) -> Select[Ticket]:
+    """All tickets that may have come after some, whoever may see them: those then of the same enterprises."""
+    return select(Ticket).where(or_(Ticket.enterprise_id.in_(_whose(told, as_of)), Ticket.touched_at > as_of))
+
+
+def _whose(told: Sequence[History], as_of: datetime) -> set[int]:
+    """The enterprises that had filed any of them by then."""
+    return {int(name) for history in told if (name := value_at(history.enterprises, as_of))}
 
 
 def _told(tickets: Select[Ticket], ticket_ids: Sequence[int], as_of: datetime, law: Law) -> Iterator[Fact]:
@@ -178,7 +193,7 @@ def _told(tickets: Select[Ticket], ticket_ids: Sequence[int], as_of: datetime, l
     for begin in range(0, len(ticket_ids), BATCH):
         some = ticket_ids[begin : begin + BATCH]
         told = list(histories(tickets.where(Ticket.id.in_(some))))
-        came = comings_to({int(history.enterprise) for history in told})
+        came = comings_to(_whose(told, as_of))
         for history in told:
             kin = kin_of(history, as_of)
             yield from facts(history, as_of=as_of, calendar=law.calendar, successors=came.get(kin, ()))

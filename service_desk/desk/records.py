@@ -12,9 +12,8 @@ from service_desk.domain import deadlines
 from service_desk.domain.actions import Action
 from service_desk.domain.deadlines import Limit, Pause, Running
 from service_desk.domain.errors import NotFound
-from service_desk.domain.figures import History
+from service_desk.domain.figures import History, value_at
 from service_desk.domain.figures.facts import closed_by, working_days_taken
-from service_desk.domain.figures.history import value_at
 from service_desk.domain.figures.story import Closing, Story, tell
 from service_desk.domain.limits import limit_class
 from service_desk.domain.notation import format_instant

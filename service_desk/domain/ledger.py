@@ -205,10 +205,9 @@ class LedgerEntry:
 
     def reads_reply(self, reader: LedgerReader) -> bool:
         """Onlookers read a reply once it is verified."""
-        if self.reply is None:
-            return False
-        works = {part.department_id for part in (self.lead, *self.supports) if part is not None}
-        return self.reply.is_verified or reader.desk or reader.department_id in works
+        if self.reply is None or self.reply.is_verified or reader.desk:
+            return self.reply is not None
+        return reader.department_id in {part.department_id for part in (self.lead, *self.supports) if part}
 
     def remarks(self, reader: LedgerReader) -> str:
         """备注: what no other column says."""

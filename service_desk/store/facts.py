@@ -288,9 +288,14 @@ def _stored(
     if without:
         # Named one by one: asked which they are, databases think that they must be many, and plan for that.
         found = and_(found, ~among(StoredFact.ticket_id, without))
-    if tickets.whereclause is None or isinstance(tickets.whereclause, True_):
+    if leaves_none_out(tickets):
         return found
     return and_(found, StoredFact.ticket_id.in_(tickets.with_only_columns(Ticket.id)))
+
+
+def leaves_none_out(tickets: Select[Ticket]) -> bool:
+    """Whether they are all tickets there are."""
+    return tickets.whereclause is None or isinstance(tickets.whereclause, True_)
 
 
 def _in(period: Period, moments: Collection[Moment]) -> ColumnElement[bool]:

@@ -23,7 +23,7 @@ from service_desk.store.parts import Event
 from service_desk.store.tickets import Ticket
 
 NO_AREA = ""
-CONFIRMS_CATEGORY = (Action.SUBMIT, Action.ACCEPT, Action.CORRECT)
+SAYS_WHAT_IT_IS = (Action.SUBMIT, Action.ACCEPT, Action.CORRECT)
 
 
 def histories(tickets: Select[Ticket]) -> Iterator[History]:
@@ -37,20 +37,35 @@ def histories(tickets: Select[Ticket]) -> Iterator[History]:
 
 def history_of(ticket: Ticket) -> History:
     """One ticket's history."""
-    said = [
-        Since(event.at, event.data["category"])
-        for event in ticket.events
-        if "category" in event.data and event.action in CONFIRMS_CATEGORY
-    ]
     return History(
         number=ticket.number,
-        enterprise=str(ticket.enterprise_id),
+        enterprises=_enterprises(ticket),
         source=ticket.source.label,
-        categories=tuple(said),
-        areas=(Since(ticket.submitted_at, ticket.area.name if ticket.area else NO_AREA),),
+        categories=_said(ticket, "category", ticket.category.name),
+        areas=_said(ticket, "area", ticket.area.name if ticket.area else NO_AREA),
         events=tuple(_event(ticket, event) for event in ticket.events),
         clocks=tuple(_clock(clock) for clock in ticket.clocks),
     )
+
+
+def _said(ticket: Ticket, name: str, now: str) -> tuple[Since, ...]:
+    """What filing, accepting and corrections said, by the present name of what holds: it may have been renamed."""
+    said = [
+        Since(event.at, event.data[name])
+        for event in ticket.events
+        if name in event.data and event.action in SAYS_WHAT_IT_IS
+    ]
+    return (*said[:-1], Since(said[-1].at if said else ticket.submitted_at, now))
+
+
+def _enterprises(ticket: Ticket) -> tuple[Since, ...]:
+    """Whose it has been, by their ids."""
+    begins, found = ticket.submitted_at, []
+    for event in ticket.events:
+        if event.action is Action.CORRECT and "enterprise_id" in event.data["before"]:
+            found.append(Since(begins, str(event.data["before"]["enterprise_id"])))
+            begins = event.at
+    return (*found, Since(begins, str(ticket.enterprise_id)))
 
 
 def _lead_named(ticket: Ticket, event: Event) -> str | None:

@@ -235,9 +235,8 @@ def _add_clocks(entries: Entries, ids: Sequence[int]) -> None:
         )
         .order_by(Clock.id)
     )
-    rows = _rows(statement)
-    pauses = _pauses([row[0] for row in rows if row[3] == SETTLE])
-    for clock_id, ticket_id, cycle, kind, judged_at, *facts in rows:
+    pauses = _add_pauses(entries, ids)
+    for clock_id, ticket_id, cycle, kind, judged_at, *facts in _rows(statement):
         entry = entries[ticket_id]
         if kind != SETTLE:
             entry.contacted_at = judged_at if cycle == entry.cycle else entry.contacted_at
@@ -245,8 +244,6 @@ def _add_clocks(entries: Entries, ids: Sequence[int]) -> None:
         started_at, number, unit, extended, latest, state, due_at, version, extensions = facts
         entry.extensions += len(extensions or ())
         if cycle == entry.cycle:
-            own = pauses.get(clock_id, ())
-            entry.pauses += own
             entry.settle = LedgerClock(
                 started_at=started_at,
                 number=number or 0,
@@ -257,19 +254,28 @@ def _add_clocks(entries: Entries, ids: Sequence[int]) -> None:
                 due_at=due_at,
                 calendar_version=version,
                 judged_at=judged_at,
-                pauses=own,
+                pauses=pauses.get(clock_id, ()),
             )
 
 
-def _pauses(clock_ids: Sequence[int]) -> Mapping[int, Sequence[Pause]]:
+def _add_pauses(entries: Entries, ids: Sequence[int]) -> Mapping[int, Sequence[Pause]]:
+    """What stood in the present cycle, under whatever lead; the pauses of each settle clock."""
     statement = (
-        select(ClockPause.clock_id, _at(ClockPause.started_at), _at(ClockPause.ended_at))
-        .where(among(ClockPause.clock_id, clock_ids))
+        select(
+            *(ClockPause.clock_id, Clock.ticket_id, Clock.cycle),
+            *(_at(ClockPause.started_at), _at(ClockPause.ended_at), _at(Clock.stopped_at)),
+        )
+        .join(Clock, Clock.id == ClockPause.clock_id)
+        .where(among(Clock.ticket_id, ids), Clock.kind == ClockKind.SETTLE)
         .order_by(ClockPause.started_at)
     )
     found: dict[int, list[Pause]] = defaultdict(list)
-    for clock_id, started_at, ended_at in _rows(statement):
-        found[clock_id].append(Pause(started_at, ended_at))
+    for clock_id, ticket_id, cycle, started_at, ended_at, stopped_at in _rows(statement):
+        # A clock that was cut off or voided while it stood has not stood since.
+        pause = Pause(started_at, ended_at or stopped_at)
+        found[clock_id].append(pause)
+        if cycle == entries[ticket_id].cycle:
+            entries[ticket_id].pauses.append(pause)
     return found
 
 

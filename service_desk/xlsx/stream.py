@@ -7,10 +7,11 @@ written here (docs/decisions/0021).
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from io import BytesIO
+from operator import getitem
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -103,7 +104,7 @@ def write_list(path: Path, sheet: ListSheet, rows: Iterable[ListRow]) -> int:
     What the rows raise goes through and leaves an unfinished file behind, as does ``OSError`` where there is no room.
     Raises ``ValueError`` where there are more than ``MOST_ROWS``.
     """
-    styles = _styles_of(sheet.columns)
+    columns = _cells_of(sheet.columns)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=SPEED) as archive:
         with archive.open(SHEET_PART, "w", force_zip64=True) as part:
             head, _ = _frame(sheet, 0)[SHEET_PART].split(b"</sheetData>")
@@ -112,7 +113,7 @@ def write_list(path: Path, sheet: ListSheet, rows: Iterable[ListRow]) -> int:
             for number, row in enumerate(rows, 1):
                 if number >= MOST_ROWS:
                     raise ValueError("more rows than a sheet can hold")
-                waiting.append(_row(FIRST_ROW + number - 1, row, styles))
+                waiting.append(_row(FIRST_ROW + number - 1, row, columns))
                 if len(waiting) == AT_ONCE:
                     part.write("".join(waiting).encode())
                     waiting.clear()
@@ -128,46 +129,41 @@ def write_list(path: Path, sheet: ListSheet, rows: Iterable[ListRow]) -> int:
 # The rows
 
 
-@dataclass(frozen=True, slots=True)
-class _Cells:
-    """How the cells of one column begin: empty, with a number, with text, with text that looks like a formula."""
+class _Cells(dict[Value, str]):
+    """The cells of one column by their values, as they were written before: most columns say the same few things.
 
-    empty: str
-    number: str
-    text: str
-    quoted: str
-    known: dict[Value, str] = field(default_factory=dict)
-    """Cells as they were written before: most columns say the same few things again and again."""
+    ``plain`` and ``quoted`` are the numbers of its styles, the second for text that looks like a formula.
+    """
 
+    def __init__(self, plain: int, quoted: int) -> None:
+        text = 't="inlineStr"><is><t>'
+        self.empty, self.number = f'<c s="{plain}"/>', f'<c s="{plain}"><v>'
+        self.text, self.quoted = f'<c s="{plain}" {text}', f'<c s="{quoted}" {text}'
 
-def _row(number: int, row: ListRow, styles: tuple[Sequence[_Cells], Sequence[_Cells]]) -> str:
-    cells = [f'<row r="{number}">']
-    for value, cell in zip(row.values, styles[row.late], strict=True):
-        known = cell.known.get(value)
-        if known is None:
-            known = _cell(value, cell)
-            if len(cell.known) < REMEMBERED:
-                cell.known[value] = known
-        cells.append(known)
-    cells.append("</row>")
-    return "".join(cells)
+    def __missing__(self, value: Value) -> str:
+        cell = self._written(value)
+        if len(self) < REMEMBERED:
+            self[value] = cell
+        return cell
 
+    def _written(self, value: Value) -> str:
+        if value is None or value == "":
+            return self.empty
+        if not isinstance(value, str):
+            return f"{self.number}{_serial(value)}</v></c>"
+        if len(value) > LONG_TEXT or _DOUBTFUL.search(value):
+            return self._careful(value)
+        return f"{self.text}{value}</t></is></c>"
 
-def _cell(value: Value, cell: _Cells) -> str:
-    if value is None or value == "":
-        return cell.empty
-    if not isinstance(value, str):
-        return f"{cell.number}{_serial(value)}</v></c>"
-    if len(value) > LONG_TEXT or _DOUBTFUL.search(value):
-        return _careful(value, cell)
-    return f"{cell.text}{value}</t></is></c>"
+    def _careful(self, text: str) -> str:
+        begin = self.quoted if text.startswith(LOOKS_LIKE_A_FORMULA) else self.text
+        # What reads like an escape of the format itself is text, too.
+        kept = _LIKE_AN_ESCAPE.sub("_x005F_", safe_text(text))
+        return f'{begin[:-1]} xml:space="preserve">{escape(kept)}</t></is></c>'
 
 
-def _careful(text: str, cell: _Cells) -> str:
-    begin = cell.quoted if text.startswith(LOOKS_LIKE_A_FORMULA) else cell.text
-    # What reads like an escape of the format itself is text, too.
-    kept = _LIKE_AN_ESCAPE.sub("_x005F_", safe_text(text))
-    return f'{begin[:-1]} xml:space="preserve">{escape(kept)}</t></is></c>'
+def _row(number: int, row: ListRow, columns: tuple[Sequence[_Cells], Sequence[_Cells]]) -> str:
+    return f'<row r="{number}">{"".join(map(getitem, columns[row.late], row.values))}</row>'
 
 
 def _serial(value: int | date) -> float:
@@ -189,21 +185,14 @@ def _foot(number: int, words: str) -> str:
 # The frame
 
 
-def _styles_of(columns: Sequence[ListColumn]) -> tuple[list[_Cells], list[_Cells]]:
-    """How the cells of each column begin, in rows that are calm and in those that are late."""
+def _cells_of(columns: Sequence[ListColumn]) -> tuple[list[_Cells], list[_Cells]]:
+    """The cells of each column, in rows that are calm and in those that are late."""
     _, numbers = _framed(columns)
-
-    def cells(look: Look, *, late: bool) -> _Cells:
-        plain, quoted = numbers[look, late, False], numbers[look, late, True]
-        text = 't="inlineStr"><is><t>'
-        return _Cells(
-            empty=f'<c s="{plain}"/>',
-            number=f'<c s="{plain}"><v>',
-            text=f'<c s="{plain}" {text}',
-            quoted=f'<c s="{quoted}" {text}',
-        )
-
-    return [cells(one.look, late=False) for one in columns], [cells(one.look, late=True) for one in columns]
+    calm, late = (
+        [_Cells(numbers[one.look, is_late, False], numbers[one.look, is_late, True]) for one in columns]
+        for is_late in (False, True)
+    )
+    return calm, late
 
 
 _Style = tuple[Look, bool, bool]

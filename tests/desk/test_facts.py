@@ -1,20 +1,22 @@
 """Rows for the figures are stored in the background, and counting them is right at any moment."""
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import product
 
 import pytest
 from sqlalchemy import delete, func, select
 
-from service_desk.desk import calendar, facts, intake
-from service_desk.domain.figures import By, Moment, Part, line_of, members
-from service_desk.domain.vocabulary import State
+from service_desk.desk import calendar, cases, closing, dispatch, facts, handling, intake, requests
+from service_desk.domain.figures import BY_KEY, By, Figure, Moment, Part, line_of, members
+from service_desk.domain.vocabulary import ExcludedFigure, Level, Outcome, Solved, State
 from service_desk.store.base import db
 from service_desk.store.calendars import latest_version
+from service_desk.store.enterprises import Area, Enterprise
 from service_desk.store.facts import StoredFact
+from service_desk.store.scope import visible_tickets
 from service_desk.store.tickets import Ticket
-from tests.counting import EVERY, around, assert_counting_agrees, counted
+from tests.counting import EVERY, around, assert_as_by_hand, assert_counting_agrees, counted, told
 from tests.world import MONDAY, World
 
 LATER = MONDAY + timedelta(days=120)
@@ -129,3 +131,101 @@ def test_every_figure_leads_to_its_tickets(world: World, *, stored: bool) -> Non
             assert set(db.session.scalars(tickets.with_only_columns(Ticket.number))) == numbers
             led += 1
     assert led > 100
+
+
+# What came later does not exist
+
+
+def as_by_hand(as_of: datetime) -> None:
+    """All there is, as of an instant, by the product and by the law's own words."""
+    period = around(as_of)
+    assert_as_by_hand(as_of, period.since, period.until)
+
+
+def figure(key: str, as_of: datetime) -> Figure:
+    return next(one for one in counted(around(as_of), None) if one.key == key)
+
+
+def withdrawn_under_pressure(world: World, ticket: Ticket, at: datetime) -> None:
+    """Withdrawn, found to have been talked out of it, dispatched anew and closed within two days."""
+    intake.withdraw(ticket.id, by=world.owner, at=at, reason="算了。")
+    intake.check_withdrawal(ticket.id, by=world.quality, at=at, voluntary=False)
+    dispatch.dispatch(ticket.id, by=world.clerk, at=at, lead=world.department("供电公司"), supports=[])
+    handling.sign(ticket.id, by=world.power, at=at)
+    handling.reply(ticket.id, by=world.power, at=at + DAY, outcome=Outcome.SOLVED, text="已增容。")
+    closing.verify(ticket.id, by=world.quality, at=at + DAY)
+    closing.rate(ticket.id, by=world.owner, at=at + DAY, solved=Solved.SOLVED, level=Level.SATISFIED)
+
+
+def test_a_past_knows_the_area_as_it_was_then(small_world: World) -> None:
+    here, there = Area(name="东片区"), Area(name="西片区")
+    db.session.add_all((here, there))
+    db.session.commit()
+    ticket = small_world.make(State.ACCEPTED, area=here)
+    cases.correct(ticket.id, by=small_world.clerk, at=MONDAY + 3 * DAY, area=there)
+    for as_of, area in ((MONDAY + 2 * DAY, "东片区"), (LATER, "西片区")):
+        assert {one.by for one in counted(around(as_of), By.AREA)} == {area}
+        as_by_hand(as_of)
+
+
+def test_a_past_knows_whose_it_was_then(small_world: World) -> None:
+    """Found out later to be another enterprise's, it still came after the closing of the first."""
+    small_world.make(State.CLOSED)
+    second = small_world.make(State.ACCEPTED, at=MONDAY + 30 * DAY)
+    other = db.session.scalars(select(Enterprise).where(Enterprise.id != second.enterprise_id)).first()
+    cases.correct(second.id, by=small_world.clerk, at=MONDAY + 110 * DAY, enterprise=other)
+    for as_of, number in ((MONDAY + 105 * DAY, 1), (LATER, 0)):
+        assert figure("rebound", as_of).numerator == number
+        as_by_hand(as_of)
+
+
+def test_a_department_learns_of_its_past_what_came_after_though_others_have_it(small_world: World) -> None:
+    small_world.make(State.CLOSED)
+    second = small_world.make(State.IN_PROGRESS, at=MONDAY + 30 * DAY, lead="金融办")
+    now, past = MONDAY + 105 * DAY, MONDAY + 100 * DAY
+    handling.progress(second.id, by=small_world.finance, at=now, text="在谈。", public=True)
+    seen = visible_tickets(small_world.power)
+    for as_of in (now, past):
+        (rebound,) = facts.figures(seen, around(as_of), indicators=(BY_KEY["rebound"],), by=None)
+        assert (rebound.numerator, rebound.denominator) == (1, 1), as_of
+
+
+def test_lines_bear_present_names_stored_or_not(small_world: World) -> None:
+    area = db.session.scalars(select(Area)).first()
+    assert area is not None
+    ticket = small_world.make(State.ACCEPTED, area=area)
+    ticket.category.name, area.name = "供电", "新材料产业园"
+    db.session.commit()
+    for by in (By.CATEGORY, By.AREA):
+        before = told(around(LATER), by)
+        facts.store_facts(LATER)
+        assert counted(around(LATER), by) == before
+
+
+# Two settle clocks of one cycle
+
+
+def test_a_wait_cut_off_by_a_withdrawal_is_over(small_world: World) -> None:
+    ticket = small_world.make(State.IN_PROGRESS)
+    handling.ask_enterprise(ticket.id, by=small_world.power, at=MONDAY + DAY, text="哪条线路？")
+    withdrawn_under_pressure(small_world, ticket, MONDAY + 2 * DAY)
+    assert figure("duration_median", LATER).value == 2, "of three working days one was waited"
+    as_by_hand(LATER)
+
+
+def test_an_exclusion_leaves_out_the_clock_of_its_closing_and_no_other(small_world: World) -> None:
+    ticket = small_world.make(State.IN_PROGRESS)
+    withdrawn_under_pressure(small_world, ticket, MONDAY + 10 * DAY)
+    at = MONDAY + 14 * DAY
+    requests.ask_exclusion(
+        ticket.id,
+        by=small_world.power,
+        at=at,
+        figure=ExcludedFigure.ON_TIME,
+        reason_code="企业原因",
+        text="停产。",
+    )
+    requests.decide_exclusion(ticket.id, by=small_world.supervisor, at=at, granted=True)
+    on_time = figure("on_time", LATER)
+    assert (on_time.numerator, on_time.denominator, on_time.excluded) == (0, 1, 1)
+    as_by_hand(LATER)

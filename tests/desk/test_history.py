@@ -28,10 +28,12 @@ from service_desk.store.notices import Card, Letter, Notice, StepTaken
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
 from tests.conftest import settings_for
+from tests.counting import assert_as_by_hand
 from tests.world import CHINA
 
 FOLDER = Path(__file__).parent.parent / "data" / "history"
 AS_OF = datetime(2026, 11, 21, tzinfo=CHINA)
+MARCH = datetime(2026, 3, 31, 12, tzinfo=CHINA)
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 Line = dict[str, Any]
 
@@ -151,6 +153,19 @@ def counted(name: str, by: By | None) -> list[Line]:
     as_of = datetime.fromisoformat(sample["as_of"])
     period = Period(date.fromisoformat(sample["from"]), date.fromisoformat(sample["to"]), as_of)
     return [row(figure) for figure in facts.figures(select(Ticket), period, indicators=INDICATORS, by=by)]
+
+
+@pytest.mark.parametrize(
+    ("as_of", "since", "until"),
+    [
+        pytest.param(AS_OF, date(2025, 1, 1), date(2026, 11, 21), id="now, over all of it"),
+        pytest.param(MARCH, date(2025, 10, 9), date(2026, 4, 1), id="as of March, over a part"),
+    ],
+)
+@pytest.mark.usefixtures("opened")
+def test_every_figure_of_the_sample_is_as_counted_by_hand(as_of: datetime, since: date, until: date) -> None:
+    facts.store_facts(AS_OF)
+    assert_as_by_hand(as_of, since, until)
 
 
 def row(figure: Figure) -> Line:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from service_desk.desk import closing, handling, ledgers
+from service_desk.desk import closing, dispatch, handling, ledgers
 from service_desk.desk.facts import facts_of
 from service_desk.desk.ledgers import COLUMNS, LEDGER, reader_of, write_book
 from service_desk.domain.figures import Fact, Mark, Moment
@@ -176,14 +176,23 @@ def test_it_agrees_with_the_figures(world: World, tmp_path: Path) -> None:
     handling.reply(
         asked.id, by=world.power, at=answered, outcome=Outcome.SOLVED, text="已处理。", rest_date=None
     )
-    closing.verify(asked.id, by=world.quality, at=answered + timedelta(hours=1))
-    closing.rate(
-        asked.id,
-        by=world.owner,
-        at=answered + timedelta(hours=2),
-        solved=Solved.SOLVED,
-        level=Level.SATISFIED,
+    moved = world.make(State.IN_PROGRESS, hours=3)
+    handling.ask_enterprise(moved.id, by=world.power, at=MONDAY + timedelta(days=1), text="是贷款吗？")
+    finance = world.department("金融办")
+    dispatch.redispatch(
+        moved.id, by=world.clerk, at=MONDAY + timedelta(days=4), lead=finance, reason="是贷款的事。"
     )
+    handling.sign(moved.id, by=world.finance, at=MONDAY + timedelta(days=4))
+    handling.reply(moved.id, by=world.finance, at=answered, outcome=Outcome.SOLVED, text="已放款。")
+    for ticket in (asked, moved):
+        closing.verify(ticket.id, by=world.quality, at=answered + timedelta(hours=1))
+        closing.rate(
+            ticket.id,
+            by=world.owner,
+            at=answered + timedelta(hours=2),
+            solved=Solved.SOLVED,
+            level=Level.SATISFIED,
+        )
     facts = facts_of(visible_tickets(world.clerk), as_of=LATER, law=world.law)
     days = {fact.ticket: fact.amount for fact in facts if fact.moment is Moment.CLOSE}
     in_time = {fact.ticket: _met(fact) for fact in facts if fact.moment is Moment.SETTLE_DUE}

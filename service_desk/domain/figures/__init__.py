@@ -23,6 +23,7 @@ from service_desk.domain.figures.history import (
     PastEvent,
     PastExtension,
     Since,
+    value_at,
 )
 from service_desk.domain.figures.indicators import BY_KEY, INDICATORS, REPORT_INDICATORS, Indicator, Measure
 from service_desk.domain.figures.marks import Mark, Moment, Part
@@ -84,6 +85,7 @@ __all__ = [
     "part_of",
     "parts_of",
     "period_before",
+    "value_at",
     "with_year_before",
     "words",
     "year_before",

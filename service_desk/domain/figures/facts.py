@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from service_desk.domain.deadlines import worked_days
+from service_desk.domain.deadlines import Pause, worked_days
 from service_desk.domain.figures.clocks import seen
 from service_desk.domain.figures.history import History, PastClock, value_at
 from service_desk.domain.figures.marks import DUE_MOMENTS, Mark, Moment
 from service_desk.domain.figures.story import Closing, Story, tell
 from service_desk.domain.states import OPEN
-from service_desk.domain.vocabulary import ClockKind, ClockState, Level, Outcome, Solved, State, is_bad_rating
+from service_desk.domain.vocabulary import ClockKind, Level, Outcome, Solved, State, is_bad_rating
 from service_desk.domain.worktime import OfficeCalendar
 
 DESK = "一窗"
@@ -55,9 +55,15 @@ class _Row:
     amount: int = 0
 
 
-def all_facts(histories: Sequence[History], *, as_of: datetime, calendar: OfficeCalendar) -> tuple[Fact, ...]:
-    """The fact rows of many tickets, each beside those that came after it."""
-    successors = comings(histories, as_of=as_of)
+def all_facts(
+    histories: Sequence[History],
+    *,
+    as_of: datetime,
+    calendar: OfficeCalendar,
+    beside: Iterable[History] | None = None,
+) -> tuple[Fact, ...]:
+    """The fact rows of many tickets, each beside those that came after it: of the same ones, or of ``beside``."""
+    successors = comings(histories if beside is None else beside, as_of=as_of)
     return tuple(
         fact
         for history in histories
@@ -81,7 +87,7 @@ def comings(
 
 def kin_of(history: History, as_of: datetime) -> tuple[str, str]:
     """The enterprise and the category: tickets that share both may follow each other."""
-    return history.enterprise, value_at(history.categories, as_of)
+    return value_at(history.enterprises, as_of), value_at(history.categories, as_of)
 
 
 def facts(
@@ -256,7 +262,8 @@ def working_days_taken(history: History, closing: Closing, calendar: OfficeCalen
     if closing.reply is None:
         return 0
     pauses = [
-        pause
+        # A clock that was cut off or voided while it stood has not stood since.
+        Pause(pause.start, pause.end or clock.stopped_at)
         for clock in history.clocks
         if clock.kind is ClockKind.SETTLE and clock.cycle == closing.cycle
         for pause in clock.pauses
@@ -298,8 +305,7 @@ def _clock_department(clock: PastClock, story: Story) -> str:
 
 def _out_of_on_time(clock: PastClock, story: Story) -> bool:
     """An exclusion from on_time concerns the settle clock that its closing was judged by."""
-    return (
-        clock.kind is ClockKind.SETTLE
-        and clock.result is not ClockState.VOID
-        and any(one.cycle == clock.cycle and "on_time" in one.excluded_from for one in story.closings)
+    return clock.kind is ClockKind.SETTLE and any(
+        one.reply is not None and one.reply.at == clock.judged_at and "on_time" in one.excluded_from
+        for one in story.closings
     )

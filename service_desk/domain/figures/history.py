@@ -79,11 +79,12 @@ class PastClock:
 class History:
     """One ticket: events in order, and its clocks. Names are as people read them.
 
-    ``categories`` starts with the category submitted and goes on with each confirmed one; ``areas`` likewise.
+    ``categories`` starts with the category submitted and goes on with each confirmed one; ``enterprises`` and
+    ``areas`` likewise. An enterprise is what tells it from all others, not what it is called.
     """
 
     number: str
-    enterprise: str
+    enterprises: tuple[Since, ...]
     source: str
     categories: tuple[Since, ...]
     areas: tuple[Since, ...]

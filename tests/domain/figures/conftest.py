@@ -61,7 +61,7 @@ def history(number: str, lines: list[Line], clocks: list[Line], last: datetime) 
     events = Replay(windows, last).of(lines)
     return History(
         number=number,
-        enterprise=first["enterprise"]["code"],
+        enterprises=(Since(instant(first["at"]), first["enterprise"]["code"]),),
         source=first.get("source", "企业自提"),
         categories=values(lines, "category"),
         areas=values(lines, "area"),

@@ -73,7 +73,7 @@ def test_the_workbook_says_what_was_counted(
         lambda period, by: count(facts, period, indicators=report.indicators, by=by),
         facts,
         QUARTER,
-        tickets=TicketWords(("企业",), {one.number: (one.enterprise,) for one in histories}),
+        tickets=TicketWords(("企业",), {one.number: (one.enterprises[-1].value,) for one in histories}),
         imprint=Imprint("一窗", "督查员", AS_OF, "第 1 版"),
     )
     workbook = load_workbook(BytesIO(written(book)))

@@ -53,7 +53,7 @@ class Told:
         } | changes
         return History(
             number=number,
-            enterprise=given["enterprise"],
+            enterprises=(Since(self.events[0].at, given["enterprise"]),),
             source=given["source"],
             categories=(Since(self.events[0].at, given["category"]),),
             areas=(Since(self.events[0].at, given["area"]),),
