@@ -92,17 +92,21 @@ def report(
     except Invalid as error:
         raise click.UsageError(error.sentence) from error
     begin_reading()
-    made = reports.workbook(
-        wanted,
-        reports.every_ticket(),
-        period,
-        reader=ledgers.OPERATOR,
-        made_by="命令行",
-        at=now,
-        organisation=current_settings().desk_name,
-    )
-    _write(out, made.content)
-    answer_in_json({"report": wanted.name, "file": str(out), "bytes": len(made.content)})
+
+    def write(half: Path) -> int:
+        return reports.write_report(
+            half,
+            wanted,
+            reports.every_ticket(),
+            period,
+            reader=ledgers.OPERATOR,
+            made_by="命令行",
+            at=now,
+            organisation=current_settings().desk_name,
+        )
+
+    rows = _make(out, write)
+    answer_in_json({"report": wanted.name, "file": str(out), "bytes": out.stat().st_size, "rows": rows})
 
 
 def _write_ledger(out: Path, since: datetime, until: datetime, *, now: datetime) -> None:
@@ -113,11 +117,9 @@ def _write_ledger(out: Path, since: datetime, until: datetime, *, now: datetime)
         ledgers.refuse_too_many(ledgers.count_of(tickets))
     except Invalid as error:
         raise click.UsageError(error.sentence) from error
-    rows = 0
 
-    def write(half: Path) -> None:
-        nonlocal rows
-        rows = ledgers.write_book(
+    def write(half: Path) -> int:
+        return ledgers.write_book(
             half,
             ledgers.LEDGER,
             tickets,
@@ -127,23 +129,20 @@ def _write_ledger(out: Path, since: datetime, until: datetime, *, now: datetime)
             organisation=current_settings().desk_name,
         )
 
-    _make(out, write)
+    rows = _make(out, write)
     answer_in_json({"report": LEDGER, "file": str(out), "bytes": out.stat().st_size, "rows": rows})
 
 
-def _write(out: Path, content: bytes) -> None:
-    _make(out, lambda half: half.write_bytes(content))
-
-
-def _make(out: Path, write: Callable[[Path], object]) -> None:
-    """Whole or not at all: a full disk leaves no half workbook behind."""
+def _make(out: Path, write: Callable[[Path], int]) -> int:
+    """Whole or not at all: a full disk leaves no half workbook behind. How many rows were written."""
     half = out.with_name(out.name + ".part")
     try:
-        write(half)
+        rows = write(half)
         half.replace(out)
     except OSError as error:
         half.unlink(missing_ok=True)
         raise click.UsageError(f"不能写入“{out}”：{error.strerror}。") from error
+    return rows
 
 
 COMMANDS = (figures, report)

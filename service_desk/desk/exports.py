@@ -9,6 +9,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -24,7 +25,7 @@ from service_desk.desk.sweeping import STOPPING
 from service_desk.domain.errors import DeskError, Invalid, NotFound, Refused
 from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Source, State
-from service_desk.store.base import UtcDateTime, begin_reading, db, house, transaction
+from service_desk.store.base import UtcDateTime, begin_reading, db, house, in_context, transaction
 from service_desk.store.exports import (
     CONTACT_READERS,
     EXPORTERS,
@@ -338,17 +339,20 @@ def _report(export: Export, user: User, at: datetime) -> _Writing:
 
     def write(path: Path, organisation: str, progress: ledgers.Progress) -> int:
         begin_reading()
-        return reports.write_report(
-            path,
-            report,
-            tickets,
-            period,
-            reader=reader,
-            made_by=who,
-            at=at,
-            organisation=organisation,
-            progress=progress,
-        )
+        # The rows are read in one transaction from first to last: what is noted meanwhile needs another.
+        with ThreadPoolExecutor(1) as beside:
+            note = in_context(progress)
+            return reports.write_report(
+                path,
+                report,
+                tickets,
+                period,
+                reader=reader,
+                made_by=who,
+                at=at,
+                organisation=organisation,
+                progress=lambda rows: beside.submit(note, rows).result(),
+            )
 
     return _Writing(None, write)
 

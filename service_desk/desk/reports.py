@@ -1,9 +1,9 @@
 """Reports: the figures of a period for a page or a command, and the workbook that counts itself again."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from sqlalchemy import Select, select
@@ -31,8 +31,9 @@ from service_desk.store.base import among_numbers, db
 from service_desk.store.enterprises import Enterprise
 from service_desk.store.law import Law, current_law
 from service_desk.store.tickets import Ticket
+from service_desk.xlsx.book import DetailValues
 from service_desk.xlsx.figures import Imprint, TicketWords, report_book
-from service_desk.xlsx.workbook import written
+from service_desk.xlsx.workbook import write_book
 
 LONGEST_DAYS = 366 * 10
 EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)
@@ -40,6 +41,8 @@ LISTS_ARE_OF_NOW = (
     "清单（未办结、超期、到期、挂账、督办等）以制表时的状态为准；黄牌、红牌、差评和办结案例按统计期；清单全部列出，没有省略。",
     "标题、说明和评价意见中的电话号码、联系人姓名已遮盖。",
 )
+TOLD_EVERY = 2_000
+"""Rows of 明细 between two words of how far it has come."""
 TICKET_COLUMNS = ("企业名称", "标题", "当前状态")
 
 
@@ -75,9 +78,9 @@ class Counting:
         """The figures of a period, the whole or by line. How things stand now is told of the report's own alone."""
         return count_groups(self._groups(period, by), period, indicators=self._report.indicators, by=by)
 
-    def rows(self) -> Iterator[Fact]:
-        """The rows of the report's own period."""
-        return self._rows.one_by_one(self._period, self._report.indicators)
+    def rows(self, indicators: Sequence[Indicator]) -> Iterator[Fact]:
+        """The rows of the report's own period behind some indicators."""
+        return self._rows.one_by_one(self._period, indicators)
 
     def _groups(self, period: Period, by: By | None) -> Sequence[Group]:
         if period == self._period:
@@ -102,52 +105,6 @@ class Counting:
         return [indicator for indicator in self._report.indicators if indicator.has_period]
 
 
-@dataclass(frozen=True)
-class Made:
-    """A workbook and the name it should have on disk."""
-
-    name: str
-    content: bytes
-    rows: int
-
-
-def workbook(
-    report: Report,
-    tickets: Select[Ticket],
-    period: Period,
-    *,
-    reader: LedgerReader,
-    made_by: str,
-    at: datetime,
-    organisation: str,
-) -> Made:
-    """The workbook of a report over some tickets, for a reader: how single matters were rated is told to the desk."""
-    if not reader.desk:
-        report = report.without_ratings
-    law = current_law()
-    counting = Counting(report, tickets, period, law)
-    rows = list(counting.rows())
-    material = Material(report, tickets, period, counting.figures, rows, reader, law, at)
-    book = report_book(
-        report,
-        counting.figures,
-        rows,
-        period,
-        tickets=TicketWords(TICKET_COLUMNS, _words(tickets, {fact.ticket for fact in rows})),
-        imprint=Imprint(
-            organisation=organisation,
-            made_by=made_by,
-            made_at=at,
-            calendar_version=say("第 %(version)s 版", version=law.calendar.version),
-            filters={"范围": "导出人可见的全部诉求"},
-            remarks=LISTS_ARE_OF_NOW if report.parts or report.annexes else (),
-        ),
-        parts=sheets_of(report.parts, material),
-        annexes=sheets_of(report.annexes, material),
-    )
-    return Made(f"{report.title}_{period.since}_{period.until}.xlsx", written(book), len(book.detail.rows))
-
-
 def write_report(
     path: Path,
     report: Report,
@@ -160,11 +117,38 @@ def write_report(
     organisation: str,
     progress: Progress = lambda _rows: None,
 ) -> int:
-    """Write the workbook of a report over some tickets to ``path``; how many rows its 明细 has."""
-    made = workbook(report, tickets, period, reader=reader, made_by=made_by, at=at, organisation=organisation)
-    path.write_bytes(made.content)
-    progress(made.rows)
-    return made.rows
+    """Write the workbook of a report over some tickets to ``path``; how many rows its 明细 has.
+
+    It is for a reader: how single matters were rated is told to the desk. Raises ``Invalid`` where a sheet cannot
+    hold the rows, and whatever ``progress`` raises.
+    """
+    if not reader.desk:
+        report = report.without_ratings
+    law = current_law()
+    counting = Counting(report, tickets, period, law)
+    material = Material(report, tickets, period, counting.figures, counting.rows, reader, law, at)
+    book = report_book(
+        report,
+        counting.figures,
+        counting.rows(report.indicators),
+        period,
+        tickets=TicketWords(TICKET_COLUMNS, partial(_words, tickets)),
+        imprint=Imprint(
+            organisation=organisation,
+            made_by=made_by,
+            made_at=at,
+            calendar_version=say("第 %(version)s 版", version=law.calendar.version),
+            filters={"范围": "导出人可见的全部诉求"},
+            remarks=LISTS_ARE_OF_NOW if report.parts or report.annexes else (),
+        ),
+        parts=sheets_of(report.parts, material),
+        annexes=sheets_of(report.annexes, material),
+    )
+    detail = replace(book.detail, rows=_telling(book.detail.rows, progress))
+    try:
+        return write_book(path, replace(book, detail=detail))
+    except ValueError:
+        raise Invalid("明细超过一张 Excel 表能容纳的行数，请缩短统计期，分几次导出。") from None
 
 
 def _words(tickets: Select[Ticket], numbers: Collection[str]) -> Mapping[str, Sequence[str]]:
@@ -177,6 +161,13 @@ def _words(tickets: Select[Ticket], numbers: Collection[str]) -> Mapping[str, Se
         row.number: (row.name, mask_within(row.title, row.contact_name), row.state.label)
         for row in db.session.execute(columns)
     }
+
+
+def _telling(rows: Iterable[DetailValues], progress: Progress) -> Iterator[DetailValues]:
+    for number, row in enumerate(rows, 1):
+        yield row
+        if number % TOLD_EVERY == 0:
+            progress(number)
 
 
 def every_ticket() -> Select[Ticket]:

@@ -1,35 +1,24 @@
 """A report workbook before it is written: plain records that know no ticket."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 
-from service_desk.xlsx.stream import ListColumn, ListRow
+from service_desk.xlsx.rows import ListColumn, ListRow
 
 # 明细
 
 
-@dataclass(frozen=True, slots=True)
-class DetailColumn:
-    """A column of 明细: text, or whole numbers in an Excel number format."""
-
-    title: str
-    form: str | None = None
-    width: float = 12
-
-    @property
-    def is_text(self) -> bool:
-        """Whether the column holds text only, codes among it."""
-        return self.form is None
+DetailValues = Sequence[str | int | None]
 
 
 @dataclass(frozen=True)
 class Detail:
-    """The rows behind every figure: each gives one value a column; None leaves the cell empty."""
+    """The rows behind every figure, as they come: each gives one value a column; None leaves the cell empty."""
 
-    columns: Sequence[DetailColumn]
-    rows: Sequence[Sequence[str | int | None]]
+    columns: Sequence[ListColumn]
+    rows: Iterable[DetailValues]
 
 
 # How 核对 counts again. Columns of 明细 are named by their titles.

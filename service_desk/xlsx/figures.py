@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import islice
 
 from service_desk.domain.figures import (
     DESK,
@@ -33,7 +34,6 @@ from service_desk.xlsx.book import (
     Check,
     Counted,
     Detail,
-    DetailColumn,
     Divided,
     Heading,
     Line,
@@ -42,9 +42,11 @@ from service_desk.xlsx.book import (
     Sheet,
     Table,
 )
+from service_desk.xlsx.rows import ListColumn, Look
 
 UNSET = "（未填）"
-MONTH_FORM = '0000"-"00'
+AT_A_TIME = 1_000
+"""Rows of 明细 that are told together."""
 FORMS = {Measure.SHARE: "0.00%", Measure.PER_TICKET: "0.00", Measure.MEAN: "0.00"}
 DECIMALS = {Measure.SHARE: 4, Measure.PER_TICKET: 2, Measure.MEAN: 2}
 AMOUNTS = {Measure.PER_TICKET: "次数"}
@@ -71,10 +73,10 @@ class Imprint:
 
 @dataclass(frozen=True)
 class TicketWords:
-    """What 明细 says of a ticket beside its number: column titles, and for each number the words under them."""
+    """What 明细 says of a ticket beside its number: column titles, and for some numbers the words under them."""
 
     titles: Sequence[str]
-    of: Mapping[str, Sequence[str]]
+    of: Callable[[Collection[str]], Mapping[str, Sequence[str]]]
 
 
 def report_book(
@@ -281,25 +283,35 @@ def _detail(report: Report, facts: Iterable[Fact], period: Period, tickets: Tick
         for part in parts_of(indicator)
     ]
     columns = [
-        DetailColumn("诉求编号", width=18),
-        *(DetailColumn(title, width=20) for title in tickets.titles),
-        DetailColumn(By.DEPARTMENT.label, width=18),
-        DetailColumn(By.CATEGORY.label),
-        DetailColumn(By.AREA.label, width=16),
-        DetailColumn(By.SOURCE.label),
-        DetailColumn(By.MONTH.label, form=MONTH_FORM, width=10),
-        DetailColumn("计数事项", width=30),
-        *(DetailColumn(title, form="0", width=9) for _, title in shares),
+        ListColumn("诉求编号", 18, Look.LONG),
+        *(ListColumn(title, 20, Look.LONG) for title in tickets.titles),
+        ListColumn(By.DEPARTMENT.label, 18, Look.LONG),
+        ListColumn(By.CATEGORY.label, 12, Look.LONG),
+        ListColumn(By.AREA.label, 16, Look.LONG),
+        ListColumn(By.SOURCE.label, 12, Look.LONG),
+        ListColumn(By.MONTH.label, 10, Look.MONTH),
+        ListColumn("计数事项", 30, Look.LONG),
+        *(ListColumn(title, 9, Look.NUMBER) for _, title in shares),
     ]
     rows = detail(facts, report.indicators, period)
-    return Detail(columns, [_row(row, tickets, [share for share, _ in shares]) for row in rows])
+    return Detail(columns, _rows(rows, tickets, [share for share, _ in shares]))
 
 
-def _row(row: DetailRow, tickets: TicketWords, shares: Sequence[Share]) -> list[str | int | None]:
+def _rows(
+    rows: Iterator[DetailRow], tickets: TicketWords, shares: Sequence[Share]
+) -> Iterator[list[str | int | None]]:
+    """Some at a time, so that the words of their tickets are asked for together."""
+    while some := list(islice(rows, AT_A_TIME)):
+        words = tickets.of({row.ticket for row in some})
+        for row in some:
+            yield _row(row, words.get(row.ticket, [""] * len(tickets.titles)), shares)
+
+
+def _row(row: DetailRow, words: Sequence[str], shares: Sequence[Share]) -> list[str | int | None]:
     places = (row.department, row.category, row.area, row.source)
     return [
         row.ticket,
-        *tickets.of.get(row.ticket, [""] * len(tickets.titles)),
+        *words,
         *(place or UNSET for place in places),
         int(row.month.replace("-", "")) if row.month else None,
         "、".join(row.moments),

@@ -33,8 +33,8 @@ HOUSE_RULES = (
 )
 
 
-def write_notes(sheet: Worksheet, book: ReportBook) -> None:
-    """Fill the sheet."""
+def write_notes(sheet: Worksheet, book: ReportBook, rows: int) -> None:
+    """Fill the sheet; ``rows`` is how many 明细 has."""
     title = merged(sheet, TITLE_ROW, 1, 2)
     put_text(title, "口径说明")
     title.font, title.alignment = TITLE, CENTRE
@@ -42,7 +42,7 @@ def write_notes(sheet: Worksheet, book: ReportBook) -> None:
         cell = cell_at(sheet, HEAD_ROW, column)
         put_text(cell, text)
         boxed(cell, font=HEAD, fill=HEAD_FILL)
-    for row, (name, words) in enumerate(_rows(book), FIRST_ROW):
+    for row, (name, words) in enumerate(_rows(book, rows), FIRST_ROW):
         put_text(cell_at(sheet, row, 1), name)
         put_text(cell_at(sheet, row, 2), words)
         boxed(cell_at(sheet, row, 1), alignment=LEFT)
@@ -53,14 +53,14 @@ def write_notes(sheet: Worksheet, book: ReportBook) -> None:
     ready_for_paper(sheet, columns=2, heading_rows=(TITLE_ROW, HEAD_ROW), body_from=f"A{FIRST_ROW}")
 
 
-def _rows(book: ReportBook) -> Iterator[tuple[str, str]]:
+def _rows(book: ReportBook, rows: int) -> Iterator[tuple[str, str]]:
     yield "报表", book.title
     yield "填报单位", book.organisation
     yield "统计期", book.period
     yield "截至时间", f"{book.as_of:%Y-%m-%d %H:%M:%S}；此后发生的事项不计入，各诉求的状态以此刻为准"
     yield "筛选条件", "；".join(f"{name}：{value}" for name, value in book.filters.items()) or "无"
     yield "工作日历", book.calendar_version
-    yield "明细行数", str(len(book.detail.rows))
+    yield "明细行数", str(rows)
     for table in book.tables:
         yield f"行数（{table.title}）", str(len(table.lines))
     for sheet in (*book.parts, *book.annexes):

@@ -40,13 +40,13 @@ class Ranges:
     last: int
 
     @classmethod
-    def of(cls, detail: Detail, sheet: str, first: int) -> "Ranges":
-        """The ranges of a detail whose rows begin at a row of a sheet."""
+    def of(cls, detail: Detail, sheet: str, first: int, rows: int) -> "Ranges":
+        """The ranges of a detail whose rows, so many, begin at the row ``first`` of a sheet."""
         letters = {
             column.title: f"{sheet}!${get_column_letter(number)}"
             for number, column in enumerate(detail.columns, 1)
         }
-        return cls(letters, first, max(first, first + len(detail.rows) - 1))
+        return cls(letters, first, max(first, first + rows - 1))
 
     def __getitem__(self, title: str) -> str:
         sheet_and_column = self.letters[title]

@@ -31,6 +31,7 @@ from service_desk.xlsx.look import (
     set_widths,
     width_of,
 )
+from service_desk.xlsx.rows import ListColumn, ListRow, Look, Value
 from service_desk.xlsx.statistics import (
     LINE_ROW,
     TITLE_ROW,
@@ -41,7 +42,6 @@ from service_desk.xlsx.statistics import (
     write_lines,
     write_title,
 )
-from service_desk.xlsx.stream import ListColumn, ListRow, Look, Value
 from service_desk.xlsx.text import put_text
 
 WORDS_ROW = 3

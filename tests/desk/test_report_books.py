@@ -3,6 +3,7 @@
 import io
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -16,14 +17,15 @@ from openpyxl import Workbook, load_workbook
 from service_desk import create_app
 from service_desk.desk import closing, facts, handling, reminders, requests, supervision
 from service_desk.desk.ledgers import OPERATOR, reader_of
-from service_desk.desk.reports import every_ticket, period_of, workbook
+from service_desk.desk.reports import every_ticket, period_of, write_report
 from service_desk.domain.figures import BY_KEY, REPORTS, By, Figure, Period
 from service_desk.domain.vocabulary import ExcludedFigure, Level, Nature, OrderLevel, Outcome, Solved, State
 from service_desk.store.base import db
 from service_desk.store.people import User
 from service_desk.store.scope import visible_tickets
 from service_desk.store.tickets import Ticket
-from service_desk.xlsx.stream import ListColumn, ListRow, ListSheet, Look, write_list
+from service_desk.xlsx.rows import ListColumn, ListRow, Look
+from service_desk.xlsx.stream import ListSheet, write_list
 from tests.browser.recounting import Place, as_printed, printed
 from tests.conftest import settings_for
 from tests.visitor import counted
@@ -174,7 +176,15 @@ def days(world: World, period: str) -> Period:
 
 def book(world: World, name: str, reader: User | None = None, period: str = "march") -> bytes:
     """A report's workbook as somebody gets it; without a reader, as the command writes it."""
-    return workbook(
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "book.xlsx"
+        write_book_of(world, name, reader, period, path)
+        return path.read_bytes()
+
+
+def write_book_of(world: World, name: str, reader: User | None, period: str, path: Path) -> None:
+    write_report(
+        path,
         REPORTS[name],
         visible_tickets(reader) if reader else every_ticket(),
         days(world, period),
@@ -182,7 +192,7 @@ def book(world: World, name: str, reader: User | None = None, period: str = "mar
         made_by="督查员",
         at=END_OF_MARCH,
         organisation="云津县企业服务专窗",
-    ).content
+    )
 
 
 def counted_in_sql(world: World, name: str, period: str) -> Iterator[tuple[By | None, Figure]]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from io import BytesIO
 from typing import Any
 
 import pytest
@@ -11,13 +10,19 @@ from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.worksheet.formula import ArrayFormula
 
 from service_desk.xlsx.book import ReportBook
-from service_desk.xlsx.workbook import written
+from service_desk.xlsx.workbook import write_book
 
 
 @pytest.fixture(scope="session")
-def reopened() -> Callable[[ReportBook], Workbook]:
+def reopened(tmp_path_factory: pytest.TempPathFactory) -> Callable[[ReportBook], Workbook]:
     """What a reader finds in the file."""
-    return lambda book: load_workbook(BytesIO(written(book)))
+
+    def opened(book: ReportBook) -> Workbook:
+        path = tmp_path_factory.mktemp("books") / "book.xlsx"
+        write_book(path, book)
+        return load_workbook(path)
+
+    return opened
 
 
 @pytest.fixture(scope="session")

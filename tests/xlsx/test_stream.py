@@ -10,8 +10,10 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
+from service_desk.xlsx import rows as rows_of_sheets
 from service_desk.xlsx import stream
-from service_desk.xlsx.stream import ListColumn, ListRow, ListSheet, Look, write_list
+from service_desk.xlsx.rows import ListColumn, ListRow, Look
+from service_desk.xlsx.stream import ListSheet, write_list
 from service_desk.xlsx.text import CUT_MARK
 
 NOON = datetime(2026, 3, 2, 12, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -107,7 +109,9 @@ def test_a_list_without_rows_is_a_workbook(path: Path) -> None:
 
 def test_values_that_are_remembered_are_those_that_were_meant(path: Path) -> None:
     """More values than are kept, and the same ones again afterwards."""
-    texts = [str(number % (stream.REMEMBERED + 50)) for number in range(2 * stream.REMEMBERED)]
+    texts = [
+        str(number % (rows_of_sheets.REMEMBERED + 50)) for number in range(2 * rows_of_sheets.REMEMBERED)
+    ]
     assert write_list(path, SHEET, [row(1, text) for text in texts]) == len(texts)
     lines = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
     assert [line[2] for line in lines[3:-1]] == texts

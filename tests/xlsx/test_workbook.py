@@ -16,7 +16,6 @@ from service_desk.xlsx.book import (
     Check,
     Counted,
     Detail,
-    DetailColumn,
     Divided,
     Heading,
     Line,
@@ -25,6 +24,7 @@ from service_desk.xlsx.book import (
     Table,
 )
 from service_desk.xlsx.recount import criterion
+from service_desk.xlsx.rows import ListColumn, Look
 
 Reopen = Callable[[ReportBook], Workbook]
 Recount = Callable[[Workbook, int], float | str]
@@ -88,10 +88,10 @@ def book() -> ReportBook:
         ],
         detail=Detail(
             [
-                DetailColumn("诉求编号"),
-                DetailColumn("承办单位"),
-                DetailColumn("月份", form='0000"-"00'),
-                *(DetailColumn(title, form="0") for title in ("按时", "到期", "用时")),
+                ListColumn("诉求编号"),
+                ListColumn("承办单位"),
+                ListColumn("月份", look=Look.MONTH),
+                *(ListColumn(title, look=Look.NUMBER) for title in ("按时", "到期", "用时")),
             ],
             ROWS,
         ),

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from service_desk.desk.ledger_import.headers import REASON, Row
 from service_desk.domain.sentences import say
-from service_desk.xlsx.stream import ListColumn, ListRow, ListSheet, Look, write_list
+from service_desk.xlsx.rows import ListColumn, ListRow, Look
+from service_desk.xlsx.stream import ListSheet, write_list
 
 TITLE = "未能导入的台账行"
 WIDTH, REASON_WIDTH = 16, 50

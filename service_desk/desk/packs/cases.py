@@ -1,14 +1,14 @@
 """典型案例: which matters of a period are worth telling, by rules that are printed with them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from service_desk.desk.packs.lists import ABOUT, LEAD, NUMBER
 from service_desk.desk.packs.material import Material
-from service_desk.domain.figures import Fact, Mark, Moment, Paper
+from service_desk.domain.figures import Fact, Paper
 from service_desk.domain.sentences import Sentence, say
 from service_desk.store import packs
 from service_desk.xlsx.book import Listing, Sheet
-from service_desk.xlsx.stream import ListColumn, ListRow, Look
+from service_desk.xlsx.rows import ListColumn, ListRow, Look
 
 MOST = 3
 """Of each sort: examples, not a list."""
@@ -43,9 +43,7 @@ def cases(material: Material) -> Sheet:
 
 
 def _chosen(material: Material) -> Iterator[Chosen]:
-    closings = [
-        fact for fact in material.facts if fact.moment is Moment.CLOSE and fact.marks & Mark.BY_DEPARTMENT
-    ]
+    closings = material.closings
     if material.reader.desk:
         yield from _praised(material, closings)
     slow = sorted(
@@ -61,7 +59,7 @@ def _chosen(material: Material) -> Iterator[Chosen]:
         yield say("重办"), fact, say("第 %(cycle)s 轮办结，重办 %(n)s 次", cycle=fact.cycle, n=fact.cycle - 1)
 
 
-def _praised(material: Material, closings: list[Fact]) -> Iterator[Chosen]:
+def _praised(material: Material, closings: Sequence[Fact]) -> Iterator[Chosen]:
     praised = {(row.number, row.cycle) for row in packs.praised(material.tickets, material.period)}
     found = [fact for fact in closings if (fact.ticket, fact.cycle) in praised]
     for fact in sorted(found, key=lambda fact: (fact.amount, fact.ticket))[:MOST]:

@@ -11,7 +11,7 @@ from service_desk.domain.vocabulary import CardColour, ExcludedFigure, OrderLeve
 from service_desk.store import packs
 from service_desk.store.packs import AnyRow, OpenTicket
 from service_desk.xlsx.book import Listing, Sheet
-from service_desk.xlsx.stream import ListColumn, ListRow, Look, Value
+from service_desk.xlsx.rows import ListColumn, ListRow, Look, Value
 
 NUMBER = ListColumn("序号", 6, Look.NUMBER)
 ABOUT = (
@@ -354,7 +354,7 @@ def exclusion_list(material: Material) -> Sheet:
     numbers = {
         fact.ticket
         for indicator in indicators
-        for fact in material.facts
+        for fact in material.rows_of([indicator])
         if fact.moment is indicator.moment and part_of(indicator, fact.marks) is Part.EXCLUDED
     }
     found = packs.exclusions(material.tickets, sorted(numbers), material.reader)

@@ -1,13 +1,24 @@
 """What the sheets of a report are made of: figures, rows, and lists that several sheets read, asked for once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
 from sqlalchemy import Select
 
-from service_desk.domain.figures import Fact, Figure, Period, Report, period_before, year_before
+from service_desk.domain.figures import (
+    BY_KEY,
+    Fact,
+    Figure,
+    Indicator,
+    Mark,
+    Moment,
+    Period,
+    Report,
+    period_before,
+    year_before,
+)
 from service_desk.domain.ledger import LedgerReader
 from service_desk.domain.masking import mask_within
 from service_desk.domain.vocabulary import ClockKind, State
@@ -31,7 +42,7 @@ class Material:
     tickets: Select[Ticket]
     period: Period
     count: Count
-    facts: Sequence[Fact]
+    rows_of: Callable[[Sequence[Indicator]], Iterator[Fact]]
     reader: LedgerReader
     law: Law
     at: datetime
@@ -66,6 +77,12 @@ class Material:
     def is_over(self) -> bool:
         """Whether the period has ended."""
         return self.law.calendar.day_of(self.at) >= self.period.until
+
+    @cached_property
+    def closings(self) -> Sequence[Fact]:
+        """The closings of the period that a department replied to."""
+        rows = self.rows_of([BY_KEY["closings"]])
+        return [fact for fact in rows if fact.moment is Moment.CLOSE and fact.marks & Mark.BY_DEPARTMENT]
 
     # -- lists --------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ from service_desk.xlsx.book import (
 )
 from service_desk.xlsx.comparing import beside_earlier, by_line, growth, trend
 from service_desk.xlsx.figures import figures_of
-from service_desk.xlsx.stream import ListColumn, ListRow, Look
+from service_desk.xlsx.rows import ListColumn, ListRow, Look
 
 TREND_MONTHS = 12
 NAMED = 3

@@ -1,8 +1,9 @@
 """The rows behind the figures of a report, laid out so that adding their columns gives every figure again."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from service_desk.domain.figures.counting import RANKS, Member, Period, members
 from service_desk.domain.figures.facts import Fact
@@ -44,8 +45,16 @@ class DetailRow:
     shares: dict[Share, int] = field(default_factory=dict)
 
 
-def detail(facts: Iterable[Fact], indicators: Sequence[Indicator], period: Period) -> list[DetailRow]:
-    """The rows behind the figures, in the order of tickets, months and departments."""
+def detail(facts: Iterable[Fact], indicators: Sequence[Indicator], period: Period) -> Iterator[DetailRow]:
+    """The rows behind the figures as they come; those of a ticket in the order of months and departments.
+
+    The facts of a ticket come one after the other.
+    """
+    for _, its_own in groupby(facts, lambda fact: fact.ticket):
+        yield from _rows(its_own, indicators, period)
+
+
+def _rows(facts: Iterable[Fact], indicators: Sequence[Indicator], period: Period) -> list[DetailRow]:
     placed = _places(facts, period)
     rows: dict[_Place, dict[Share, int]] = defaultdict(dict)
     behind: dict[_Place, list[Fact]] = defaultdict(list)

@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import date, datetime
 from decimal import Decimal
-from io import BytesIO
+from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
@@ -29,7 +29,7 @@ from service_desk.domain.figures import (
 from service_desk.domain.figures.counting import half_up
 from service_desk.domain.worktime import CHINA, OfficeCalendar
 from service_desk.xlsx.figures import Imprint, TicketWords, report_book
-from service_desk.xlsx.workbook import written
+from service_desk.xlsx.workbook import write_book
 
 AS_OF = datetime(2026, 11, 21, tzinfo=CHINA)
 QUARTER = Period(date(2026, 1, 1), date(2026, 4, 1), AS_OF)
@@ -42,7 +42,7 @@ def test_the_rows_alone_give_every_figure_again(
     histories: tuple[History, ...], park: OfficeCalendar, report: Report, by: By | None
 ) -> None:
     facts = all_facts(histories, as_of=AS_OF, calendar=park)
-    rows = detail(facts, report.indicators, EVER)
+    rows = list(detail(facts, report.indicators, EVER))
 
     for figure in count(facts, EVER, indicators=report.indicators, by=by):
         mine = [row for row in rows if by is None or getattr(row, by.value) == figure.by]
@@ -55,7 +55,7 @@ def test_the_rows_alone_give_every_figure_again(
 
 
 def test_a_row_counts_each_thing_once(histories: tuple[History, ...], park: OfficeCalendar) -> None:
-    rows = detail(all_facts(histories, as_of=AS_OF, calendar=park), tuple(BY_KEY.values()), EVER)
+    rows = list(detail(all_facts(histories, as_of=AS_OF, calendar=park), tuple(BY_KEY.values()), EVER))
     counts = {value for row in rows for share, value in row.shares.items() if share.part is not Part.AMOUNT}
     assert counts == {0, 1}
     # A ticket that did the same twice in a month has a second row.
@@ -65,18 +65,20 @@ def test_a_row_counts_each_thing_once(histories: tuple[History, ...], park: Offi
 
 @pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
 def test_the_workbook_says_what_was_counted(
-    histories: tuple[History, ...], park: OfficeCalendar, report: Report
+    histories: tuple[History, ...], park: OfficeCalendar, report: Report, tmp_path: Path
 ) -> None:
     facts = all_facts(histories, as_of=AS_OF, calendar=park)
+    enterprises = {one.number: (one.enterprises[-1].value,) for one in histories}
     book = report_book(
         report,
         lambda period, by: count(facts, period, indicators=report.indicators, by=by),
         facts,
         QUARTER,
-        tickets=TicketWords(("企业",), {one.number: (one.enterprises[-1].value,) for one in histories}),
+        tickets=TicketWords(("企业",), lambda _numbers: enterprises),
         imprint=Imprint("一窗", "督查员", AS_OF, "第 1 版"),
     )
-    workbook = load_workbook(BytesIO(written(book)))
+    write_book(tmp_path / "book.xlsx", book)
+    workbook = load_workbook(tmp_path / "book.xlsx")
     heads = [cell.value for cell in workbook["统计"][3]]
     whole = [cell.value for cell in workbook["统计"][6]]
     for figure in count(facts, QUARTER, indicators=report.indicators):
