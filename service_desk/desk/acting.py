@@ -36,8 +36,9 @@ WRITTEN_AT_ONCE = frozenset(
 )
 """Acts that a replay writes at once: other rows name their events, or a pause they begin may be taken back.
 
-The rest of a ticket is written together. A row that is dropped before it was written would leave its place in the
-order of writing to another, and events are read in the order in which they were written.
+The rest of a ticket is written together: writing after each act takes half as long again. A row that is dropped before
+it was written would leave its place in the order of writing to another, and events are read in the order in which they
+were written.
 """
 
 

@@ -288,12 +288,49 @@ def test_an_exclusion_from_on_time_takes_out_the_clock_of_its_closing(counter: C
     assert counter.whole("closing_due", told.ticket("QS-1", late)) == (1, 1, 0)
 
 
+def test_a_later_cycle_takes_its_days_from_the_rework_though_it_was_accepted_again(counter: Counter) -> None:
+    """Rejected in its second cycle on Tuesday and taken back on Thursday: the days since Monday's rework count."""
+    answered = SUBMITTED.then(0, "answer", State.AWAITING_RATING).then(
+        1, "rate", State.CLOSED, solved="unsolved", level="dissatisfied"
+    )
+    back = (
+        answered.then(7, "rework", State.ACCEPTED)
+        .then(8, "decide_rejection", State.REJECTED, granted=True)
+        .then(10, "decide_appeal", State.SUBMITTED, granted=True)
+        .then(10, "accept", State.ACCEPTED)
+        .then(10, "dispatch", State.ASSIGNED)
+        .then(10, "sign", State.IN_PROGRESS)
+    )
+    told = replied(day=11, told=back).then(11, "verify", State.AWAITING_RATING)
+    closed = told.then(12, "rate", State.CLOSED, solved="solved", level="satisfied")
+    assert counter.whole("duration_mean", closed.ticket()) == (4, 1, 0)
+
+
+def test_a_granted_appeal_leaves_the_ticket_without_a_lead(counter: Counter) -> None:
+    appealed = rated().then(5, "decide_appeal", State.ACCEPTED, granted=True).ticket()
+    figures = counter.figures(appealed, by=By.DEPARTMENT)
+    assert figures["submitted", "未派单"].numerator == 1
+    assert figures["closings", "供电公司"].numerator == 1
+
+
+def test_a_withdrawal_under_pressure_leaves_it_without_one_too(counter: Counter) -> None:
+    back = SIGNED.then(1, "withdraw", State.WITHDRAWN).then(2, "check_withdrawal", State.ACCEPTED).ticket()
+    assert counter.figures(back, by=By.DEPARTMENT)["submitted", "未派单"].numerator == 1
+
+
+def test_what_happens_at_the_very_moment_has_happened(counter: Counter) -> None:
+    ticket = SUBMITTED.ticket()
+    assert counter.whole("submitted", ticket, as_of=MONDAY) == (1, None, 0)
+    assert counter.whole("submitted", ticket, as_of=MONDAY - timedelta(seconds=1)) == (0, None, 0)
+
+
 @pytest.mark.parametrize(
     ("days_later", "changes", "followed"),
     [
         pytest.param(90, {}, 1, id="ninety times 24 hours later"),
         pytest.param(90.001, {}, 0, id="a moment too late"),
         pytest.param(-1, {}, 0, id="before the closing"),
+        pytest.param(0, {}, 0, id="at its very moment"),
         pytest.param(9, {"category": "供水"}, 0, id="another category"),
         pytest.param(9, {"enterprise": "乙公司"}, 0, id="another enterprise"),
     ],
