@@ -11,7 +11,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select, update
 
-from service_desk.desk import exports, ledgers
+from service_desk.desk import exports, ledgers, reports
 from service_desk.desk.sweeping import STOPPING
 from service_desk.domain.errors import Invalid, NotFound, Refused
 from service_desk.domain.figures import REPORTS
@@ -177,6 +177,23 @@ def test_a_cancelled_export_stops_within_a_batch(
     assert read_anew(export).state is ExportState.CANCELLED
     assert not written_files()
     assert ask(small_world.clerk).id != export.id
+
+
+def test_a_cancelled_report_stops_as_well(
+    small_world: World,
+    during: Callable[[Callable[[], object]], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its rows are read in one transaction; how far it has come is noted in another."""
+    for _ in range(3):
+        small_world.make(State.CLOSED)
+    monkeypatch.setattr(reports, "TOLD_EVERY", 1)
+    days = (LATER.date() - timedelta(days=30), LATER.date())
+    export = exports.ask_for(ExportKind.CLOSURE, days=days, by=small_world.clerk, at=LATER)
+    during(lambda: exports.cancel(export.id, by=small_world.clerk, at=LATER))
+    assert work() == 0
+    assert read_anew(export).state is ExportState.CANCELLED
+    assert not written_files()
 
 
 def test_an_export_whose_process_died_is_taken_over(world: World) -> None:
