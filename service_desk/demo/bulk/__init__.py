@@ -3,9 +3,10 @@
 How, and why it is lawful: docs/decisions/0024.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Self
 
 from sqlalchemy import func, select
@@ -18,6 +19,7 @@ from service_desk.demo.bulk.repertoire import Rehearsal
 from service_desk.demo.bulk.rows import refresh_statistics
 from service_desk.domain.errors import Refused
 from service_desk.domain.sentences import say
+from service_desk.domain.vocabulary import Word
 from service_desk.store.base import db
 from service_desk.store.law import current_law
 from service_desk.store.tickets import Ticket
@@ -29,7 +31,16 @@ FOR_EACH = 40
 AROUND = timedelta(days=200)
 """How far beyond the two years dates may lie."""
 
-Tell = Callable[[str, int, int], None]
+
+
+class Stage(Word):
+    """What is going on."""
+
+    COURSES = "courses", "推演办理过程"
+    TICKETS = "tickets", "写入诉求"
+
+
+Tell = Callable[[Stage, int, int], None]
 """Is told what is going on, and how far it is: done, of how many."""
 
 
@@ -61,10 +72,10 @@ class Portion:
         return cls(int(seed), datetime.fromtimestamp(int(at), UTC), int(first), int(size)), int(place) + 1
 
 
-def load_bulk(number: int, *, at: datetime, seed: int, tell: Tell) -> int:
+def load_bulk(number: int, *, at: datetime, seed: int, tell: Tell, batch: int = BATCH) -> int:
     """Go on until the demo park has ``number`` tickets; how many were added.
 
-    What an earlier run left undone comes first. Raises ``Refused`` beside tickets that are not demo ones, and where
+    What an earlier run left undone comes first; about ``batch`` tickets are one transaction. Raises ``Refused`` beside tickets that are not demo ones, and where
     an earlier run that was cut short was to make more than ``number``.
     """
     if db.session.scalar(select(Ticket.id).where(Ticket.is_demo.is_(False)).limit(1)) is not None:
@@ -73,20 +84,21 @@ def load_bulk(number: int, *, at: datetime, seed: int, tell: Tell) -> int:
     cut_short = _cut_short()
     if cut_short is not None:
         portion, done = cut_short
-        there = _count()
+        there = count_tickets()
         if there - done + portion.size > number:
             whole = there - done + portion.size
             raise Refused(say("上次要装入到 %(whole)s 件而没有完成，请用 --tickets %(whole)s 继续。", whole=whole))
-        added += _fill(portion, done, tell)
-    missing = number - _count()
+        added += _fill(portion, done, tell, batch)
+    missing = number - count_tickets()
     if missing > 0:
-        added += _fill(Portion(seed, at.replace(microsecond=0), number - missing, missing), 0, tell)
+        added += _fill(Portion(seed, at.replace(microsecond=0), number - missing, missing), 0, tell, batch)
     if added:
         refresh_statistics()
     return added
 
 
-def _count() -> int:
+def count_tickets() -> int:
+    """How many tickets the park has."""
     return db.session.scalar(select(func.count(Ticket.id))) or 0
 
 
@@ -98,7 +110,7 @@ def _cut_short() -> tuple[Portion, int] | None:
     return (portion, done) if portion is not None and done < portion.size else None
 
 
-def _fill(portion: Portion, done: int, tell: Tell) -> int:
+def _fill(portion: Portion, done: int, tell: Tell, batch: int) -> int:
     """Write what is missing of a portion; how many tickets."""
     number = (portion.first + portion.size) // FOR_EACH
     provide(number, at=portion.at - MONTHS - AROUND)
@@ -107,27 +119,29 @@ def _fill(portion: Portion, done: int, tell: Tell) -> int:
     office = OfficeLine(law.calendar, last - MONTHS - AROUND, last + AROUND)
     by_day = tickets_by_day(portion.size, office, portion.at, portion.name)
     rehearsal = Rehearsal(office, law, portion.at, portion.name)
-    repertoire = rehearsal.repertoire(portion.size, by_day, lambda played: tell("courses", played, 0))
+    repertoire = rehearsal.repertoire(portion.size, by_day, partial(tell, Stage.COURSES))
     copier = Copier(repertoire, office, firms(number), portion.at, portion.name)
     written = done
-    for batch in _batches(copier, by_day, done):
-        size = sum(copy.scene.pattern.size for copy in batch)
-        write_batch(batch, [portion.key(place) for place in range(written, written + size)], office)
+    for copies in _batches(copier, by_day, done, batch):
+        size = sum(copy.scene.pattern.size for copy in copies)
+        write_batch(copies, [portion.key(place) for place in range(written, written + size)], office)
         written += size
-        tell("tickets", written, portion.size)
+        tell(Stage.TICKETS, written, portion.size)
     return written - done
 
 
-def _batches(copier: Copier, by_day: dict, done: int) -> Iterator[list[Copy]]:
-    """Whole days, some at a time, from the first on of which nothing is there."""
-    before, batch, size = 0, [], 0
+def _batches(
+    copier: Copier, by_day: Mapping[date, int], done: int, least: int
+) -> Iterator[Sequence[Copy]]:
+    """Whole days, at least so many tickets at a time, from the first day on of which nothing is there."""
+    before, size, some = 0, 0, list[Copy]()
     for day, number in by_day.items():
         if number and before >= done:
-            batch += copier.copies(day, number, before)
+            some += copier.copies(day, number, before)
             size += number
-            if size >= BATCH:
-                yield batch
-                batch, size = [], 0
+            if size >= least:
+                yield some
+                size, some = 0, []
         before += number
-    if batch:
-        yield batch
+    if some:
+        yield some

@@ -19,6 +19,7 @@ from service_desk.demo.stories import Story
 from service_desk.desk import cases, facts, reminders
 from service_desk.desk.acting import let_time_pass
 from service_desk.desk.history.reminding import remind_from
+from service_desk.domain.errors import DeskError
 from service_desk.domain.reminders import moments
 from service_desk.domain.vocabulary import ClockKind, ClockState, Role
 from service_desk.store.approvals import Approval
@@ -74,16 +75,23 @@ class _Undone(Exception):  # noqa: N818 - no error: the way out of a transaction
     """Nothing of it is kept."""
 
 
-def played(performances: Sequence[Performance], office: OfficeLine, law: Law, until: datetime) -> list[Played]:
-    """Play them up to an instant, one after the other; all is rolled back."""
-    found: list[Played] = []
+def played(
+    performances: Sequence[Performance], office: OfficeLine, law: Law, until: datetime
+) -> list[Played | None]:
+    """Play them up to an instant, one after the other; all is rolled back. None for one that the law refuses."""
+    found: list[Played | None] = []
     try:
         with together("patterns of the demo park"), replaying(law) as replay:
             cast, stranger = _strangers_among_the_park()
             for number, each in enumerate(performances):
                 stage = _Stage(office, law, until, replay, cast)
-                tickets = stage.perform(each, number)
-                found.append(Played(_rows_of(tickets), stranger))
+                try:
+                    tickets = stage.perform(each, number)
+                except DeskError:
+                    # Drawn by chance, it came too late for something, such as to ask for an extension.
+                    found.append(None)
+                else:
+                    found.append(Played(_rows_of(tickets), stranger))
                 replay.held.clear()
             raise _Undone  # noqa: TRY301 - see the class
     except _Undone:

@@ -82,8 +82,8 @@ class Rehearsal:
         self.topics = topics(law, manned)
         db.session.rollback()
 
-    def repertoire(self, number: int, by_day: Mapping[date, int], tell: Callable[[int], None]) -> Repertoire:
-        """What so many tickets are copied from; ``tell`` is told how many courses were played."""
+    def repertoire(self, number: int, by_day: Mapping[date, int], tell: Callable[[int, int], None]) -> Repertoire:
+        """What so many tickets are copied from; ``tell`` is told how many courses of how many were played."""
         wanted = max(FEWEST, min(MOST, number // FOR_EACH))
         plans = [*self._finished(wanted), *self._recent(by_day)]
         usual, on_rest, recent = [], [], defaultdict(list)
@@ -155,7 +155,7 @@ class Rehearsal:
         return days[index] + timedelta(days=1)
 
     def _played(
-        self, plans: Sequence[tuple[date, bool, Performance]], tell: Callable[[int], None]
+        self, plans: Sequence[tuple[date, bool, Performance]], tell: Callable[[int, int], None]
     ) -> Iterator[tuple[date, bool, Scene]]:
         encode = for_postgresql if is_postgresql() else for_sqlite
         for begin in range(0, len(plans), TOGETHER):
@@ -163,8 +163,10 @@ class Rehearsal:
             found = played([each for _, _, each in some], self.office, self.law, self.until)
             for (day, is_recent, performance), rows in zip(some, found, strict=True):
                 try:
-                    pattern = Pattern(rows, self.office, day, encode)
+                    pattern = Pattern(rows, self.office, day, encode) if rows is not None else None
                 except Misfit:
                     continue
+                if pattern is None:
+                    continue
                 yield day, is_recent, Scene(pattern, performance.course)
-            tell(begin + len(some))
+            tell(begin + len(some), len(plans))
