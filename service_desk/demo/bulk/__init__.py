@@ -32,7 +32,6 @@ AROUND = timedelta(days=200)
 """How far beyond the two years dates may lie."""
 
 
-
 class Stage(Word):
     """What is going on."""
 
@@ -75,8 +74,8 @@ class Portion:
 def load_bulk(number: int, *, at: datetime, seed: int, tell: Tell, batch: int = BATCH) -> int:
     """Go on until the demo park has ``number`` tickets; how many were added.
 
-    What an earlier run left undone comes first; about ``batch`` tickets are one transaction. Raises ``Refused`` beside tickets that are not demo ones, and where
-    an earlier run that was cut short was to make more than ``number``.
+    What an earlier run left undone comes first; about ``batch`` tickets are one transaction. Raises ``Refused``
+    beside tickets that are not demo ones, and where a run that was cut short was to make more than ``number``.
     """
     if db.session.scalar(select(Ticket.id).where(Ticket.is_demo.is_(False)).limit(1)) is not None:
         raise Refused("这里已有真实诉求，不能再装入演示诉求。请换一个空的数据库。")
@@ -87,7 +86,9 @@ def load_bulk(number: int, *, at: datetime, seed: int, tell: Tell, batch: int = 
         there = count_tickets()
         if there - done + portion.size > number:
             whole = there - done + portion.size
-            raise Refused(say("上次要装入到 %(whole)s 件而没有完成，请用 --tickets %(whole)s 继续。", whole=whole))
+            raise Refused(
+                say("上次要装入到 %(whole)s 件而没有完成，请用 --tickets %(whole)s 继续。", whole=whole)
+            )
         added += _fill(portion, done, tell, batch)
     missing = number - count_tickets()
     if missing > 0:
@@ -104,7 +105,9 @@ def count_tickets() -> int:
 
 def _cut_short() -> tuple[Portion, int] | None:
     """The portion that is not complete, and how many of its tickets are there."""
-    newest = select(Ticket.submission_key).where(Ticket.submission_key.like("bulk:%")).order_by(Ticket.id.desc())
+    newest = (
+        select(Ticket.submission_key).where(Ticket.submission_key.like("bulk:%")).order_by(Ticket.id.desc())
+    )
     key = db.session.scalar(newest.limit(1))
     portion, done = Portion.of(key) if key else (None, 0)
     return (portion, done) if portion is not None and done < portion.size else None
@@ -130,9 +133,7 @@ def _fill(portion: Portion, done: int, tell: Tell, batch: int) -> int:
     return written - done
 
 
-def _batches(
-    copier: Copier, by_day: Mapping[date, int], done: int, least: int
-) -> Iterator[Sequence[Copy]]:
+def _batches(copier: Copier, by_day: Mapping[date, int], done: int, least: int) -> Iterator[Sequence[Copy]]:
     """Whole days, at least so many tickets at a time, from the first day on of which nothing is there."""
     before, size, some = 0, 0, list[Copy]()
     for day, number in by_day.items():

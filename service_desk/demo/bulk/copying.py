@@ -9,9 +9,10 @@ from math import gcd
 
 from service_desk.demo.bulk.firms import Firm
 from service_desk.demo.bulk.office import OfficeLine, moment
-from service_desk.demo.bulk.patterns import TABLES, TICKETS, Given, Laid
+from service_desk.demo.bulk.patterns import Given, Laid
 from service_desk.demo.bulk.repertoire import Repertoire, Scene
-from service_desk.demo.bulk.rows import reserved, speak_utc, write
+from service_desk.demo.bulk.rows import make_ready, reserved, write
+from service_desk.demo.bulk.tables import TABLES
 from service_desk.demo.bulk.words import Speaker
 from service_desk.store.base import transaction
 from service_desk.store.numbers import next_numbers
@@ -34,8 +35,7 @@ class Copy:
 
     def filed(self) -> list[int]:
         """When its tickets were filed, in seconds of the era."""
-        seconds = self.scene.pattern.instants(self.laid)
-        return [seconds[place] for place in self.scene.pattern.filed_at]
+        return self.scene.pattern.filed(self.laid)
 
 
 class Copier:
@@ -104,7 +104,11 @@ class Copier:
             said["reply"] = speaker.says("replies", line["outcome"], area=area)
         if "words" in wanted:
             said["words"] = speaker.says("words", line["level"])
-        for name, entries in (("answer", ("replies", "answer")), ("again", ("replies", "again")), ("progress", ("progress",))):
+        for name, entries in (
+            ("answer", ("replies", "answer")),
+            ("again", ("replies", "again")),
+            ("progress", ("progress",)),
+        ):
             if name in wanted:
                 said[name] = speaker.says(*entries, area=area)
         if "paper" in wanted:
@@ -115,7 +119,7 @@ class Copier:
 @transaction
 def write_batch(copies: Sequence[Copy], keys: Sequence[str], office: OfficeLine) -> None:
     """Write all rows of some copies; ``keys`` are those of their tickets, one after the other."""
-    speak_utc()
+    make_ready()
     wanted = {table: sum(copy.scene.pattern.counts[table] for copy in copies) for table in TABLES}
     firsts = reserved(wanted)
     numbers = iter(_numbers(copies, office))
@@ -143,6 +147,8 @@ def _numbers(copies: Sequence[Copy], office: OfficeLine) -> Iterator[str]:
     years = [office.calendar.day_of(moment(second)).year for second in filed]
     found: dict[int, str] = {}
     for year in sorted(set(years)):
-        order = sorted((place for place, its in enumerate(years) if its == year), key=lambda place: filed[place])
+        order = sorted(
+            (place for place, its in enumerate(years) if its == year), key=lambda place: filed[place]
+        )
         found.update(zip(order, next_numbers(year, len(order)), strict=True))
     return (found[place] for place in range(len(filed)))

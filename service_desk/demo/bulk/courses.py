@@ -18,12 +18,26 @@ A_WINDOW = 6 * A_DAY
 ARREARS = 10 * A_DAY
 """Arrears have 30 natural days; answered so soon they are in time wherever a festival falls."""
 
-FRONTS = {"plain": 830, "supplemented": 35, "answered": 75, "rejected": 22, "appealed": 6, "withdrawn": 12, "merged": 20}
+FRONTS = {
+    "plain": 830,
+    "supplemented": 35,
+    "answered": 75,
+    "rejected": 22,
+    "appealed": 6,
+    "withdrawn": 12,
+    "merged": 20,
+}
 MIDDLES = {
     "plain": 700, "returned": 55, "kept": 15, "redispatched": 20, "extended": 65, "not_extended": 12, "deferred": 15,
     "questioned": 55, "supported": 20, "urged": 20, "withdrawn": 10, "supervised": 13,
 }  # fmt: skip
-LEVELS = {"very_satisfied": 380, "satisfied": 390, "fairly_satisfied": 145, "dissatisfied": 65, "very_dissatisfied": 20}
+LEVELS = {
+    "very_satisfied": 380,
+    "satisfied": 390,
+    "fairly_satisfied": 145,
+    "dissatisfied": 65,
+    "very_dissatisfied": 20,
+}
 OUTCOMES = {"solved": 800, "policy": 90, "partly": 40, "legal_route": 25, "market": 20, "escalated": 25}
 SOURCES = {
     Source.ENTERPRISE: 560, Source.VISIT: 120, Source.HOTLINE: 110, Source.ABOVE: 70, Source.LEADER: 25,
@@ -33,6 +47,8 @@ NATURES = {Nature.HELP: 790, Nature.ENQUIRY: 130, Nature.SUGGESTION: 40, Nature.
 URGENCIES = {Urgency.NORMAL: 830, Urgency.URGENT: 130, Urgency.CRITICAL: 40}
 BAD = ("dissatisfied", "very_dissatisfied")
 IN_TIME, STEP_IN_TIME, RATED = 0.91, 0.965, 0.62
+PATIENCE = 4.0
+"""Office hours after which an enterprise asks where its reply is."""
 OUT_OF_HOURS = 0.12
 """How many of the enterprises' own filings come in the evening or at night."""
 
@@ -77,7 +93,9 @@ def drawn(weights: Mapping[Any, int], chance: random.Random, level: float | None
 class Draw:
     """Draws one course; the seconds say what a park's life is like, the law how much time there is."""
 
-    def __init__(self, topic: Topic, others: list[str], law: Law, category_id: int, chance: random.Random) -> None:
+    def __init__(
+        self, topic: Topic, others: list[str], law: Law, category_id: int, chance: random.Random
+    ) -> None:
         self.topic, self.chance, self.law = topic, chance, law
         self.speaker = Speaker(chance)
         self.others = others
@@ -93,7 +111,7 @@ class Draw:
         self.acts: list[Act] = []
         self.told: dict[str, Any] = {}
         self.lead = topic.lead
-        self.supports = [name for name in topic.supports if chance.random() < 0.7]
+        self.supports = [name for name in topic.supports if self.happens(0.7)]
 
     def course(self, front: str, *, signs_replies: bool) -> Course:
         """The course that begins so; ``signs_replies``: the head of the lead signs its replies."""
@@ -118,14 +136,19 @@ class Draw:
             self.line["against"] = self.one_of(*self.others)
         if self.source.is_from_above:
             self.line["paper"] = {"office": self.speaker.one_of("offices"), "number": mark("paper")}
-        by_night = self.source is Source.ENTERPRISE and self.chance.random() < OUT_OF_HOURS
+        by_night = self.source is Source.ENTERPRISE and self.happens(OUT_OF_HOURS)
         self.take("submit", 0)
         second = getattr(self, f"_{front}")()
         return Course(self.topic, self.line, tuple(self.acts), second or (), by_night=by_night)
 
     # Small change
 
+    def happens(self, share: float) -> bool:
+        """Whether something happens that does so this often."""
+        return self.chance.random() < share
+
     def one_of(self, *values: str) -> str:
+        """One of these."""
         return values[int(self.chance.random() * len(values))]
 
     def reason(self, kind: RequestKind, *places: int) -> str:
@@ -134,6 +157,7 @@ class Draw:
         return str(read_data("reasons.json")[kind.value][place])
 
     def take(self, name: str, after: float, **told: Any) -> None:
+        """An act, so many office hours after the one before."""
         self.acts.append(Act(name, after, told))
 
     def tell(self, name: str, after: float, **fields: Any) -> None:
@@ -152,12 +176,14 @@ class Draw:
         self.take(name, self.delay(kind), **told)
 
     def delay(self, kind: ClockKind) -> float:
+        """Office hours until somebody does what a clock waits for: mostly in time."""
         most = min(self.hours(kind), A_DAY)
-        if self.chance.random() < STEP_IN_TIME:
+        if self.happens(STEP_IN_TIME):
             return self.chance.uniform(0.05, 0.75) * most
         return self.chance.uniform(1.2, 1.8) * most + (A_DAY if most == A_DAY else 0)
 
     def between(self, least: float, most: float) -> float:
+        """Some number in between."""
         return self.chance.uniform(least, most)
 
     # How it begins
@@ -189,7 +215,7 @@ class Draw:
     def _appealed(self) -> None:
         self._rejected()
         self.tell("ask_appeal", self.between(4, 30), text="认为应当由本平台受理，请复核。")
-        granted = self.chance.random() < 0.4
+        granted = self.happens(0.4)
         words = "复核后予以受理。" if granted else "维持不予受理。"
         self.tell("decide_appeal", self.between(1, 5), granted=granted, text=words, by="supervisor2")
         if granted:
@@ -217,19 +243,28 @@ class Draw:
             self.give_back(kept=middle == "kept")
         spent = self.in_hand()
         if middle == "withdrawn":
-            self.line["reason"], self.line["check"] = self.speaker.one_of("reasons"), "电话核实，企业自愿撤回。"
+            self.line["reason"], self.line["check"] = (
+                self.speaker.one_of("reasons"),
+                "电话核实，企业自愿撤回。",
+            )
             self.take("withdraw", self.between(0.5, 3))
             self.take("check_withdrawal", self.delay(ClockKind.REVIEW))
             return
         if middle == "redispatched":
-            self.line["new_lead"], self.line["reason"] = self.other_lead(), "经研判，该事项由新的主办单位负责更合适。"
+            self.line["new_lead"], self.line["reason"] = (
+                self.other_lead(),
+                "经研判，该事项由新的主办单位负责更合适。",
+            )
             self.take("redispatch", self.between(0.5, 3))
             spent = self.in_hand(supported=False)
         self.settled(middle, spent)
 
     def other_lead(self) -> str:
+        """A department that has no part in it."""
         against = self.line.get("against")
-        return self.one_of(*(name for name in self.others if name not in (*self.supports, self.lead, against)))
+        return self.one_of(
+            *(name for name in self.others if name not in (*self.supports, self.lead, against))
+        )
 
     def give_back(self, *, kept: bool) -> None:
         """The lead would rather not have it."""
@@ -256,27 +291,29 @@ class Draw:
         """What comes between and the reply, in time or not."""
         limit = self.hours(ClockKind.SETTLE)
         left = max(limit - spent, 0.5)
-        late = self.chance.random() > IN_TIME and not self.is_arrears
-        if self.chance.random() < 0.75:
+        late = not self.happens(IN_TIME) and not self.is_arrears
+        if self.happens(0.75):
             left -= self.go("progress", self.between(0.05, 0.2) * left)
         left = getattr(self, f"_when_{middle}", lambda hours: hours)(left)
         if late:
             self.late(left)
         else:
             self.reply(self.between(0.1, 0.9) * max(left, 0.2))
-        if self.chance.random() < 0.04:
+        if self.happens(0.04):
             self.line["lacking"] = self.speaker.one_of("lacking")
             self.take("send_back", self.delay(ClockKind.REVIEW))
             self.reply(self.between(0.5, 3), again=True)
         self.verified()
 
     def go(self, name: str, after: float) -> float:
+        """An act; the hours that it took."""
         self.take(name, after)
         return after
 
     def late(self, left: float) -> None:
+        """The reply comes too late; some enterprises do not wait for it in silence."""
         over = min(self.chance.expovariate(1 / 9), 45)
-        if over > 4 and self.chance.random() < 0.5:
+        if over > PATIENCE and self.happens(0.5):
             self.line["urge"] = "请尽快办理，已超过答复时间。"
             self.take("urge", left + A_DAY)
             left = -A_DAY
@@ -294,7 +331,11 @@ class Draw:
         asked = self.between(0.2, 0.6) * left
         self.tell("ask_extension", asked, days=days, text="需采购设备并协调施工，申请延期。")
         self.tell("decide_extension", self.between(0.3, 3), granted=True, text="同意延期。")
-        more = days * A_DAY if self.law.limits.of(ClockKind.SETTLE, self.profile).unit is Unit.WORKING_DAYS else 0
+        more = (
+            days * A_DAY
+            if self.law.limits.of(ClockKind.SETTLE, self.profile).unit is Unit.WORKING_DAYS
+            else 0
+        )
         return max(left - asked - 3, 0.3) + more
 
     def _when_not_extended(self, left: float) -> float:
@@ -313,8 +354,8 @@ class Draw:
         asked = self.between(0.1, 0.4) * left
         self.tell("ask_deferral", asked, plan="需等待上级批复，列入计划后办理。", next_reply=WorkingDays(9))
         self.tell("decide_deferral", self.between(0.3, 3), granted=True, text="同意挂账。")
-        self.take("progress_deferred", self.between(25, 45),
-                  acts={"progress": {"text": "上级批复正在办理。", "public": True, "next_reply": WorkingDays(9)}})  # fmt: skip
+        said = {"text": "上级批复正在办理。", "public": True, "next_reply": WorkingDays(9)}
+        self.take("progress_deferred", self.between(25, 45), acts={"progress": said})
         self.tell("resume", self.between(14, 40), text="条件具备，恢复办理。")
         return max(left - asked - 3, 0.2)
 
@@ -351,6 +392,7 @@ class Draw:
         self.take("decide_sign_off", min(after * 0.1, self.between(0.2, 3)))
 
     def verified(self) -> None:
+        """The reply holds; then it is rated, or its rest is done first."""
         self.take("verify", self.delay(ClockKind.REVIEW))
         if self.line["outcome"] != "partly":
             self.rated(claims=self.line["outcome"] == "solved")
@@ -361,8 +403,8 @@ class Draw:
 
     def rated(self, *, claims: bool) -> None:
         """Rated or not; what a bad rating leads to."""
-        if self.chance.random() > RATED:
-            if self.chance.random() < 0.06:
+        if not self.happens(RATED):
+            if self.happens(0.06):
                 self.rate(A_WINDOW + self.between(1, 40), good=True)
             return
         level = self.rate(self.between(0.5, 30), good=False)
@@ -373,37 +415,53 @@ class Draw:
         elif level in BAD:
             self.line["keep"] = "已核查办理过程，答复符合政策规定，维持办结。"
             self.take("keep_closed", self.delay(ClockKind.REVIEW))
-            if self.line.get("outcome") and self.chance.random() < 0.5:
+            if self.line.get("outcome") and self.happens(0.5):
                 self.excluded()
-        elif self.chance.random() < 0.012:
+        elif self.happens(0.012):
             fields = {"solved": "solved", "level": "fairly_satisfied", "text": "补充更正评价。"}
             self.tell("correct_rating", self.between(0.3, 6), **fields)
-        elif self.chance.random() < 0.008:
+        elif self.happens(0.008):
             self.appeal()
 
     def rate(self, after: float, *, good: bool) -> str:
-        weights = {level: weight for level, weight in LEVELS.items() if not ((good or self.signs) and level in BAD)}
+        """A rating; which level it gives."""
+        weights = {
+            level: weight for level, weight in LEVELS.items() if not ((good or self.signs) and level in BAD)
+        }
         level: str = drawn(weights, self.chance)
         self.line["level"], self.line["words"] = level, mark("words")
         self.line["solved"] = self.solved(level)
-        self.line["phone"] = self.chance.random() < 0.35
+        self.line["phone"] = self.happens(0.35)
         self.take("rate", after)
         return level
 
     def solved(self, level: str) -> str:
+        """What goes with a level."""
         if level in BAD:
-            return "unsolved" if self.chance.random() < 0.7 else "partly"
-        return "partly" if self.line.get("outcome") == "partly" or self.chance.random() < 0.08 else "solved"
+            return "unsolved" if self.happens(0.7) else "partly"
+        return "partly" if self.line.get("outcome") == "partly" or self.happens(0.08) else "solved"
 
     def excluded(self) -> None:
-        fields = {"figure": "satisfied", "reason_code": self.reason(RequestKind.EXCLUSION, 2), "text": "属政策权限所限。"}
+        """The lead would have the closing left out of a figure."""
+        fields = {
+            "figure": "satisfied",
+            "reason_code": self.reason(RequestKind.EXCLUSION, 2),
+            "text": "属政策权限所限。",
+        }
         self.tell("ask_exclusion", self.between(2, 20), **fields)
-        granted = self.chance.random() < 0.6
+        granted = self.happens(0.6)
         self.tell("decide_exclusion", self.between(1, 5), granted=granted, text="已核。")
 
     def appeal(self) -> None:
+        """Another supervisor looks at it, and leaves it as it is."""
         self.tell("ask_appeal", self.between(2, 30), text="结果与约定不一致，请复核。")
-        self.tell("decide_appeal", self.between(1, 5), granted=False, text="经复核，维持原办理结果。", by="supervisor2")
+        self.tell(
+            "decide_appeal",
+            self.between(1, 5),
+            granted=False,
+            text="经复核，维持原办理结果。",
+            by="supervisor2",
+        )
 
     def worked_again(self) -> None:
         """The rating opened it again; what is lacking is made good within the shorter limit."""
@@ -414,7 +472,5 @@ class Draw:
         self.line["again_level"] = self.one_of("satisfied", "fairly_satisfied", "very_satisfied")
         self.take("reply_again", self.between(0.2, 0.6) * min(limit.number * A_DAY, 35))
         self.take("verify", self.delay(ClockKind.REVIEW))
-        if self.chance.random() < 0.8:
+        if self.happens(0.8):
             self.take("rate_again", self.between(1, 25))
-
-

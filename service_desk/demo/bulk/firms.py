@@ -48,7 +48,9 @@ def _add(first: int, number: int, *, at: datetime) -> int:
     kept = db.session.execute(
         select(Enterprise.area_id, Liaison.officer_id, Liaison.leader_id, Liaison.department_id)
         .join(Liaison, Liaison.enterprise_id == Enterprise.id)
-        .where(Enterprise.area_id.is_not(None), Liaison.leader_id.is_not(None), Liaison.officer_id.is_not(None))
+        .where(
+            Enterprise.area_id.is_not(None), Liaison.leader_id.is_not(None), Liaison.officer_id.is_not(None)
+        )
         .order_by(Enterprise.id)
         .limit(60)
     ).all()

@@ -5,8 +5,6 @@ its dues so many working days later, whatever rest lies between.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from service_desk.domain.errors import Refused
@@ -15,21 +13,13 @@ from service_desk.domain.worktime import ONE_DAY, OfficeCalendar
 DAY, HOUR, MINUTE = 86_400, 3_600, 60
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A second of a working day, told by how many working days it lies after another; ``day`` None: of a rest day."""
-
-    day: int | None
-    second: int
-
-
 class OfficeLine:
     """The working days from ``first`` to ``last``, by their index; hours and seconds are those of the park."""
 
     def __init__(self, calendar: OfficeCalendar, first: date, last: date) -> None:
         self.calendar, self.first = calendar, first
         every = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-        self.days: Sequence[date] = [day for day in every if calendar.is_working(day)]
+        self.days = [day for day in every if calendar.is_working(day)]
         self.index = {day: number for number, day in enumerate(self.days)}
         self.midnights = [self.midnight(day) for day in self.days]
         hours = {calendar.hours(day) for day in self.days}

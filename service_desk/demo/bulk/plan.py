@@ -1,7 +1,6 @@
 """How many tickets come in on which day: growing from year to year, fewer around festivals, few on rest days."""
 
 import random
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from service_desk.demo.bulk.office import OfficeLine, days_between
@@ -44,10 +43,12 @@ def _weight(day: date, passed: float, office: OfficeLine) -> float:
 def _near_a_festival(day: date, office: OfficeLine) -> float:
     """A working day shortly before or after a long rest is a quiet one, most of all around the Spring Festival."""
     index = office.index[day]
-    gaps: Sequence[int] = [
+    gaps = [
         (later - earlier).days - 1
         for earlier, later in zip(
-            office.days[index - NEAR : index + NEAR], office.days[index - NEAR + 1 : index + NEAR + 1], strict=False
+            office.days[index - NEAR : index + NEAR],
+            office.days[index - NEAR + 1 : index + NEAR + 1],
+            strict=False,
         )
     ]
     longest = max(gaps, default=0)

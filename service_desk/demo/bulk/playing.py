@@ -5,14 +5,15 @@ marks, see ``words.mark``).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, select
 
 from service_desk.demo.bulk.courses import Act, Course, WorkingDays
 from service_desk.demo.bulk.office import OfficeLine
+from service_desk.demo.bulk.tables import CLOCKS, OF_CLOCKS, OF_TICKETS, TICKETS
 from service_desk.demo.bulk.words import mark
 from service_desk.demo.cast import Cast
 from service_desk.demo.stories import Story
@@ -22,22 +23,14 @@ from service_desk.desk.history.reminding import remind_from
 from service_desk.domain.errors import DeskError
 from service_desk.domain.reminders import moments
 from service_desk.domain.vocabulary import ClockKind, ClockState, Role
-from service_desk.store.approvals import Approval
 from service_desk.store.base import db, together
 from service_desk.store.catalogue import Category
-from service_desk.store.clocks import Clock, ClockPause
 from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus, Liaison
-from service_desk.store.facts import StoredFact
 from service_desk.store.law import Law
-from service_desk.store.notices import Card, StepTaken
-from service_desk.store.parts import Assignment, Event, Order, Rating, Reply
 from service_desk.store.people import Department, User
 from service_desk.store.replays import Replay, replaying
 from service_desk.store.tickets import Ticket
 
-OF_TICKETS = (Event, Assignment, Clock, Approval, Reply, Rating, Order, Card, StoredFact)
-OF_CLOCKS = (ClockPause, StepTaken)
-LONG_AFTER = timedelta(days=3650)
 ANSWERED_AFTER = 4.0
 """Office hours in which an order is answered."""
 
@@ -71,7 +64,7 @@ class Played:
     stranger: Stranger
 
 
-class _Undone(Exception):  # noqa: N818 - no error: the way out of a transaction that is not to be kept
+class _Undone(Exception):
     """Nothing of it is kept."""
 
 
@@ -82,7 +75,7 @@ def played(
     found: list[Played | None] = []
     try:
         with together("patterns of the demo park"), replaying(law) as replay:
-            cast, stranger = _strangers_among_the_park()
+            cast, stranger = _strangers_among_the_park(until)
             for number, each in enumerate(performances):
                 stage = _Stage(office, law, until, replay, cast)
                 try:
@@ -99,7 +92,7 @@ def played(
     return found
 
 
-def _strangers_among_the_park() -> tuple[Cast, Stranger]:
+def _strangers_among_the_park(at: datetime) -> tuple[Cast, Stranger]:
     """The park's staff, and an enterprise of which nothing but marks is known."""
     area = Area(name=mark("area"))
     firm = Enterprise(
@@ -108,11 +101,13 @@ def _strangers_among_the_park() -> tuple[Cast, Stranger]:
         contact_name=mark("contact"),
         contact_phone=mark("phone"),
         status=EnterpriseStatus.APPROVED,
-        registered_at=db_epoch(),
+        registered_at=at,
     )
     db.session.add_all([area, firm])
     db.session.flush()
-    owner = User(username=mark("owner"), name=mark("owner"), is_demo=True, is_owner=True, enterprise_id=firm.id)
+    owner = User(
+        username=mark("owner"), name=mark("owner"), is_demo=True, is_owner=True, enterprise_id=firm.id
+    )
     officer = User(username=mark("officer"), name=mark("officer"), is_demo=True)
     leader = User(username=mark("leader"), name=mark("leader"), is_demo=True)
     owner.roles, officer.roles, leader.roles = {Role.CONTACT}, {Role.OFFICER}, {Role.LEADER}
@@ -121,7 +116,9 @@ def _strangers_among_the_park() -> tuple[Cast, Stranger]:
     db.session.add(Liaison(enterprise_id=firm.id, officer_id=officer.id, leader_id=leader.id))
     db.session.flush()
     db.session.expire(firm)
-    staff = db.session.scalars(select(User).where(User.is_demo, User.enterprise_id.is_(None)).order_by(User.id))
+    staff = db.session.scalars(
+        select(User).where(User.is_demo, User.enterprise_id.is_(None)).order_by(User.id)
+    )
     people = staff.unique().all()
     placed = [(user.department.name, user) for user in people[::-1] if user.department]
     cast = Cast(
@@ -149,7 +146,8 @@ class _Stage:
         """All acts up to the end, and what happens by itself meanwhile."""
         course = performance.course
         story = Story(self._line(course), self.cast, 10_000_000 + 2 * number)
-        at, tickets = performance.begins, []
+        at = performance.begins
+        tickets: list[Ticket] = []
         for act in course.acts:
             at = at if act.name == "submit" else self.office.later(at, act.after)
             if at > self.until:
@@ -252,21 +250,12 @@ class _Stage:
 
 def _rows_of(tickets: Sequence[Ticket]) -> Rows:
     ids = [ticket.id for ticket in tickets]
-    found = {Ticket.__table__: _read(Ticket.__table__, Ticket.__table__.c.id.in_(ids))}
-    for entity in OF_TICKETS:
-        table = entity.__table__
-        found[table] = _read(table, table.c.ticket_id.in_(ids))
-    clocks = [row["id"] for row in found[Clock.__table__]]
-    for part in OF_CLOCKS:
-        table = part.__table__
-        found[table] = _read(table, table.c.clock_id.in_(clocks))
-    return found
+    found = {TICKETS: _read(TICKETS, TICKETS.c.id.in_(ids))}
+    found |= {table: _read(table, table.c.ticket_id.in_(ids)) for table in OF_TICKETS}
+    clocks = [row["id"] for row in found[CLOCKS]]
+    return found | {table: _read(table, table.c.clock_id.in_(clocks)) for table in OF_CLOCKS}
 
 
 def _read(table: Table, condition: ColumnElement[bool]) -> list[Mapping[str, Any]]:
-    return [dict(row._mapping) for row in db.session.execute(select(table).where(condition).order_by(table.c.id))]  # noqa: SLF001 - its public name
-
-
-def db_epoch() -> datetime:
-    """Some instant: nobody reads it."""
-    return datetime.fromisoformat("2000-01-01T00:00:00+00:00")
+    rows = db.session.execute(select(table).where(condition).order_by(table.c.id))
+    return [dict(row) for row in rows.mappings()]

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from service_desk.demo.bulk.courses import FRONTS, Course, Draw, drawn
 from service_desk.demo.bulk.office import HOUR, MINUTE, OfficeLine, days_between, moment
-from service_desk.demo.bulk.patterns import Misfit, Pattern
+from service_desk.demo.bulk.parts import Misfit
+from service_desk.demo.bulk.patterns import Pattern
 from service_desk.demo.bulk.playing import Performance, played
 from service_desk.demo.bulk.rows import for_postgresql, for_sqlite, is_postgresql
 from service_desk.demo.bulk.words import Topic, topics
@@ -20,7 +21,7 @@ from service_desk.store.catalogue import Category
 from service_desk.store.law import Law
 from service_desk.store.people import Department, User
 
-FEWEST, MOST, FOR_EACH = 60, 1000, 250
+FEWEST, MOST, FOR_EACH = 48, 1000, 300
 """Finished patterns: one for so many tickets, within bounds."""
 ON_REST = 12
 """One of so many is filed on a rest day."""
@@ -28,11 +29,13 @@ BEFORE = 95
 """Finished courses are played so many working days before the end: the longest are over by then."""
 RECENT = 30
 """What began within so many working days before the end may still be open: it is played in its own place."""
-FRESH, OF_FRESH, OF_OTHERS, OF_REST = 10, 14, 5, 2
+FRESH, OF_FRESH, OF_OTHERS, OF_REST = 10, 12, 4, 1
 """Of the last days so many patterns each, of the others fewer."""
 TOGETHER = 20
 """Courses played in one transaction: no writer waits long for it."""
 GOLDEN = 0.618034
+MORNING = 0.45
+"""How many file before noon."""
 EVENING = (18 * HOUR, 23 * HOUR + 40 * MINUTE)
 
 
@@ -65,11 +68,16 @@ class Rehearsal:
     def __init__(self, office: OfficeLine, law: Law, until: datetime, seed: str) -> None:
         self.office, self.law, self.until, self.seed = office, law, until, seed
         departments = db.session.scalars(select(Department).where(Department.active)).all()
-        staff = db.session.scalars(select(User).where(User.is_demo, User.department_id.is_not(None))).unique().all()
+        staff = (
+            db.session.scalars(select(User).where(User.is_demo, User.department_id.is_not(None)))
+            .unique()
+            .all()
+        )
         manned = {
             department.name
             for department in departments
-            if {Role.HANDLER, Role.HEAD} <= {r for user in staff if user.department_id == department.id for r in user.roles}
+            if {Role.HANDLER, Role.HEAD}
+            <= {r for user in staff if user.department_id == department.id for r in user.roles}
         }
         parents = {department.parent_id for department in departments}
         self.signing = {each.name for each in departments if each.wants_sign_off}
@@ -82,11 +90,14 @@ class Rehearsal:
         self.topics = topics(law, manned)
         db.session.rollback()
 
-    def repertoire(self, number: int, by_day: Mapping[date, int], tell: Callable[[int, int], None]) -> Repertoire:
+    def repertoire(
+        self, number: int, by_day: Mapping[date, int], tell: Callable[[int, int], None]
+    ) -> Repertoire:
         """What so many tickets are copied from; ``tell`` is told how many courses of how many were played."""
         wanted = max(FEWEST, min(MOST, number // FOR_EACH))
         plans = [*self._finished(wanted), *self._recent(by_day)]
-        usual, on_rest, recent = [], [], defaultdict(list)
+        usual, on_rest = list[Scene](), list[Scene]()
+        recent: dict[date, list[Scene]] = defaultdict(list)
         for day, is_recent, scene in self._played(plans, tell):
             if is_recent:
                 scene.pattern.hold_at(self.until)
@@ -142,9 +153,12 @@ class Rehearsal:
         elif course.by_night and end > EVENING[1]:
             second = chance.randrange(*EVENING)
         else:
-            start, close = self.office.open[0] if chance.random() < 0.45 else self.office.open[-1]
+            start, close = self.office.open[0] if chance.random() < MORNING else self.office.open[-1]
             if end < close:
-                start, close = self.office.open[0][0], max(self.office.open[0][0] + 2, min(end, self.office.open[-1][-1]))
+                start, close = (
+                    self.office.open[0][0],
+                    max(self.office.open[0][0] + 2, min(end, self.office.open[-1][-1])),
+                )
             second = chance.randrange(start + 1, close)
         return moment(midnight + (second if second % MINUTE else second + 1))
 

@@ -12,6 +12,8 @@ from service_desk.store.base import db
 ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 CHUNK = 500
 """Rows handed to PostgreSQL together."""
+CACHE = 262_144
+"""KiB of SQLite's pages that may be kept in memory."""
 
 Row = Sequence[Any]
 
@@ -43,9 +45,7 @@ def reserved(tables: Mapping[Table, int]) -> dict[Table, int]:
     """The first of so many ids of each table that nobody else will be given."""
     connection = db.session.connection()
     if not is_postgresql():
-        return {
-            table: (connection.scalar(select(func.max(table.c.id))) or 0) + 1 for table in tables
-        }
+        return {table: (connection.scalar(select(func.max(table.c.id))) or 0) + 1 for table in tables}
     # Whoever inserts meanwhile waits, so that no id is given between the two.
     names = ", ".join(table.name for table in tables)
     connection.execute(text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
@@ -87,10 +87,12 @@ def _lines(rows: Iterable[Row]) -> Iterator[str]:
         yield "\n".join(some) + "\n"
 
 
-def speak_utc() -> None:
-    """Have this transaction read instants without a zone as UTC."""
+def make_ready() -> None:
+    """Have this transaction read instants without a zone as UTC, and keep the indexes it grows in memory."""
     if is_postgresql():
         db.session.execute(text("SET LOCAL TIME ZONE 'UTC'"))
+    else:
+        db.session.execute(text(f"PRAGMA cache_size = -{CACHE}"))
 
 
 def refresh_statistics() -> None:

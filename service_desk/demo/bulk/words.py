@@ -1,7 +1,6 @@
 """What bulk tickets say: the shipped requests as topics, and lists of words to vary them with."""
 
 import random
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
