@@ -21,8 +21,8 @@ from service_desk.store.catalogue import Category
 from service_desk.store.law import Law
 from service_desk.store.people import Department, User
 
-FEWEST, MOST, FOR_EACH = 48, 1000, 300
-"""Finished patterns: one for so many tickets, within bounds."""
+FEWEST, SOME, MOST, FOR_EACH = 24, 48, 1000, 300
+"""Finished patterns: one for so many tickets and a few besides, within bounds."""
 ON_REST = 12
 """One of so many is filed on a rest day."""
 BEFORE = 95
@@ -94,7 +94,7 @@ class Rehearsal:
         self, number: int, by_day: Mapping[date, int], tell: Callable[[int, int], None]
     ) -> Repertoire:
         """What so many tickets are copied from; ``tell`` is told how many courses of how many were played."""
-        wanted = max(FEWEST, min(MOST, number // FOR_EACH))
+        wanted = min(MOST, number // FOR_EACH + max(FEWEST, min(SOME, number // 8)))
         plans = [*self._finished(wanted), *self._recent(by_day)]
         usual, on_rest = list[Scene](), list[Scene]()
         recent: dict[date, list[Scene]] = defaultdict(list)
@@ -118,7 +118,11 @@ class Rehearsal:
             day = self.office.days[first + number % 5]
             if number % ON_REST == ON_REST - 1:
                 day = self._rest_day_after(first)
-            yield self._performance(day, chance, number * GOLDEN % 1, is_recent=False)
+            # Of each beginning one for certain, then as often as they come.
+            front = (
+                list(FRONTS)[number] if number < len(FRONTS) else drawn(FRONTS, chance, number * GOLDEN % 1)
+            )
+            yield self._performance(day, front, chance, is_recent=False)
 
     def _recent(self, by_day: Mapping[date, int]) -> Iterator[tuple[date, bool, Performance]]:
         last = self.office.calendar.day_of(self.until)
@@ -128,12 +132,11 @@ class Rehearsal:
             most = (OF_FRESH if is_fresh else OF_OTHERS) if day in self.office.index else OF_REST
             for number in range(min(most, by_day.get(day, 0))):
                 chance = random.Random(f"{self.seed}:{day}:{number}")  # noqa: S311 - see above
-                yield self._performance(day, chance, chance.random(), is_recent=True)
+                yield self._performance(day, drawn(FRONTS, chance), chance, is_recent=True)
 
     def _performance(
-        self, day: date, chance: random.Random, level: float, *, is_recent: bool
+        self, day: date, front: str, chance: random.Random, *, is_recent: bool
     ) -> tuple[date, bool, Performance]:
-        front = drawn(FRONTS, chance, level)
         on_rest = day not in self.office.index
         while True:
             topic = chance.choice(self.topics)
