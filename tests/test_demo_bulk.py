@@ -1,8 +1,10 @@
 """The bulk of the demo park: every ticket of it is one that the law could have made."""
 
+import json
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -324,3 +326,18 @@ def test_the_next_ticket_gets_a_number_of_its_own(bulk: Flask) -> None:
     last = max(ticket.number for ticket in db.session.scalars(select(Ticket)).unique())
     assert next_number(2026) > last
     db.session.rollback()
+
+
+@on_sqlite
+def test_the_command_says_what_it_did_in_json(bulk: Flask) -> None:
+    there = db.session.scalar(select(sa.func.count(Ticket.id)))
+    done = bulk.test_cli_runner().invoke(args=["demo", "--tickets", str(there)])
+    assert done.exit_code == 0
+    told = json.loads(done.stdout)
+    assert told == {"tickets": there, "played": 0, "added": 0, "seconds": told["seconds"]}
+
+
+def test_the_command_is_refused_in_production(sqlite_app: Flask) -> None:
+    sqlite_app.config["SETTINGS"] = replace(sqlite_app.config["SETTINGS"], env="production")
+    refused = sqlite_app.test_cli_runner().invoke(args=["demo", "--tickets", "100"])
+    assert (refused.exit_code, refused.stderr) == (1, "生产环境不装入演示园区。\n")
