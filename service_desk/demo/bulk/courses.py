@@ -123,6 +123,7 @@ class Draw:
             "text": mark("text"),
             "urgency": self.urgency.label,
             "nature": self.nature.value,
+            "complex": self.topic.is_complex,
             "lead": self.topic.lead,
             "supports": self.supports,
             "source_of_ticket": self.source.value,
@@ -243,18 +244,14 @@ class Draw:
             self.give_back(kept=middle == "kept")
         spent = self.in_hand()
         if middle == "withdrawn":
-            self.line["reason"], self.line["check"] = (
-                self.speaker.one_of("reasons"),
-                "电话核实，企业自愿撤回。",
-            )
+            self.line["reason"] = self.speaker.one_of("reasons")
+            self.line["check"] = "电话核实，企业自愿撤回。"
             self.take("withdraw", self.between(0.5, 3))
             self.take("check_withdrawal", self.delay(ClockKind.REVIEW))
             return
         if middle == "redispatched":
-            self.line["new_lead"], self.line["reason"] = (
-                self.other_lead(),
-                "经研判，该事项由新的主办单位负责更合适。",
-            )
+            self.line["new_lead"] = self.other_lead()
+            self.line["reason"] = "经研判，该事项由新的主办单位负责更合适。"
             self.take("redispatch", self.between(0.5, 3))
             spent = self.in_hand(supported=False)
         self.settled(middle, spent)

@@ -158,9 +158,8 @@ class Pattern:
         return found
 
     def _moment(self, spot: Spot, index: int) -> datetime:
-        # A rest day's filing is as good as one in the evening of the working day before.
-        second = DAY - 1 if spot.day is None else spot.second
-        return moment(self.office.midnights[index + (spot.day or 0)] + second)
+        # Of natural days none begins on a rest day: see ``Misfit``.
+        return moment(self.office.midnights[index + (spot.day or 0)] + spot.second)
 
     # Filling it in
 

@@ -197,7 +197,7 @@ class _Stage:
         acts = {**story.line["acts"], **told.pop("acts", {})}
         lead = self.cast.departments[story.lead]
         self.replay.wants_sign_off = lead.wants_sign_off
-        self.replay.is_complex = bool(story.line.get("complex"))
+        self.replay.is_complex = story.line["complex"]
         rest = {"rest": self._dated(story.line["rest"], at)} if "rest" in story.line else {}
         former = story.line
         story.line = {**former, **told, **rest, "acts": acts}

@@ -54,7 +54,7 @@ class Repertoire:
     usual: Sequence[Scene]
     on_rest: Sequence[Scene]
     recent: Mapping[date, Sequence[Scene]]
-    topics: Mapping[tuple[str, str], Sequence[Topic]]
+    topics: Mapping[tuple[str, str, bool], Sequence[Topic]]
 
     def shares(self) -> Mapping[str, float]:
         """Which part of the tickets is of each category."""

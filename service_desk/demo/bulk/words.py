@@ -35,9 +35,9 @@ class Topic:
     is_complex: bool
 
     @property
-    def kin(self) -> tuple[str, str]:
-        """Topics of the same category and lead may take each other's place."""
-        return self.category, self.lead
+    def kin(self) -> tuple[str, str, bool]:
+        """Topics of the same category, lead and limits may take each other's place."""
+        return self.category, self.lead, self.is_complex
 
 
 @cache
