@@ -15,6 +15,7 @@ from service_desk.domain.errors import Refused
 from service_desk.settings import current_settings
 
 MOST_TICKETS = 5_000_000
+LARGEST_SEED = 2**31 - 1
 PROGRESS_LINES = 50
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -32,7 +33,13 @@ def foundation() -> None:
     type=click.IntRange(min=1, max=MOST_TICKETS),
     help="Go on until the park has so many, over two years; a run that was cut short is resumed.",
 )
-@click.option("--seed", type=int, default=SEED, show_default=True, help="Another seed, other moments.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0, max=LARGEST_SEED),
+    default=SEED,
+    show_default=True,
+    help="Another seed, other moments.",
+)
 def demo(*, tickets: int | None, seed: int) -> None:
     """Build the demo park 云津经济开发区; with --tickets, print what was added as JSON."""
     if current_settings().is_production:

@@ -71,7 +71,10 @@ class _Undone(Exception):
 def played(
     performances: Sequence[Performance], office: OfficeLine, law: Law, until: datetime
 ) -> list[Played | None]:
-    """Play them up to an instant, one after the other; all is rolled back. None for one that the law refuses."""
+    """Play them up to an instant, one after the other; all is rolled back.
+
+    None for one that the law refuses, or that would begin later.
+    """
     found: list[Played | None] = []
     try:
         with together("patterns of the demo park"), replaying(law) as replay:
@@ -84,7 +87,7 @@ def played(
                     # Drawn by chance, it came too late for something, such as to ask for an extension.
                     found.append(None)
                 else:
-                    found.append(Played(_rows_of(tickets), stranger))
+                    found.append(Played(_rows_of(tickets), stranger) if tickets else None)
                 replay.held.clear()
             raise _Undone  # noqa: TRY301 - see the class
     except _Undone:
