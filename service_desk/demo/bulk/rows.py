@@ -88,9 +88,15 @@ def _lines(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def make_ready() -> None:
-    """Have this transaction read instants without a zone as UTC, and keep the indexes it grows in memory."""
+    """Have this transaction read instants without a zone as UTC, and find what it refers to by indexes.
+
+    PostgreSQL keeps the plan of each foreign key's check for as long as a connection lasts. Made while a table was
+    nearly empty, it reads the whole table for every row, and statistics come late while batch follows batch.
+    SQLite keeps the indexes that grow in memory.
+    """
     if is_postgresql():
-        db.session.execute(text("SET LOCAL TIME ZONE 'UTC'"))
+        for statement in ("SET LOCAL TIME ZONE 'UTC'", "SET LOCAL enable_seqscan = off", "DISCARD PLANS"):
+            db.session.execute(text(statement))
     else:
         db.session.execute(text(f"PRAGMA cache_size = -{CACHE}"))
 
