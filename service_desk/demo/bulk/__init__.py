@@ -16,7 +16,8 @@ from service_desk.demo.bulk.firms import firms, provide
 from service_desk.demo.bulk.office import OfficeLine
 from service_desk.demo.bulk.plan import MONTHS, tickets_by_day
 from service_desk.demo.bulk.repertoire import Rehearsal
-from service_desk.demo.bulk.rows import refresh_statistics
+from service_desk.demo.bulk.rows import learn_sizes, refresh_statistics
+from service_desk.demo.bulk.tables import TABLES
 from service_desk.domain.errors import Refused
 from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Word
@@ -124,11 +125,14 @@ def _fill(portion: Portion, done: int, tell: Tell, batch: int) -> int:
     rehearsal = Rehearsal(office, law, portion.at, portion.name)
     repertoire = rehearsal.repertoire(portion.size, by_day, partial(tell, Stage.COURSES))
     copier = Copier(repertoire, office, firms(number), portion.at, portion.name)
-    written = done
+    written = look = done
     for copies in _batches(copier, by_day, done, batch):
         size = sum(copy.scene.pattern.size for copy in copies)
         write_batch(copies, [portion.key(place) for place in range(written, written + size)], office)
         written += size
+        if written >= look:
+            learn_sizes(TABLES)
+            look = done + 2 * (written - done)
         tell(Stage.TICKETS, written, portion.size)
     return written - done
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select, text
 
 from service_desk.domain.vocabulary import Word
-from service_desk.store.base import db
+from service_desk.store.base import db, transaction
 
 ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 CHUNK = 500
@@ -88,17 +88,22 @@ def _lines(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def make_ready() -> None:
-    """Have this transaction read instants without a zone as UTC, and find what it refers to by indexes.
-
-    PostgreSQL keeps the plan of each foreign key's check for as long as a connection lasts. Made while a table was
-    nearly empty, it reads the whole table for every row, and statistics come late while batch follows batch.
-    SQLite keeps the indexes that grow in memory.
-    """
+    """Have this transaction read instants without a zone as UTC, and keep the indexes it grows in memory."""
     if is_postgresql():
-        for statement in ("SET LOCAL TIME ZONE 'UTC'", "SET LOCAL enable_seqscan = off", "DISCARD PLANS"):
-            db.session.execute(text(statement))
+        db.session.execute(text("SET LOCAL TIME ZONE 'UTC'"))
     else:
         db.session.execute(text(f"PRAGMA cache_size = -{CACHE}"))
+
+
+@transaction
+def learn_sizes(tables: Iterable[Table]) -> None:
+    """Have PostgreSQL see how much has come in.
+
+    It keeps the plan of each foreign key's check: one made while a table was nearly empty reads all of the table for
+    every row, and the server's own look at it comes late while batch follows batch.
+    """
+    if is_postgresql():
+        db.session.execute(text(f"ANALYZE {', '.join(table.name for table in tables)}"))
 
 
 def refresh_statistics() -> None:
