@@ -1,5 +1,6 @@
 """What a desk is filled with: its foundation, the demo park, real input."""
 
+import time
 from pathlib import Path
 
 import click
@@ -7,11 +8,15 @@ import click
 from service_desk import clock
 from service_desk.cli.answering import REFUSED, answer_in_json, command
 from service_desk.demo import SEED, load_demo
+from service_desk.demo.bulk import Stage, Tell, count_tickets, load_bulk
 from service_desk.desk.foundation import lay_foundation
 from service_desk.desk.loading import Loaded, load_enterprises, load_requests
 from service_desk.domain.errors import Refused
 from service_desk.settings import current_settings
 
+MOST_TICKETS = 5_000_000
+LARGEST_SEED = 2**31 - 1
+PROGRESS_LINES = 50
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -23,13 +28,48 @@ def foundation() -> None:
 
 
 @command("demo")
-@click.option("--seed", type=int, default=SEED, show_default=True, help="Another seed, other moments.")
-def demo(*, seed: int) -> None:
-    """Build the demo park 云津经济开发区."""
+@click.option(
+    "--tickets",
+    type=click.IntRange(min=1, max=MOST_TICKETS),
+    help="Go on until the park has so many, over two years; a run that was cut short is resumed.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0, max=LARGEST_SEED),
+    default=SEED,
+    show_default=True,
+    help="Another seed, other moments.",
+)
+def demo(*, tickets: int | None, seed: int) -> None:
+    """Build the demo park 云津经济开发区; with --tickets, print what was added as JSON."""
     if current_settings().is_production:
         raise Refused("生产环境不装入演示园区。")
-    count = load_demo(at=clock.now(), seed=seed)
-    click.echo(f"演示园区已建好，共 {count} 件诉求。" if count else "演示园区已经在这里，没有改动。")
+    played = load_demo(at=clock.now(), seed=seed)
+    if tickets is None:
+        click.echo(f"演示园区已建好，共 {played} 件诉求。" if played else "演示园区已经在这里，没有改动。")
+        return
+    began = time.monotonic()
+    added = load_bulk(tickets, at=clock.now(), seed=seed, tell=_tell(tickets))
+    seconds = round(time.monotonic() - began, 1)
+    answer_in_json({"tickets": count_tickets(), "played": played, "added": added, "seconds": seconds})
+
+
+def _tell(tickets: int) -> Tell:
+    """Say on stderr how far it is, now and then."""
+    every = max(1, tickets // PROGRESS_LINES)
+    said = -every
+
+    def tell(what: Stage, done: int, whole: int) -> None:
+        nonlocal said
+        if what is Stage.COURSES:
+            said = -every
+        elif done - said < every and done < whole:
+            return
+        else:
+            said = done
+        click.echo(f"{what.label} {done}/{whole}", err=True)
+
+    return tell
 
 
 @click.group("load")

@@ -25,13 +25,19 @@ class Counter(Model):
 
 def next_number(year: int) -> str:
     """The next ticket number of a year, such as ``QS-2026-000123``; safe with any number of writers."""
+    return next_numbers(year, 1)[0]
+
+
+def next_numbers(year: int, number: int) -> list[str]:
+    """So many ticket numbers of a year, one after the other; safe with any number of writers."""
     statement = (
         _insert()(Counter)
-        .values(year=year, last=1)
-        .on_conflict_do_update(index_elements=[Counter.year], set_={"last": Counter.last + 1})
+        .values(year=year, last=number)
+        .on_conflict_do_update(index_elements=[Counter.year], set_={"last": Counter.last + number})
         .returning(Counter.last)
     )
-    return f"QS-{year}-{db.session.execute(statement).scalar_one():06d}"
+    last = db.session.execute(statement).scalar_one()
+    return [f"QS-{year}-{given:06d}" for given in range(last - number + 1, last + 1)]
 
 
 def is_own(number: str) -> bool:
