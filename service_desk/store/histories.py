@@ -24,14 +24,13 @@ from service_desk.store.tickets import Ticket
 
 NO_AREA = ""
 CONFIRMS_CATEGORY = (Action.SUBMIT, Action.ACCEPT, Action.CORRECT)
+RECORD = (selectinload(Ticket.events), selectinload(Ticket.clocks), selectinload(Ticket.assignments))
+"""What of tickets has to be loaded to tell their histories."""
 
 
 def histories(tickets: Select[Ticket]) -> Iterator[History]:
     """The histories of ``tickets`` in the order of their ids; a handful of statements whatever their number."""
-    whole = tickets.options(
-        selectinload(Ticket.events), selectinload(Ticket.clocks), selectinload(Ticket.assignments)
-    )
-    for ticket in db.session.scalars(whole.order_by(Ticket.id)).unique():
+    for ticket in db.session.scalars(tickets.options(*RECORD).order_by(Ticket.id)).unique():
         yield history_of(ticket)
 
 
@@ -47,10 +46,22 @@ def history_of(ticket: Ticket) -> History:
         enterprise=str(ticket.enterprise_id),
         source=ticket.source.label,
         categories=tuple(said),
-        areas=(Since(ticket.submitted_at, ticket.area.name if ticket.area else NO_AREA),),
+        areas=_areas(ticket),
         events=tuple(_event(ticket, event) for event in ticket.events),
         clocks=tuple(_clock(clock) for clock in ticket.clocks),
     )
+
+
+def _areas(ticket: Ticket) -> tuple[Since, ...]:
+    """The areas it was in: by their names of then, but for the present one."""
+    moved = [
+        event
+        for event in ticket.events
+        if event.action is Action.CORRECT and "area" in event.data.get("before", {})
+    ]
+    starts = (ticket.submitted_at, *(event.at for event in moved))
+    named = (*(event.data["before"]["area"] for event in moved), ticket.area.name if ticket.area else None)
+    return tuple(Since(at, name or NO_AREA) for at, name in zip(starts, named, strict=True))
 
 
 def _lead_named(ticket: Ticket, event: Event) -> str | None:
