@@ -36,6 +36,7 @@ from service_desk.domain.figures.reports import (
     with_year_before,
     year_before,
 )
+from service_desk.domain.figures.shifts import Play, Shift, shifts
 
 __all__ = [
     "BY_KEY",
@@ -63,8 +64,10 @@ __all__ = [
     "PastEvent",
     "PastExtension",
     "Period",
+    "Play",
     "Report",
     "Share",
+    "Shift",
     "Since",
     "all_facts",
     "change",
@@ -80,6 +83,7 @@ __all__ = [
     "part_of",
     "parts_of",
     "period_before",
+    "shifts",
     "with_year_before",
     "words",
     "year_before",
