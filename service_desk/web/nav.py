@@ -67,7 +67,8 @@ def nav_of(user: User, endpoint: str) -> list[NavItem]:
     ):
         items.append(item(_("看板"), "boards.index", "chart-bar", "boards.behind", "boards.clocks"))
     if user.has(Role.SUPERVISOR, Role.CLERK):
-        items.append(item(_("报表"), "reports.index", "report", "exclusions.index"))
+        reports = ("exclusions.index", "snapshots.index", "snapshots.show", "snapshots.tickets")
+        items.append(item(_("报表"), "reports.index", "report", *reports))
     elif user.has(*EXCLUSION_READERS):
         items.append(item(_("剔除清单"), "exclusions.index", "filter-off"))
     if user.has(*EXPORTERS):
