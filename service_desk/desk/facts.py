@@ -85,19 +85,20 @@ class Rows:
     """The fact rows of some tickets as of an instant: stored ones are counted by the database, the others are told.
 
     Whose record has gone on since its rows were stored, or since the instant, is told from its history: once for all
-    that is asked here. Every ``period`` must be one as of that instant.
+    that is asked here. Every ``period`` must be one as of that instant. ``called`` are the names of lines, by what is
+    stored of them.
     """
 
     def __init__(self, tickets: Select[Ticket], as_of: datetime, law: Law) -> None:
         self._tickets, self._as_of, self._law = tickets, as_of, law
         self._without = db.session.scalars(to_be_told(as_of)).all()
-        self._called = cache(names_of)
+        self.called = cache(names_of)
 
     def groups(self, period: Period, indicators: Sequence[Indicator], *, by: Collection[By]) -> list[Group]:
         """The rows behind some indicators in groups that tell these lines apart."""
         stored, told = self._ways(indicators)
         counted = stored_groups(
-            self._tickets, period, by=by, moments=stored, without=self._without, called=self._called
+            self._tickets, period, by=by, moments=stored, without=self._without, called=self.called
         )
         return counted + gather(told, period, by=by)
 

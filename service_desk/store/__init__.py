@@ -15,5 +15,6 @@ from service_desk.store import (  # noqa: F401 - an entity exists for the mapper
     parts,
     people,
     sign_ins,
+    snapshots,
     tickets,
 )

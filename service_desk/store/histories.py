@@ -24,14 +24,13 @@ from service_desk.store.tickets import Ticket
 
 NO_AREA = ""
 SAYS_WHAT_IT_IS = (Action.SUBMIT, Action.ACCEPT, Action.CORRECT)
+RECORD = (selectinload(Ticket.events), selectinload(Ticket.clocks), selectinload(Ticket.assignments))
+"""What of tickets has to be loaded to tell their histories."""
 
 
 def histories(tickets: Select[Ticket]) -> Iterator[History]:
     """The histories of ``tickets`` in the order of their ids; a handful of statements whatever their number."""
-    whole = tickets.options(
-        selectinload(Ticket.events), selectinload(Ticket.clocks), selectinload(Ticket.assignments)
-    )
-    for ticket in db.session.scalars(whole.order_by(Ticket.id)).unique():
+    for ticket in db.session.scalars(tickets.options(*RECORD).order_by(Ticket.id)).unique():
         yield history_of(ticket)
 
 

@@ -258,7 +258,7 @@ def cards(months: desk.Months, keys: Sequence[str], behind: Behind) -> list[Card
 
     def earlier(key: str, when: str, period: Period) -> Earlier:
         moved = change(months.figure(key, months.this), months.figure(key, period), BY_KEY[key])
-        return Earlier(when, reading(key, period), _change_words(moved))
+        return Earlier(when, reading(key, period), change_words(moved))
 
     return [
         Card(
@@ -293,7 +293,7 @@ def _reading(figure: Figure, period: Period, behind: Behind) -> Reading:
     )
 
 
-def _change_words(moved: str) -> str:
+def change_words(moved: str) -> str:
     """``+3.20个百分点`` in words; nothing where there is nothing to compare."""
     by = re.sub(r"(?<=\d)(?=[^\d.%])", " ", moved[1:])
     if moved.startswith("+"):

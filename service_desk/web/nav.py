@@ -67,8 +67,9 @@ def nav_of(user: User, endpoint: str) -> list[NavItem]:
     ):
         items.append(item(_("看板"), "boards.index", "chart-bar", "boards.behind", "boards.clocks"))
     if user.has(Role.SUPERVISOR, Role.CLERK):
-        lists = ("reports.behind", "admin.rows", "admin.row", "admin.new")
-        items.append(item(_("报表"), "reports.index", "report", "exclusions.index", *lists))
+        own = ("reports.behind", "exclusions.index", "admin.rows", "admin.row", "admin.new")
+        months = ("snapshots.index", "snapshots.show", "snapshots.tickets")
+        items.append(item(_("报表"), "reports.index", "report", *own, *months))
     elif user.has(*EXCLUSION_READERS):
         items.append(item(_("剔除清单"), "exclusions.index", "filter-off"))
     if user.has(*EXPORTERS):

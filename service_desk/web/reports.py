@@ -19,6 +19,7 @@ from service_desk.desk import exports
 from service_desk.desk import reports as desk
 from service_desk.desk.facts import Rows
 from service_desk.desk.schedules import SCHEDULES
+from service_desk.desk.snapshots import FREEZERS
 from service_desk.domain.errors import Invalid
 from service_desk.domain.figures import (
     BY_KEY,
@@ -130,6 +131,7 @@ def index() -> ResponseReturnValue:
         columns=[said(by), *(said(indicator.label) for indicator in report.indicators)],
         rows=_rows(report, whole, lines),
         as_of=period.as_of,
+        reads_months=me().has(*FREEZERS),
         period_words=_period_words(period),
         behind={"by": by.value, "since": period.since, "until": period.until},
         export={

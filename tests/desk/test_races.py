@@ -18,6 +18,7 @@ from service_desk.desk import (
     housekeeping,
     intake,
     requests,
+    snapshots,
     supervision,
 )
 from service_desk.desk.administration import Altered
@@ -42,6 +43,7 @@ from service_desk.store.calendars import latest_version, versions
 from service_desk.store.clocks import Clock
 from service_desk.store.drafts import Draft
 from service_desk.store.parts import Rating
+from service_desk.store.snapshots import MonthSnapshot
 from service_desk.store.tickets import Ticket
 from tests.oath import Oath
 from tests.recount import Filed
@@ -387,3 +389,16 @@ def test_of_two_changes_of_the_calendar_one_wins_and_the_other_is_told(app: Flas
     ended = at_once(app, lambda: close(4), lambda: close(5))
     assert [type(one) for one in refusals(ended)] == [Altered]
     assert len(versions()) == 2
+
+
+def test_of_two_who_freeze_a_month_one_does_and_both_have_it(app: Flask, world: World) -> None:
+    world.make(State.CLOSED)
+    supervisor, month, over = world.supervisor, MONDAY.date(), MONDAY + timedelta(days=40)
+    ended = at_once(
+        app,
+        lambda: snapshots.freeze(month, as_of=over, by=supervisor).id,
+        lambda: snapshots.freeze(month, as_of=over, by=None).id,
+        lambda: snapshots.freeze(month, as_of=over, by=None).id,
+    )
+    assert len(set(ended)) == 1, ended
+    assert len(db.session.scalars(select(MonthSnapshot.id)).all()) == 1

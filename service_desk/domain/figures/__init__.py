@@ -39,6 +39,7 @@ from service_desk.domain.figures.reports import (
     with_year_before,
     year_before,
 )
+from service_desk.domain.figures.shifts import Play, Shift, shifts
 
 __all__ = [
     "BY_KEY",
@@ -68,8 +69,10 @@ __all__ = [
     "PastEvent",
     "PastExtension",
     "Period",
+    "Play",
     "Report",
     "Share",
+    "Shift",
     "Since",
     "all_facts",
     "change",
@@ -85,6 +88,7 @@ __all__ = [
     "part_of",
     "parts_of",
     "period_before",
+    "shifts",
     "value_at",
     "with_year_before",
     "words",
