@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from service_desk.desk.lists import Field, Kind, Noun
+from service_desk.desk.snapshots import freeze
 from service_desk.desk.sweeping import sweep
 from service_desk.domain.errors import Invalid
 from service_desk.domain.recurrence import Covers, Every
@@ -24,6 +25,7 @@ from service_desk.store.law import current_law
 from service_desk.store.notices import LetterState
 from service_desk.store.people import User
 from service_desk.store.schedules import Schedule, ScheduleRun, Sent, last_runs, recipients_of
+from service_desk.store.snapshots import snapshot_of
 
 REPORT_KINDS = tuple(kind for kind in ExportKind if kind.is_report)
 TIME_OF_DAY = re.compile(r"([01]?\d|2[0-3])[:：]([0-5]\d)")
@@ -33,14 +35,24 @@ SHOWN_RUNS = 6
 def send_due(now: datetime) -> int:
     """Begin what every schedule whose time has come sends; how many began."""
     due = select(Schedule.id).where(Schedule.active, or_(Schedule.next_at.is_(None), Schedule.next_at <= now))
-    return sweep("schedules", due, lambda schedule_id: begin(schedule_id, at=now))
+    return sweep("schedules", due, lambda schedule_id: _begin(schedule_id, now))
+
+
+def _begin(schedule_id: int, now: datetime) -> bool:
+    """A month is frozen as its report is sent, before that: counting it keeps no writer waiting."""
+    schedule = db.session.get_one(Schedule, schedule_id)
+    if schedule.next_at is not None and schedule.reports_a_month:
+        since, _until = schedule.covers.days(current_law().calendar.day_of(now))
+        freeze(since, as_of=now, by=None)
+    return begin(schedule_id, at=now)
 
 
 @transaction
 def begin(schedule_id: int, *, at: datetime) -> bool:
     """Have a schedule's reports written, if its time has come and nobody else has it in hand.
 
-    Of several times that passed without clockwork only the last is sent; figures are as of that time, however late.
+    Of several times that passed without clockwork only the last is sent. Figures are as of that time, however late;
+    those of a frozen month as they were frozen.
     """
     schedule = db.session.scalars(
         select(Schedule)
@@ -66,6 +78,7 @@ def begin(schedule_id: int, *, at: datetime) -> bool:
     db.session.add(run)
     db.session.flush()
     since, until = schedule.covers.days(calendar.day_of(due_at))
+    frozen = snapshot_of(since) if schedule.reports_a_month else None
     db.session.add_all(
         Export(
             user_id=person.id,
@@ -73,7 +86,7 @@ def begin(schedule_id: int, *, at: datetime) -> bool:
             narrowed_to=[],
             since=since,
             until=until,
-            as_of=due_at,
+            as_of=frozen.as_of if frozen else due_at,
             run_id=run.id,
             created_at=at,
         )

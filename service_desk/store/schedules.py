@@ -46,6 +46,11 @@ class Schedule(Model):
         self.role_names = sorted(role.value for role in roles)
 
     @property
+    def reports_a_month(self) -> bool:
+        """Whether it sends the report of a month that is over: its figures are then frozen."""
+        return self.kind is ExportKind.MONTHLY and self.covers is Covers.LAST_MONTH
+
+    @property
     def recurrence(self) -> Recurrence:
         """When it comes."""
         return Recurrence(self.every, self.number, time.fromisoformat(self.at_time))

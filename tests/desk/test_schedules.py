@@ -21,6 +21,7 @@ from service_desk.store.base import db, house
 from service_desk.store.exports import Export, ExportKind, ExportState
 from service_desk.store.notices import Letter, Notice
 from service_desk.store.schedules import Schedule, ScheduleRun
+from service_desk.store.snapshots import snapshot_of
 from tests.mailbox import Mailbox
 from tests.world import CHINA, MONDAY, World
 
@@ -88,6 +89,23 @@ def test_it_comes_once_and_is_sent_with_the_workbook(world: World, mailbox: Mail
     book = load_workbook(BytesIO(file.get_content()))
     assert {"统计", "明细", "核对", "口径说明"} <= set(book.sheetnames)
     assert len([one for one in all_of(Notice) if one.key.startswith("export:")]) == 2
+
+
+def test_a_month_is_frozen_as_its_report_is_sent(small_world: World) -> None:
+    """What is done afterwards changes neither the frozen figures nor the report that is still to be written."""
+    small_world.make(State.CLOSED, at=MONDAY)
+    every_monday(
+        small_world, kind=ExportKind.MONTHLY, covers=Covers.LAST_MONTH, every=Every.WORKING_DAY, number=1
+    )
+    schedules.send_due(BEFORE)
+    comes = datetime(2026, 4, 1, 8, 30, tzinfo=CHINA)
+    assert schedules.send_due(comes + timedelta(seconds=20)) == 1
+    frozen = snapshot_of(date(2026, 3, 1))
+    assert frozen is not None
+    (export,) = all_of(Export)
+    assert (export.since, export.until) == (date(2026, 3, 1), date(2026, 4, 1))
+    assert export.as_of == frozen.as_of == comes + timedelta(seconds=20)
+    assert frozen.figures["whole"]["submitted"][0] == 1
 
 
 def test_times_slept_through_are_sent_once_and_told(world: World) -> None:
