@@ -1,4 +1,4 @@
-"""Have every ticket's facts reckoned anew: durations after a withdrawal under pressure and exclusions were wrong"""
+"""Have every ticket's facts reckoned anew, as some durations and exclusions were wrong; find corrections quickly"""
 
 from alembic import op
 
@@ -9,8 +9,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_index("ix_ratings_corrects_id", "ratings", ["corrects_id"])
     op.execute("UPDATE tickets SET facts_version = -1")
 
 
 def downgrade() -> None:
-    """What is stored holds either way."""
+    # What is stored of facts holds either way.
+    op.drop_index("ix_ratings_corrects_id", table_name="ratings")

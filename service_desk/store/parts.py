@@ -156,7 +156,7 @@ class Rating(Model):
     level: Mapped[Level] = mapped_column(WordType(Level))
     text: Mapped[str] = mapped_column(Text, default="")
     by_phone: Mapped[bool] = mapped_column(default=False)
-    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("ratings.id"))
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("ratings.id"), index=True)
 
     event: Mapped[Event] = relationship()
 
