@@ -339,20 +339,24 @@ def _report(export: Export, user: User, at: datetime) -> _Writing:
 
     def write(path: Path, organisation: str, progress: ledgers.Progress) -> int:
         begin_reading()
-        # The rows are read in one transaction from first to last: what is noted meanwhile needs another.
-        with ThreadPoolExecutor(1) as beside:
-            note = in_context(progress)
-            return reports.write_report(
-                path,
-                report,
-                tickets,
-                period,
-                reader=reader,
-                made_by=who,
-                at=at,
-                organisation=organisation,
-                progress=lambda rows: beside.submit(note, rows).result(),
-            )
+        try:
+            # The rows are read in one transaction from first to last: what is noted meanwhile needs another.
+            with ThreadPoolExecutor(1) as beside:
+                note = in_context(progress)
+                return reports.write_report(
+                    path,
+                    report,
+                    tickets,
+                    period,
+                    reader=reader,
+                    made_by=who,
+                    at=at,
+                    organisation=organisation,
+                    progress=lambda rows: beside.submit(note, rows).result(),
+                )
+        finally:
+            # On SQLite, who has read in it while others wrote cannot write in it any more.
+            db.session.rollback()
 
     return _Writing(None, write)
 

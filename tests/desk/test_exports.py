@@ -179,6 +179,18 @@ def test_a_cancelled_export_stops_within_a_batch(
     assert ask(small_world.clerk).id != export.id
 
 
+def test_a_report_is_finished_whatever_others_write_meanwhile(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        world.make(State.CLOSED)
+    monkeypatch.setattr(reports, "TOLD_EVERY", 1)
+    days = (LATER.date() - timedelta(days=30), LATER.date())
+    export = exports.ask_for(ExportKind.CLOSURE, days=days, by=world.clerk, at=LATER)
+    assert work() == 1, "how far it had come was written while it was read"
+    assert read_anew(export).state is ExportState.DONE
+
+
 def test_a_cancelled_report_stops_as_well(
     small_world: World,
     during: Callable[[Callable[[], object]], None],
