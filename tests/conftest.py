@@ -39,6 +39,24 @@ CARELESS = tuple(
 """No test outlives its machine. Otherwise each database dropped waits for the disk, a second and more."""
 
 
+SHARED_BEGINNINGS = {
+    "browser": "tests/browser/",
+    "sample": "tests/desk/test_history.py",
+    "ledger": "tests/desk/test_ledger_import.py",
+    "books": "tests/desk/test_report_books.py",
+    "bulk": "tests/test_demo_bulk.py",
+}
+"""Where tests stand on a fixture that takes long to make: one worker makes it, and runs all of them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what shares a beginning."""
+    for item in items:
+        for name, place in SHARED_BEGINNINGS.items():
+            if item.nodeid.startswith(place):
+                item.add_marker(pytest.mark.xdist_group(name))
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A real PostgreSQL server: the one of TEST_POSTGRES_URL, or one brought along by a wheel."""
