@@ -4,8 +4,9 @@ A ticket's rows are those of its record up to ``Ticket.facts_version``. Where th
 left out here and reckoned from the history: a figure is right at any moment, and fast once the clockwork has caught up.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -56,6 +57,7 @@ BY_THE_DESK, NOWHERE = -1, 0
 ALL_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 """Stored rows are as of always: what a period may not know yet is left out when it is counted."""
 AT_A_TIME = 1000
+MONTH_NAME = re.compile(r"[0-9]{4}-[0-9]{2}")
 COUNTED = (
     *("ticket_id", "department_id", "category_id", "area_id", "source", "enterprise_id"),
     *("until", "month", "marks", "amount"),
@@ -141,6 +143,11 @@ def _row(ticket: Ticket, fact: Fact, places: Mapping[str, int]) -> dict[str, Any
 def _month(at: datetime) -> int:
     local = at.astimezone(house().timezone)
     return local.year * 100 + local.month
+
+
+def _months_called(names: Iterable[str]) -> list[int]:
+    """Months as they are stored, by what they are called; what is no month is left out."""
+    return [int(name.replace("-", "")) for name in names if MONTH_NAME.fullmatch(name)]
 
 
 def forget_since(moment: datetime) -> None:
@@ -246,7 +253,7 @@ def stored_behind(
         by, names = line
         called = names_of(by)
         found.append(
-            StoredFact.month.in_([int(name.replace("-", "")) for name in names])
+            StoredFact.month.in_(_months_called(names))
             if by is By.MONTH
             else COLUMNS[by].in_([value for value, known in called.items() if known in names])
         )
