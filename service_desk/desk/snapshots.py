@@ -24,6 +24,7 @@ from service_desk.domain.figures import (
     shifts,
 )
 from service_desk.domain.figures.counting import Tally, figure_of
+from service_desk.domain.months import month_after
 from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import Role
 from service_desk.store.base import begin_reading, db, is_in_a_verb, transaction
@@ -36,7 +37,6 @@ from service_desk.store.snapshots import (
     gone_on_since,
     keep_first,
     last_event_id,
-    month_after,
     snapshot_of,
 )
 from service_desk.store.tickets import Ticket

@@ -7,7 +7,7 @@ left out here and reckoned from the history: a figure is right at any moment, an
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -215,7 +215,7 @@ def stored_by_day(
     days = [period.since + timedelta(days=number) for number in range((period.until - period.since).days)]
     which = case(
         *(
-            (StoredFact.at < _opening(day + timedelta(days=1), period), place)
+            (StoredFact.at < period.midnight(day + timedelta(days=1)), place)
             for place, day in enumerate(days)
         ),
         else_=0,
@@ -309,19 +309,14 @@ def _in(period: Period, moments: Collection[Moment]) -> ColumnElement[bool]:
     """The rows of these moments that belong to the period; said so that an index leads to them."""
     dated = and_(
         StoredFact.moment.in_(set(moments) - {Moment.NOW}),
-        StoredFact.at >= _opening(period.since, period),
-        StoredFact.at < _opening(period.until, period),
+        StoredFact.at >= period.begins,
+        StoredFact.at < period.ends,
     )
-    if DUE & set(moments) and period.as_of < _opening(period.until, period):
+    if DUE & set(moments) and period.as_of < period.ends:
         dated = and_(dated, or_(StoredFact.moment.not_in(DUE), StoredFact.at < period.as_of))
     if Moment.AFTERMATH in moments:
         dated = and_(dated, or_(StoredFact.until.is_(None), StoredFact.until <= period.as_of))
     return or_(StoredFact.moment == Moment.NOW, dated) if Moment.NOW in moments else dated
-
-
-def _opening(day: date, period: Period) -> datetime:
-    """When a day begins in the park."""
-    return datetime.combine(day, time(), period.tz)
 
 
 def _marks() -> ColumnElement[int]:

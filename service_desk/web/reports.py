@@ -34,6 +34,8 @@ from service_desk.domain.figures import (
     count_groups,
     words,
 )
+from service_desk.domain.months import month_after
+from service_desk.domain.recurrence import Covers
 from service_desk.store.base import begin_reading
 from service_desk.store.exports import REPORT_READERS, ExportKind
 from service_desk.store.law import Law, current_law
@@ -214,19 +216,18 @@ def _period_words(period: Period) -> str:
 
 def _named_period(name: str, today: date) -> tuple[date, date]:
     this_month = today.replace(day=1)
-    next_month = (this_month + timedelta(days=31)).replace(day=1)
-    monday = today - timedelta(days=today.weekday())
     if name == "this_week":
+        monday = today - timedelta(days=today.weekday())
         return monday, monday + timedelta(days=7)
     if name == "last_week":
-        return monday - timedelta(days=7), monday
+        return Covers.LAST_WEEK.days(today)
     if name == "last_month":
-        return (this_month - timedelta(days=1)).replace(day=1), this_month
+        return Covers.LAST_MONTH.days(today)
     if name == "quarter":
-        return this_month.replace(month=(today.month - 1) // 3 * 3 + 1), next_month
+        return this_month.replace(month=(today.month - 1) // 3 * 3 + 1), month_after(this_month)
     if name == "year":
         return today.replace(month=1, day=1), today.replace(year=today.year + 1, month=1, day=1)
-    return this_month, next_month
+    return this_month, month_after(this_month)
 
 
 def _rows(report: Report, whole: Sequence[Figure], lines: Sequence[Figure]) -> list[list[Cell]]:

@@ -3,13 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from service_desk.desk.packs.lists import LATE, NUMBER
 from service_desk.desk.packs.material import Material
 from service_desk.domain.figures import BY_KEY, LEVEL_KEYS, UNASSIGNED, By, Figure, Paper, period_before
 from service_desk.domain.figures.advice import Suggestion, below, growing, seldom_rated, unsettled
 from service_desk.domain.figures.telling import days_of, moved, rate, share, word_of
+from service_desk.domain.months import months_on
 from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import CardColour, Source, State
 from service_desk.store import packs
@@ -39,8 +39,8 @@ def overall(material: Material) -> Sheet:
     """总体情况."""
     report = material.report.only(*(key for key in material.report.keys if key not in LEVEL_KEYS))
     tables = [beside_earlier(report, material.count, material.period, str(word_of(material.period)))]
-    span = replace(material.period, since=_months_back(material.period.until, TREND_MONTHS))
     if material.period.until.day == 1:
+        span = replace(material.period, since=months_on(material.period.until, -TREND_MONTHS))
         counts = material.report.only("accepted", "submitted", "closings")
         tables.append(trend(counts, material.count, span))
     return Sheet(Paper.OVERALL.label, list(_overall_words(material)), tables)
@@ -97,11 +97,6 @@ def _joined(sentences: Sequence[Sentence]) -> Sentence:
     """Sentences in one, with semicolons between."""
     names = [f"s{number}" for number in range(len(sentences))]
     return say("；".join(f"%({name})s" for name in names), **dict(zip(names, sentences, strict=True)))
-
-
-def _months_back(day: date, months: int) -> date:
-    number = day.year * 12 + day.month - 1 - months
-    return date(number // 12, number % 12 + 1, 1)
 
 
 # Kinds and places
