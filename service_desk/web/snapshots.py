@@ -121,7 +121,7 @@ def show(month: str) -> ResponseReturnValue:
     """The figures of a month as they were frozen, beside those of now."""
     asked = _asked(month)
     snapshot, by, law, now = asked.snapshot, asked.by, current_law(), clock.now()
-    found = desk.differences(snapshot, as_of=now, by=by, law=law)
+    found = desk.differences(snapshot, law, as_of=now, by=by)
     # Hundreds of lines may have nothing to say: they are shown when they are asked for.
     whole = by is None or "all" in request.args
     period = snapshot.period(law.calendar.tz)
