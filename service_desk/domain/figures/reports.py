@@ -116,6 +116,14 @@ PROCESS = Report(
     charted="response",
 )
 
+LEVEL_KEYS = (
+    "level_very_satisfied",
+    "level_satisfied",
+    "level_fairly_satisfied",
+    "level_dissatisfied",
+    "level_very_dissatisfied",
+)
+
 SATISFACTION = Report(
     name="satisfaction",
     title="企业诉求满意度统计表",
@@ -125,25 +133,13 @@ SATISFACTION = Report(
         "satisfied",
         "satisfied_strict",
         "solved",
-        "level_very_satisfied",
-        "level_satisfied",
-        "level_fairly_satisfied",
-        "level_dissatisfied",
-        "level_very_dissatisfied",
+        *LEVEL_KEYS,
         "bad",
         "bad_reworked",
     ),
     tables=(By.DEPARTMENT, By.MONTH),
     charted="satisfied",
     annexes=(Paper.BAD_RATINGS,),
-)
-
-LEVEL_KEYS = (
-    "level_very_satisfied",
-    "level_satisfied",
-    "level_fairly_satisfied",
-    "level_dissatisfied",
-    "level_very_dissatisfied",
 )
 
 MONTHLY = Report(
