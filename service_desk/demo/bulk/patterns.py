@@ -73,7 +73,7 @@ class Pattern:
         if not (self._is_right(played, maker, self.low) and self._is_right(played, maker, self.high)):
             self.low = self.high = 0
 
-    def _is_right(self, played: Played, maker: "Maker", nudge: int) -> bool:
+    def _is_right(self, played: Played, maker: Maker, nudge: int) -> bool:
         """Whether every clock is due where the law says when all is nudged so far."""
         base = self.base
         laid = Laid(base, self.office.midnight(self._filed), nudge)

@@ -205,6 +205,11 @@ def _kept(told: Told) -> dict[str, str]:
     return {title: _digest(cell)[:DIGITS] for title, cell in cells.items()}
 
 
+def _digest_of(kept: Mapping[str, str]) -> str:
+    """By what the whole row is known again."""
+    return _digest(json.dumps(kept, sort_keys=True, ensure_ascii=False))
+
+
 @dataclass
 class _Work:
     """What the transactions of one import share. ``made`` are the enterprises that were new, by code or name."""
@@ -233,7 +238,7 @@ class _Work:
     def take(self, told: Told, known: _Known | None) -> None:
         """One row: taken, found unchanged, or refused with its reason."""
         kept = _kept(told)
-        digest = _digest(json.dumps(kept, sort_keys=True, ensure_ascii=False))
+        digest = _digest_of(kept)
         try:
             if known is not None:
                 self._find_unchanged(known, digest, kept)
@@ -311,7 +316,7 @@ class _Work:
             self.places.category(told.category),
             self.law,
             self.at,
-            digest=_digest(json.dumps(kept, sort_keys=True, ensure_ascii=False)),
+            digest=_digest_of(kept),
             kept=kept,
             parent_since=self._filed_at(told.parent, replayer),
             last_child=self.last_children.get(told.key),
