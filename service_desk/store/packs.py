@@ -369,8 +369,8 @@ def exclusions(tickets: Select[Ticket], numbers: Sequence[str], reader: LedgerRe
         _about(
             tickets.where(among_numbers(Ticket.number, numbers)),
             Department.name.label("asker"),
-            *(Approval.data, Approval.text, Approval.asked_at),
-            *(Approval.decided_at, Approval.decided_by_name, Approval.decision),
+            *(Approval.cycle, Approval.data, Approval.text),
+            *(Approval.decided_at, Approval.decided_by_name),
         )
         .join(Approval, Approval.ticket_id == Ticket.id)
         .outerjoin(Department, Department.id == Approval.department_id)

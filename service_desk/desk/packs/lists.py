@@ -349,15 +349,22 @@ def _told_in_part(sheet: Sheet) -> Sheet:
 
 def exclusion_list(material: Material) -> Sheet:
     """剔除明细: what was granted to be left out of the figures of this report."""
-    figures = {"solved", "satisfied", "on_time"}
+    figures = {figure.value for figure in ExcludedFigure}
     indicators = [one for one in material.report.indicators if one.key in figures]
-    numbers = {
-        fact.ticket
+    left_out = {
+        (fact.ticket, fact.cycle, indicator.key)
+        for fact in material.rows_of(indicators)
         for indicator in indicators
-        for fact in material.rows_of([indicator])
         if fact.moment is indicator.moment and part_of(indicator, fact.marks) is Part.EXCLUDED
     }
-    found = packs.exclusions(material.tickets, sorted(numbers), material.reader)
+    # A ticket may have been left out of another figure, or in another cycle, in another period.
+    found = [
+        row
+        for row in packs.exclusions(
+            material.tickets, sorted({number for number, *_ in left_out}), material.reader
+        )
+        if (row.number, row.cycle, row.data["figure"]) in left_out
+    ]
     columns = (
         *ABOUT,
         ListColumn("申请单位", 16),
