@@ -232,11 +232,10 @@ def card_list(material: Material) -> Sheet:
         )
         for row in material.cards
     )
-    reds = sum(1 for row in material.cards if row.colour == CardColour.RED)
     sentence = say(
         "统计期内亮黄牌 %(yellow)s 张、红牌 %(red)s 张，按承办单位排列，红牌整行标红。",
-        yellow=len(material.cards) - reds,
-        red=reds,
+        yellow=len(material.cards) - material.reds,
+        red=material.reds,
     )
     return _lists(Paper.CARDS, sentence, _listing(columns, rows))
 
@@ -253,7 +252,7 @@ def order_list(material: Material) -> Sheet:
         ListColumn("回复期限", 16, Look.MOMENT),
         ListColumn(LATE, 9, Look.NUMBER),
     )
-    waiting = sorted((row for row in material.orders if row.waits), key=lambda row: -row.level)
+    waiting = sorted(material.unanswered, key=lambda row: -row.level)
     rows = (
         ListRow(
             [
@@ -273,7 +272,7 @@ def order_list(material: Material) -> Sheet:
     sentence = say(
         "统计期内下达督办单 %(issued)s 份；截至制表时未回复 %(n)s 份（含此前下达的），级别高的在前，"
         "逾期未复的整行标红。",
-        issued=sum(1 for row in material.orders if row.is_new),
+        issued=material.issued,
         n=len(waiting),
     )
     return _lists(Paper.ORDERS, sentence, _listing(columns, rows))

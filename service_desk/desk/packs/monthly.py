@@ -63,7 +63,7 @@ def _overall_words(material: Material) -> Iterator[Sentence]:
     yield say(
         "%(rates)s。截至 %(at)s，在办诉求 %(open)s 件，其中超期 %(late)s 件、挂账 %(deferred)s 件。",
         rates=rates_beside(material, "on_time", "solved", "satisfied", "rated"),
-        at=f"{material.local(material.at):%Y-%m-%d %H:%M}",
+        at=material.made_at,
         open=len(material.open),
         late=len(material.overdue),
         deferred=sum(1 for one in material.open if one.state is State.DEFERRED),
@@ -248,26 +248,21 @@ def _pressed_line(name: str, pressed: _Pressed, match: str | None) -> Line:
 
 def overdue_and_orders(material: Material) -> Sheet:
     """超期与督办."""
-    reds = sum(1 for card in material.cards if card.colour == CardColour.RED)
     words = say(
         "截至制表时在办 %(open)s 件，超期 %(late)s 件；期内亮黄牌 %(yellow)s 张、红牌 %(red)s 张，"
         "下达督办单 %(orders)s 份，尚有 %(unanswered)s 份督办单未回复；按提醒阶梯应提交调度会研究的 %(meeting)s 件。",
         open=len(material.open),
         late=len(material.overdue),
-        yellow=len(material.cards) - reds,
-        red=reds,
-        orders=sum(1 for row in material.orders if row.is_new),
-        unanswered=_unanswered(material),
+        yellow=len(material.cards) - material.reds,
+        red=material.reds,
+        orders=material.issued,
+        unanswered=len(material.unanswered),
         meeting=len(material.for_the_meeting),
     )
     remark = say("在办、超期、挂账和未复督办单以制表时为准，明细见“未办结清单”；黄牌、红牌、督办单按统计期。")
     return Sheet(
         Paper.OVERDUE_AND_ORDERS.label, [words], [pressed_table(material, drawn=True)], remarks=[remark]
     )
-
-
-def _unanswered(material: Material) -> int:
-    return sum(1 for row in material.orders if row.waits)
 
 
 # Ratings
@@ -465,7 +460,7 @@ def _suggestions(material: Material) -> Iterator[Suggestion]:
     )
     yield from seldom_rated(material.figure("rated"))
     yield from unsettled(
-        overdue=len(material.overdue), unanswered=_unanswered(material), bad_waiting=material.bad_waiting
+        overdue=len(material.overdue), unanswered=len(material.unanswered), bad_waiting=material.bad_waiting
     )
 
 
