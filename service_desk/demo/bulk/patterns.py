@@ -22,9 +22,9 @@ from service_desk.domain import deadlines
 from service_desk.domain.deadlines import Limit, Pause, Running
 from service_desk.domain.figures.facts import REBOUND_WINDOW
 from service_desk.domain.vocabulary import Unit
+from service_desk.store.tickets import LONGEST_LAST_LINE
 
 AFTERMATH = int(REBOUND_WINDOW.total_seconds())
-LONGEST_LAST_LINE = 140
 
 
 @dataclass(frozen=True)

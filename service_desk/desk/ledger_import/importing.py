@@ -33,7 +33,7 @@ from service_desk.store.ledgers import Names
 from service_desk.store.numbers import is_own, keep_numbers
 from service_desk.store.parts import Event
 from service_desk.store.replays import replaying
-from service_desk.store.tickets import Ticket
+from service_desk.store.tickets import LONGEST_LAST_LINE, Ticket
 
 SEQ = 0
 """Under this place a ticket keeps the row it came from, before all lines of a history."""
@@ -374,7 +374,7 @@ class _Work:
             if not clock.is_live and not _is_dated(clock, ticket, told):
                 clock.state = ClockState.VOID
         if told.progress and told.progress.partition("：")[0] in DESK_WORDS:
-            ticket.last_line = told.progress[:140]
+            ticket.last_line = told.progress[:LONGEST_LAST_LINE]
 
 
 def _is_dated(clock: Clock, ticket: Ticket, told: Told) -> bool:

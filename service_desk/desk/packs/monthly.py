@@ -8,11 +8,13 @@ from service_desk.desk.packs.lists import LATE, NUMBER
 from service_desk.desk.packs.material import Material
 from service_desk.domain.figures import BY_KEY, LEVEL_KEYS, UNASSIGNED, By, Figure, Paper, period_before
 from service_desk.domain.figures.advice import Suggestion, below, growing, seldom_rated, unsettled
+from service_desk.domain.figures.counting import FEW
 from service_desk.domain.figures.telling import days_of, moved, rate, share, word_of
 from service_desk.domain.months import months_on
 from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import CardColour, Source, State
 from service_desk.store import packs
+from service_desk.store.rating_totals import FEWEST
 from service_desk.xlsx.book import (
     Cell,
     Chart,
@@ -160,8 +162,9 @@ def departments(material: Material) -> Sheet:
         if named
         else say("期内没有办结的诉求。"),
         say(
-            "%(rates)s。比率的分母不足 5 的以灰色显示，不作评价。",
+            "%(rates)s。比率的分母不足 %(few)s 的以灰色显示，不作评价。",
             rates=rates_beside(material, "on_time", "response"),
+            few=FEW,
         ),
     ]
     table = by_line(shown, By.DEPARTMENT, material.count, material.period, drawn=True)
@@ -272,7 +275,7 @@ def ratings(material: Material) -> Sheet:
     """满意度与差评整改."""
     report = material.report
     if material.figure("rated") is None:
-        closed = say("评价按合计提供给承办单位，满 5 件起列示，不在本表内。")
+        closed = say("评价按合计提供给承办单位，满 %(n)s 件起列示，不在本表内。", n=FEWEST)
         return Sheet(Paper.RATINGS.label, [closed])
     words = [
         say(
