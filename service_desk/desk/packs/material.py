@@ -111,6 +111,11 @@ class Material:
         """The orders issued in the period, and those unanswered."""
         return packs.orders(self.tickets, self.period, self.reader)
 
+    @cached_property
+    def submitted(self) -> Sequence[AnyRow]:
+        """How many requests each enterprise filed in the period, the most first."""
+        return packs.submitted_by_enterprise(self.tickets, self.period)
+
     @property
     def reds(self) -> int:
         """How many of the cards are red."""

@@ -314,11 +314,7 @@ def _levels(material: Material) -> FigureTable:
 def hot_topics(material: Material) -> Sheet:
     """热点与共性问题."""
     incidents = packs.incidents(material.tickets, material.period)
-    often = [
-        row
-        for row in packs.submitted_by_enterprise(material.tickets, material.period)
-        if row.submitted >= packs.OFTEN
-    ]
+    often = [row for row in material.submitted if row.submitted >= packs.OFTEN]
     shared = [
         Line(
             say(
@@ -377,10 +373,7 @@ class _Looked:
 
 def liaison(material: Material) -> Sheet:
     """走访与包联: only what the records hold."""
-    submitted = {
-        row.enterprise_id: row.submitted
-        for row in packs.submitted_by_enterprise(material.tickets, material.period)
-    }
+    submitted = {row.enterprise_id: row.submitted for row in material.submitted}
     closed = packs.closed_by_enterprise(material.tickets, material.period)
     found = packs.liaisons()
     open_, late = (Counter(one.enterprise_id for one in some) for some in (material.open, material.overdue))
