@@ -5,17 +5,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.exc import IntegrityError
 from wtforms import DateField, Form, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from service_desk import clock
-from service_desk.desk import exports
 from service_desk.desk import reports as desk
 from service_desk.desk.facts import Rows
 from service_desk.desk.schedules import SCHEDULES
@@ -41,6 +39,7 @@ from service_desk.store.exports import REPORT_READERS, ExportKind
 from service_desk.store.law import Law, current_law
 from service_desk.store.scope import visible_tickets
 from service_desk.web.behind import behind_page
+from service_desk.web.exports import asked_for
 from service_desk.web.guards import me, roles_required
 from service_desk.web.people import show_on
 from service_desk.web.words import said
@@ -186,15 +185,7 @@ def export() -> ResponseReturnValue:
     """Have the workbook written."""
     form = ReportForm(request.form)
     report, period = _asked(form, current_law())
-    kind, days = ExportKind(report.name), (period.since, period.until)
-    try:
-        exports.ask_for(kind, days=days, by=me(), at=period.as_of)
-    except IntegrityError:
-        # The same was asked for twice at once: the other one has it.
-        if exports.asked_before(kind, days=days, by=me()) is None:
-            raise
-    flash(_("已开始生成。好了以后在这里下载，可以先离开这一页。"), "success")
-    return redirect(url_for("exports.index"))
+    return asked_for(ExportKind(report.name), days=(period.since, period.until))
 
 
 def _asked(form: ReportForm, law: Law) -> tuple[Report, Period]:
