@@ -15,6 +15,7 @@ from service_desk.domain.figures import (
     period_before,
     year_before,
 )
+from service_desk.domain.months import month_after
 from service_desk.store.law import Law
 
 PARK_KEYS = ("accepted", "on_time", "solved", "satisfied", "rated", "response", "closings")
@@ -58,7 +59,7 @@ class Months:
 def month_of(day: date, *, as_of: datetime, law: Law) -> Period:
     """The park's month in which a day lies."""
     first = day.replace(day=1)
-    return Period(first, (first + timedelta(days=31)).replace(day=1), as_of, law.calendar.tz)
+    return Period(first, month_after(first), as_of, law.calendar.tz)
 
 
 def months(

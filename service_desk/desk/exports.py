@@ -390,7 +390,7 @@ def _send(export: Export, *, at: datetime) -> None:
     title = words(say("%(report)s已生成", report=export.kind.label))
     days = say("%(since)s 至 %(last)s", since=export.since, last=export.last_day)
     body = words(say("统计期 %(days)s，数据截至 %(as_of)s。", days=days, as_of=f"{as_of:%Y-%m-%d %H:%M}"))
-    where = words("文件在“导出”页，保留 7 天。")
+    where = words(say("文件在“导出”页，保留 %(n)s 天。", n=KEPT.days))
     db.session.add(Notice(**about, title=title, body=body + where))
     if house().sends_mail and person.email:
         db.session.add(

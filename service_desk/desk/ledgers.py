@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from pathlib import Path
 
 from sqlalchemy import Select, func, select
@@ -166,8 +166,7 @@ COLUMNS: tuple[tuple[ListColumn, Cell], ...] = (
 
 def submitted_in(period: Period) -> Select[Ticket]:
     """The park's tickets submitted in a period."""
-    since, until = (datetime.combine(day, time(), house().timezone) for day in (period.since, period.until))
-    return select(Ticket).where(Ticket.submitted_at >= since, Ticket.submitted_at < until)
+    return select(Ticket).where(Ticket.submitted_at >= period.begins, Ticket.submitted_at < period.ends)
 
 
 def count_of(tickets: Select[Ticket], _reader: LedgerReader = OPERATOR) -> int:

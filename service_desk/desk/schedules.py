@@ -42,7 +42,9 @@ def _begin(schedule_id: int, now: datetime) -> bool:
     """A month is frozen as its report is sent, before that: counting it keeps no writer waiting."""
     schedule = db.session.get_one(Schedule, schedule_id)
     if schedule.next_at is not None and schedule.reports_a_month:
-        since, _until = schedule.covers.days(current_law().calendar.day_of(now))
+        calendar = current_law().calendar
+        due_at, _missed = schedule.recurrence.last_until(schedule.next_at, now, calendar)
+        since, _until = schedule.covers.days(calendar.day_of(due_at))
         freeze(since, as_of=now, by=None)
     return begin(schedule_id, at=now)
 

@@ -24,9 +24,10 @@ from service_desk.domain.figures import (
     shifts,
 )
 from service_desk.domain.figures.counting import Tally, figure_of
+from service_desk.domain.months import month_after
 from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import Role
-from service_desk.store.base import begin_reading, db, is_in_a_verb, transaction
+from service_desk.store.base import begin_reading, db, transaction
 from service_desk.store.histories import RECORD, history_of
 from service_desk.store.law import Law, current_law
 from service_desk.store.people import User
@@ -36,7 +37,6 @@ from service_desk.store.snapshots import (
     gone_on_since,
     keep_first,
     last_event_id,
-    month_after,
     snapshot_of,
 )
 from service_desk.store.tickets import Ticket
@@ -51,43 +51,28 @@ LOOKED_AT = 50
 # Freezing
 
 
-def freeze(month: date, *, as_of: datetime, by: User | None, at: datetime | None = None) -> MonthSnapshot:
+def freeze(month: date, *, as_of: datetime, by: User | None) -> MonthSnapshot:
     """The frozen figures of the month of a day: as they are kept, or else as of an instant, and kept for good.
 
-    ``at`` is when that is done, where it is later than ``as_of``; an ``as_of`` before the latest act has the whole park
-    told from its histories. Counting takes long, so it keeps no writer waiting: it reads, then writes. Where a verb's
-    transaction is open already, all of it is part of that one; a verb had better call ``count_month`` before it begins,
-    and ``keep_month`` inside.
-
+    An ``as_of`` before the latest act has the whole park told from its histories. Counting takes long, so it keeps no
+    writer waiting: it reads, then writes. ``by`` is nobody where the clockwork does it.
     Raises ``Refused`` where it is not for this person, and ``Invalid`` where the month is not over.
     """
-    _check_person(by)
+    if by is not None and not by.has(*FREEZERS):
+        raise Refused("冻结月份的数字由督查员办理。")
     known = snapshot_of(month.replace(day=1))
     if known is not None:
         return known
-    if is_in_a_verb():
-        return keep_month(count_month(month, as_of=as_of), by=by, at=at)
     begin_reading()
     try:
-        counted = count_month(month, as_of=as_of)
+        counted = _counted(month, as_of=as_of)
     finally:
         db.session.rollback()
-    return _keep_alone(counted, by=by, at=at)
+    return _keep(counted, by=by)
 
 
-@dataclass(frozen=True)
-class CountedMonth:
-    """The figures of a month, ready to be kept; see ``MonthSnapshot``."""
-
-    month: date
-    as_of: datetime
-    calendar_version: int
-    last_event_id: int
-    figures: Mapping[str, Any]
-
-
-def count_month(month: date, *, as_of: datetime) -> CountedMonth:
-    """Count the month of a day over the whole park; reads only. Raises ``Invalid`` where the month is not over."""
+def _counted(month: date, *, as_of: datetime) -> dict[str, Any]:
+    """What a ``MonthSnapshot`` holds, but for who made it. Raises ``Invalid`` where the month is not over."""
     law, first = current_law(), month.replace(day=1)
     following = month_after(first)
     if law.calendar.day_of(as_of) < following:
@@ -95,42 +80,24 @@ def count_month(month: date, *, as_of: datetime) -> CountedMonth:
             say("%(year)s 年 %(month)s 月还没有过完，过完以后才能冻结。", year=first.year, month=first.month)
         )
     period = Period(first, following, as_of, law.calendar.tz)
-    rows = Rows(select(Ticket), as_of, law)
-    return CountedMonth(
-        month=first,
-        as_of=as_of,
-        calendar_version=law.calendar.version,
-        last_event_id=last_event_id(),
-        figures=_document(rows, period),
-    )
+    return {
+        "month": first,
+        "as_of": as_of,
+        "frozen_at": as_of,
+        "calendar_version": law.calendar.version,
+        "last_event_id": last_event_id(),
+        "figures": _document(Rows(select(Ticket), as_of, law), period),
+    }
 
 
-def keep_month(counted: CountedMonth, *, by: User | None, at: datetime | None = None) -> MonthSnapshot:
-    """Keep what was counted, in the caller's transaction; whoever froze the month first has frozen it."""
-    _check_person(by)
-    keep_first(
-        {
-            "month": counted.month,
-            "as_of": counted.as_of,
-            "frozen_at": at or counted.as_of,
-            "frozen_by_id": by.id if by else None,
-            "calendar_version": counted.calendar_version,
-            "last_event_id": counted.last_event_id,
-            "figures": counted.figures,
-        }
-    )
-    kept = snapshot_of(counted.month)
+@transaction
+def _keep(counted: Mapping[str, Any], *, by: User | None) -> MonthSnapshot:
+    """Keep what was counted; whoever froze the month first has frozen it."""
+    keep_first({**counted, "frozen_by_id": by.id if by else None})
+    kept = snapshot_of(counted["month"])
     if kept is None:
-        raise LookupError(f"the figures of {counted.month:%Y-%m} were kept and are not there")
+        raise LookupError(f"the figures of {counted['month']:%Y-%m} were kept and are not there")
     return kept
-
-
-_keep_alone = transaction(keep_month)
-
-
-def _check_person(by: User | None) -> None:
-    if by is not None and not by.has(*FREEZERS):
-        raise Refused("冻结月份的数字由督查员办理。")
 
 
 def _document(rows: Rows, period: Period) -> dict[str, Any]:
@@ -182,13 +149,12 @@ class Difference:
 
 
 def differences(
-    snapshot: MonthSnapshot, *, as_of: datetime, by: By | None = None, law: Law | None = None
+    snapshot: MonthSnapshot, law: Law, *, as_of: datetime, by: By | None = None
 ) -> list[Difference]:
     """Each figure that was frozen beside the same one now, of the whole or of one kind of line; what changed first.
 
     Both are of the whole park. Lines with nothing then and nothing now are left out.
     """
-    law = law or current_law()
     rows = Rows(select(Ticket), as_of, law)
     ids = _ids(rows, by)
     period = snapshot.period(law.calendar.tz, as_of=as_of)

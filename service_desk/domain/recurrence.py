@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from service_desk.domain.calendar_change import WEEKDAYS
+from service_desk.domain.months import month_after, months_on
 from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import Word
 from service_desk.domain.worktime import OfficeCalendar
@@ -77,7 +78,7 @@ class Recurrence:
                 # A month of nothing but rest has its days put off like any other.
                 days = [day for day in days if calendar.is_working(day)] or days
             yield days[min(self.number, len(days)) - 1]
-            first = (first + timedelta(days=31)).replace(day=1)
+            first = month_after(first)
 
     @property
     def words(self) -> Sentence:
@@ -106,7 +107,7 @@ class Covers(Word):
                 return monday - timedelta(days=7), monday
             case Covers.LAST_MONTH:
                 first = today.replace(day=1)
-                return (first - timedelta(days=1)).replace(day=1), first
+                return months_on(first, -1), first
             case Covers.THIS_MONTH:
                 return today.replace(day=1), today + timedelta(days=1)
             case Covers.THIS_YEAR:

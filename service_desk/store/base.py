@@ -193,11 +193,6 @@ def transaction(verb: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def is_in_a_verb() -> bool:
-    """Whether a verb's transaction is open already."""
-    return bool(db.session().info.get("verb"))
-
-
 @contextmanager
 def together(name: str) -> Iterator[None]:
     """Make all that is done inside one transaction, verbs included: an import's is the whole ticket (the law, 2.4)."""

@@ -4,9 +4,10 @@ A ticket's rows are those of its record up to ``Ticket.facts_version``. Where th
 left out here and reckoned from the history: a figure is right at any moment, and fast once the clockwork has caught up.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -56,6 +57,7 @@ BY_THE_DESK, NOWHERE = -1, 0
 ALL_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 """Stored rows are as of always: what a period may not know yet is left out when it is counted."""
 AT_A_TIME = 1000
+MONTH_NAME = re.compile(r"[0-9]{4}-[0-9]{2}")
 COUNTED = (
     *("ticket_id", "department_id", "category_id", "area_id", "source", "enterprise_id"),
     *("until", "month", "marks", "amount"),
@@ -143,6 +145,11 @@ def _month(at: datetime) -> int:
     return local.year * 100 + local.month
 
 
+def _months_called(names: Iterable[str]) -> list[int]:
+    """Months as they are stored, by what they are called; what is no month is left out."""
+    return [int(name.replace("-", "")) for name in names if MONTH_NAME.fullmatch(name)]
+
+
 def forget_since(moment: datetime) -> None:
     """Have the rows of all tickets reckoned anew on which something was done at this moment or later."""
     db.session.execute(
@@ -208,7 +215,7 @@ def stored_by_day(
     days = [period.since + timedelta(days=number) for number in range((period.until - period.since).days)]
     which = case(
         *(
-            (StoredFact.at < _opening(day + timedelta(days=1), period), place)
+            (StoredFact.at < period.midnight(day + timedelta(days=1)), place)
             for place, day in enumerate(days)
         ),
         else_=0,
@@ -246,7 +253,7 @@ def stored_behind(
         by, names = line
         called = names_of(by)
         found.append(
-            StoredFact.month.in_([int(name.replace("-", "")) for name in names])
+            StoredFact.month.in_(_months_called(names))
             if by is By.MONTH
             else COLUMNS[by].in_([value for value, known in called.items() if known in names])
         )
@@ -302,19 +309,14 @@ def _in(period: Period, moments: Collection[Moment]) -> ColumnElement[bool]:
     """The rows of these moments that belong to the period; said so that an index leads to them."""
     dated = and_(
         StoredFact.moment.in_(set(moments) - {Moment.NOW}),
-        StoredFact.at >= _opening(period.since, period),
-        StoredFact.at < _opening(period.until, period),
+        StoredFact.at >= period.begins,
+        StoredFact.at < period.ends,
     )
-    if DUE & set(moments) and period.as_of < _opening(period.until, period):
+    if DUE & set(moments) and period.as_of < period.ends:
         dated = and_(dated, or_(StoredFact.moment.not_in(DUE), StoredFact.at < period.as_of))
     if Moment.AFTERMATH in moments:
         dated = and_(dated, or_(StoredFact.until.is_(None), StoredFact.until <= period.as_of))
     return or_(StoredFact.moment == Moment.NOW, dated) if Moment.NOW in moments else dated
-
-
-def _opening(day: date, period: Period) -> datetime:
-    """When a day begins in the park."""
-    return datetime.combine(day, time(), period.tz)
 
 
 def _marks() -> ColumnElement[int]:

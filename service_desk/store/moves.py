@@ -29,7 +29,7 @@ from service_desk.store.parts import Assignment, Event
 from service_desk.store.people import Actor, Department
 from service_desk.store.replays import replay
 from service_desk.store.situations import situation_of
-from service_desk.store.tickets import Ticket
+from service_desk.store.tickets import LONGEST_LAST_LINE, Ticket
 
 PART_CLOCKS = (*workflow.LEAD_STARTS, ClockKind.OPINION)
 """Clocks of one department's part, started when it is given the part."""
@@ -123,7 +123,7 @@ def take(  # noqa: PLR0913 - one argument for each thing an act may bring
     if words is not None:
         done: Sentence | Action = say(DONE[action]) if action in DONE else action
         line = say("%(done)s：%(words)s", done=done, words=words) if words else say("%(done)s", done=done)
-        ticket.last_line = house().say(line)[:140]
+        ticket.last_line = house().say(line)[:LONGEST_LAST_LINE]
     return event
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, and_, case, func, or_, select, true
@@ -67,8 +67,7 @@ def _rows(statement: Select[*tuple[Any, ...]]) -> Sequence[AnyRow]:
 
 
 def _within(column: Any, period: Period) -> ColumnElement[bool]:  # noqa: ANN401 - a column of instants
-    since, until = (datetime.combine(day, time(), period.tz) for day in (period.since, period.until))
-    found: ColumnElement[bool] = and_(column >= since, column < until)
+    found: ColumnElement[bool] = and_(column >= period.begins, column < period.ends)
     return found
 
 
@@ -370,8 +369,8 @@ def exclusions(tickets: Select[Ticket], numbers: Sequence[str], reader: LedgerRe
         _about(
             tickets.where(among_numbers(Ticket.number, numbers)),
             Department.name.label("asker"),
-            *(Approval.data, Approval.text, Approval.asked_at),
-            *(Approval.decided_at, Approval.decided_by_name, Approval.decision),
+            *(Approval.cycle, Approval.data, Approval.text),
+            *(Approval.decided_at, Approval.decided_by_name),
         )
         .join(Approval, Approval.ticket_id == Ticket.id)
         .outerjoin(Department, Department.id == Approval.department_id)

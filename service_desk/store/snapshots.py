@@ -1,7 +1,7 @@
 """Months as they were reported: their figures, frozen once and never written again."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, defer, mapped_column, relationship
 
 from service_desk.domain.figures import By, Figure, Period
 from service_desk.domain.figures.marks import DUE_MOMENTS
+from service_desk.domain.months import month_after
 from service_desk.store.base import Document, Instant, Model, db
 from service_desk.store.clocks import Clock
 from service_desk.store.parts import Event
@@ -66,11 +67,6 @@ class MonthSnapshot(Model):
         return {line: kept["figures"] for line, kept in self.figures[by.value].items()}
 
 
-def month_after(month: date) -> date:
-    """The first day of the month after."""
-    return (month.replace(day=1) + timedelta(days=31)).replace(day=1)
-
-
 def snapshot_of(month: date) -> MonthSnapshot | None:
     """The figures of a month, if they are frozen; ``month`` is its first day."""
     return (
@@ -104,22 +100,22 @@ def gone_on_since(snapshot: MonthSnapshot, tickets: Select[Ticket], tz: ZoneInfo
     What they did in the month puts them there, and clocks that are due in it. A clock that had not ended when the month
     was frozen may have been due in it then, and some other time now.
     """
-    begins, ends = (
-        datetime.combine(first, time(), tz) for first in (snapshot.month, month_after(snapshot.month))
-    )
+    month = snapshot.period(tz)
     later = union(
         select(Ticket.id).where(Ticket.touched_at > snapshot.as_of),
         select(Event.ticket_id).where(Event.id > snapshot.last_event_id),
     ).subquery()
-    acted = exists().where(Event.ticket_id == Ticket.id, Event.at >= begins, Event.at < ends)
+    acted = exists().where(Event.ticket_id == Ticket.id, Event.at >= month.begins, Event.at < month.ends)
     owed = exists().where(
         Clock.ticket_id == Ticket.id,
         Clock.kind.in_(DUE_MOMENTS),
-        Clock.started_at < ends,
+        Clock.started_at < month.ends,
         or_(
             Clock.stopped_at.is_(None),
             Clock.stopped_at > snapshot.as_of,
-            and_(Clock.due_at >= begins, Clock.due_at < ends),
+            and_(Clock.due_at >= month.begins, Clock.due_at < month.ends),
         ),
     )
-    return tickets.where(Ticket.id.in_(select(later.c[0])), Ticket.submitted_at < ends, or_(acted, owed))
+    return tickets.where(
+        Ticket.id.in_(select(later.c[0])), Ticket.submitted_at < month.ends, or_(acted, owed)
+    )

@@ -43,6 +43,7 @@ from service_desk.store.parts import Assignment, Event, Order, Rating, Reply
 from service_desk.store.people import Actor, Department, PastPerson, User
 
 BEHIND = "facts_version <> version"
+LONGEST_LAST_LINE = 140
 
 
 class Ticket(Model):

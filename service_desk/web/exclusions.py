@@ -11,6 +11,7 @@ from wtforms import Form, SelectField
 from wtforms.fields.choices import SelectChoice
 
 from service_desk import clock
+from service_desk.domain.months import month_after, months_on
 from service_desk.domain.vocabulary import ApprovalState, ExcludedFigure
 from service_desk.store.base import house
 from service_desk.store.exclusions import (
@@ -88,8 +89,7 @@ def _filters() -> ExclusionFilter:
 def _months() -> list[date]:
     """The first days of this month and those before it, the latest first."""
     today = clock.now().astimezone(house().timezone).date()
-    latest = today.year * 12 + today.month - 1
-    return [date(number // 12, number % 12 + 1, 1) for number in range(latest, latest - MONTHS, -1)]
+    return [months_on(today.replace(day=1), -number) for number in range(MONTHS)]
 
 
 def _month(first: date) -> SelectChoice:
@@ -98,13 +98,8 @@ def _month(first: date) -> SelectChoice:
 
 def _span(month: str) -> tuple[datetime, datetime]:
     """The month ``2026-03`` as the park's calendar has it, half-open."""
-    year, number = (int(part) for part in month.split("-"))
-    midnight, zone = time(), house().timezone
-    following = date(year + number // 12, number % 12 + 1, 1)
-    return (
-        datetime.combine(date(year, number, 1), midnight, zone),
-        datetime.combine(following, midnight, zone),
-    )
+    first, midnight, zone = date.fromisoformat(f"{month}-01"), time(), house().timezone
+    return datetime.combine(first, midnight, zone), datetime.combine(month_after(first), midnight, zone)
 
 
 def _chosen(field: Any) -> str:

@@ -1,5 +1,6 @@
 """导出: what I have asked for, how far it is, and the file for me alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,21 +154,42 @@ def create() -> ResponseReturnValue:
     # Of the lists only the ledger tells of contacts.
     contacts = bool(form.contacts.data) and kind is ExportKind.LEDGER
     try:
-        desk.ask_for(
+        return asked_for(
             kind,
             wanted,
             narrowed_to=_in_words(filters, wanted),
             contacts=contacts,
             reason=form.reason.data or "",
-            by=me(),
-            at=clock.now(),
         )
     except Invalid as error:
         show_on(form, error)
         return _form_page(form), 422
+
+
+def asked_for(
+    kind: ExportKind,
+    wanted: Filter = desk.EVERYTHING,
+    *,
+    days: desk.Days | None = None,
+    narrowed_to: Sequence[tuple[str, str]] = (),
+    contacts: bool = False,
+    reason: str = "",
+) -> ResponseReturnValue:
+    """Have a workbook written for me, and lead to where it will be. Raises ``Invalid``."""
+    try:
+        desk.ask_for(
+            kind,
+            wanted,
+            days=days,
+            narrowed_to=narrowed_to,
+            contacts=contacts,
+            reason=reason,
+            by=me(),
+            at=clock.now(),
+        )
     except IntegrityError:
         # The same was asked for twice at once: the other one has it.
-        if desk.asked_before(kind, wanted, contacts=contacts, by=me()) is None:
+        if desk.asked_before(kind, wanted, days=days, contacts=contacts, by=me()) is None:
             raise
     flash(_("已开始生成。好了以后在这里下载，可以先离开这一页。"), "success")
     return redirect(url_for("exports.index"))

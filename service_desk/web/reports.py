@@ -5,17 +5,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.exc import IntegrityError
 from wtforms import DateField, Form, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from service_desk import clock
-from service_desk.desk import exports
 from service_desk.desk import reports as desk
 from service_desk.desk.facts import Rows
 from service_desk.desk.schedules import SCHEDULES
@@ -34,11 +32,14 @@ from service_desk.domain.figures import (
     count_groups,
     words,
 )
+from service_desk.domain.months import month_after
+from service_desk.domain.recurrence import Covers
 from service_desk.store.base import begin_reading
 from service_desk.store.exports import REPORT_READERS, ExportKind
 from service_desk.store.law import Law, current_law
 from service_desk.store.scope import visible_tickets
 from service_desk.web.behind import behind_page
+from service_desk.web.exports import asked_for
 from service_desk.web.guards import me, roles_required
 from service_desk.web.people import show_on
 from service_desk.web.words import said
@@ -184,15 +185,7 @@ def export() -> ResponseReturnValue:
     """Have the workbook written."""
     form = ReportForm(request.form)
     report, period = _asked(form, current_law())
-    kind, days = ExportKind(report.name), (period.since, period.until)
-    try:
-        exports.ask_for(kind, days=days, by=me(), at=period.as_of)
-    except IntegrityError:
-        # The same was asked for twice at once: the other one has it.
-        if exports.asked_before(kind, days=days, by=me()) is None:
-            raise
-    flash(_("已开始生成。好了以后在这里下载，可以先离开这一页。"), "success")
-    return redirect(url_for("exports.index"))
+    return asked_for(ExportKind(report.name), days=(period.since, period.until))
 
 
 def _asked(form: ReportForm, law: Law) -> tuple[Report, Period]:
@@ -214,19 +207,18 @@ def _period_words(period: Period) -> str:
 
 def _named_period(name: str, today: date) -> tuple[date, date]:
     this_month = today.replace(day=1)
-    next_month = (this_month + timedelta(days=31)).replace(day=1)
-    monday = today - timedelta(days=today.weekday())
     if name == "this_week":
+        monday = today - timedelta(days=today.weekday())
         return monday, monday + timedelta(days=7)
     if name == "last_week":
-        return monday - timedelta(days=7), monday
+        return Covers.LAST_WEEK.days(today)
     if name == "last_month":
-        return (this_month - timedelta(days=1)).replace(day=1), this_month
+        return Covers.LAST_MONTH.days(today)
     if name == "quarter":
-        return this_month.replace(month=(today.month - 1) // 3 * 3 + 1), next_month
+        return this_month.replace(month=(today.month - 1) // 3 * 3 + 1), month_after(this_month)
     if name == "year":
         return today.replace(month=1, day=1), today.replace(year=today.year + 1, month=1, day=1)
-    return this_month, next_month
+    return this_month, month_after(this_month)
 
 
 def _rows(report: Report, whole: Sequence[Figure], lines: Sequence[Figure]) -> list[list[Cell]]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -17,6 +17,7 @@ from service_desk import clock
 from service_desk.desk import snapshots as desk
 from service_desk.domain.figures import By, Figure, Indicator, Measure, Part, Play, change, words
 from service_desk.domain.figures.reports import SAME
+from service_desk.domain.months import months_on
 from service_desk.store.base import begin_reading
 from service_desk.store.law import current_law
 from service_desk.store.queues import is_row_id
@@ -120,7 +121,7 @@ def show(month: str) -> ResponseReturnValue:
     """The figures of a month as they were frozen, beside those of now."""
     asked = _asked(month)
     snapshot, by, law, now = asked.snapshot, asked.by, current_law(), clock.now()
-    found = desk.differences(snapshot, as_of=now, by=by, law=law)
+    found = desk.differences(snapshot, law, as_of=now, by=by)
     # Hundreds of lines may have nothing to say: they are shown when they are asked for.
     whole = by is None or "all" in request.args
     period = snapshot.period(law.calendar.tz)
@@ -202,7 +203,7 @@ def _month(text: str) -> date | None:
 
 def _last_month() -> date:
     today = current_law().calendar.day_of(clock.now())
-    return (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+    return months_on(today.replace(day=1), -1)
 
 
 def _month_words(month: date) -> str:

@@ -153,7 +153,6 @@ class Listing:
 
     columns: Sequence[ListColumn]
     rows: Sequence[ListRow]
-    title: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,28 +13,23 @@ from service_desk.domain.figures import (
     period_before,
     year_before,
 )
-from service_desk.domain.figures.counting import RANKS
 from service_desk.xlsx.book import Cell, Chart, FigureTable, Heading, Line, Table
 from service_desk.xlsx.figures import (
-    FORMS,
     UNSET,
     Count,
     Figures,
+    cells_of,
     figures_of,
     heading_of,
     nothing,
-    printed_value,
+    short_change,
     table_of,
 )
 
 
-def by_line(
-    report: Report, by: By, count: Count, period: Period, *, drawn: bool, title: str = ""
-) -> FigureTable:
+def by_line(report: Report, by: By, count: Count, period: Period, *, drawn: bool) -> FigureTable:
     """The figures of a report line by line, with a chart of the first of them or without."""
     table = table_of(report, by, count, period, drawn=(by,) if drawn else ())
-    if title:
-        table = Table(title, table.lines, table.line_column, table.chart)
     return FigureTable([heading_of(one) for one in report.indicators], table, by.label)
 
 
@@ -49,7 +44,7 @@ def beside_earlier(report: Report, count: Count, period: Period, now_called: str
         for earlier in (before, year_ago):
             cells += [
                 *_value(indicator, earlier.get(at)),
-                Cell(_change(now.get(at), earlier.get(at), indicator)),
+                Cell(short_change(now.get(at), earlier.get(at), indicator)),
             ]
         lines.append(Line(indicator.label, cells))
     headings = [
@@ -127,10 +122,6 @@ def trend(report: Report, count: Count, span: Period) -> FigureTable:
     )
 
 
-def _change(now: Figure | None, before: Figure | None, indicator: Indicator) -> str:
-    return change(now, before, indicator).replace("个百分点", "点")  # the notes say what it stands for
-
-
 def _beside(name: str, report: Report, now: Figures, before: Figures) -> Line:
     cells: list[Cell] = []
     for indicator in report.indicators:
@@ -145,12 +136,7 @@ def _value(indicator: Indicator, figure: Figure | None) -> list[Cell]:
     """A figure, and what it was counted from."""
     if figure is None:
         return [Cell(None), Cell("")]
-    value = Cell(printed_value(indicator, figure), FORMS.get(indicator.measure, "0"), is_grey=figure.is_few)
-    if indicator.measure is Measure.COUNT:
-        return [value, Cell("")]
-    counted = indicator.measure in RANKS
-    parts = figure.denominator if counted else f"{figure.numerator}/{figure.denominator}"
-    return [value, Cell(parts, is_grey=figure.is_few)]
+    return [*cells_of(indicator, figure), Cell("")][:2]
 
 
 def _excluded(indicator: Indicator, figure: Figure | None) -> int | str:

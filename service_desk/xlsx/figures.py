@@ -267,10 +267,16 @@ def _change_line(
     for indicator in report.indicators:
         said = ""
         if indicator.has_period:
-            said = change(now.get((indicator.key, pair[0])), before.get((indicator.key, pair[1])), indicator)
-            said = said.replace("个百分点", "点")  # the columns are narrow; the notes say what it stands for
+            said = short_change(
+                now.get((indicator.key, pair[0])), before.get((indicator.key, pair[1])), indicator
+            )
         cells += [Cell(said), *[Cell("")] * (len(heading_of(indicator).columns) - 1)]
     return Line(name, cells)
+
+
+def short_change(now: Figure | None, before: Figure | None, indicator: Indicator) -> str:
+    """How a figure moved, as a narrow column says it; the notes say what 点 stands for."""
+    return change(now, before, indicator).replace("个百分点", "点")
 
 
 # Rows

@@ -13,6 +13,7 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from service_desk.domain.errors import Invalid
+from service_desk.domain.sentences import say
 
 MOST_BYTES = 200 * 1024 * 1024
 """A workbook that unzips to more is a bomb, or no list of enterprises."""
@@ -48,9 +49,11 @@ def read_rows(path: Path) -> Iterator[Row]:
     try:
         lines = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python(skip_empty_area=False)
     except CalamineError as error:
-        raise Invalid(f"“{path.name}”打不开：文件损坏、加了密码，或不是 Excel 工作簿。") from error
+        raise Invalid(
+            say("“%(file)s”打不开：文件损坏、加了密码，或不是 Excel 工作簿。", file=path.name)
+        ) from error
     if not lines:
-        raise Invalid(f"“{path.name}”的第一张表是空的。")
+        raise Invalid(say("“%(file)s”的第一张表是空的。", file=path.name))
     titles = [text_of(cell) for cell in lines[0]]
     for number, line in enumerate(lines[1:], start=2):
         texts = [text_of(cell) for cell in line]
@@ -74,10 +77,16 @@ def read_sheets(path: Path) -> list[Sheet]:
     with path.open("rb") as file:
         beginning = file.read(4)
     if not beginning:
-        raise Invalid(f"“{path.name}”是空的。")
+        raise Invalid(say("“%(file)s”是空的。", file=path.name))
     if not beginning.startswith(b"PK"):
         if path.stat().st_size > MOST_PLAIN_BYTES:
-            raise Invalid(f"“{path.name}”超过 {MOST_PLAIN_BYTES // 1024 // 1024} MB，不予打开。")
+            raise Invalid(
+                say(
+                    "“%(file)s”超过 %(most)s MB，不予打开。",
+                    file=path.name,
+                    most=MOST_PLAIN_BYTES // 1024 // 1024,
+                )
+            )
         if beginning != OLD_WORKBOOK:
             return [Sheet("", _lines_of_text(path))]
     else:
@@ -90,13 +99,20 @@ def read_sheets(path: Path) -> list[Sheet]:
             if each.typ == SheetTypeEnum.WorkSheet and each.visible == SheetVisibleEnum.Visible
         ]
     except CalamineError as error:
-        raise Invalid(f"“{path.name}”打不开：文件损坏、加了密码，或不是 Excel 工作簿。") from error
+        raise Invalid(
+            say("“%(file)s”打不开：文件损坏、加了密码，或不是 Excel 工作簿。", file=path.name)
+        ) from error
 
 
 def _lines(book: CalamineWorkbook, name: str, file: str) -> list[list[str]]:
     sheet = book.get_sheet_by_name(name)
     if sheet.total_height * sheet.total_width > MOST_CELLS:
-        raise Invalid(f"“{file}”里有单元格离得太远，请删去表格以外的内容，或把数据复制到新的工作簿再试。")
+        raise Invalid(
+            say(
+                "“%(file)s”里有单元格离得太远，请删去表格以外的内容，或把数据复制到新的工作簿再试。",
+                file=file,
+            )
+        )
     return [[text_of(cell) for cell in line] for line in sheet.to_python(skip_empty_area=False)]
 
 
@@ -110,14 +126,18 @@ def _lines_of_text(path: Path) -> list[list[str]]:
         except UnicodeDecodeError:
             text = "\0"
     if "\0" in text:
-        raise Invalid(f"“{path.name}”既不是 Excel 工作簿，也不是 UTF-8 或 GB18030 编码的 CSV 文件。")
+        raise Invalid(
+            say("“%(file)s”既不是 Excel 工作簿，也不是 UTF-8 或 GB18030 编码的 CSV 文件。", file=path.name)
+        )
     separator = max(",\t;", key=text[:4000].count)
     try:
         lines = [[cell.strip() for cell in line] for line in csv.reader(StringIO(text), delimiter=separator)]
     except csv.Error as error:
-        raise Invalid(f"“{path.name}”不是写得规范的 CSV 文件（{error}）。") from error
+        raise Invalid(
+            say("“%(file)s”不是写得规范的 CSV 文件（%(error)s）。", file=path.name, error=error)
+        ) from error
     if sum(map(len, lines)) > MOST_CELLS:
-        raise Invalid(f"“{path.name}”里的内容太多，请分成几个文件。")
+        raise Invalid(say("“%(file)s”里的内容太多，请分成几个文件。", file=path.name))
     return lines
 
 
@@ -135,14 +155,25 @@ def _check_size(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             size = sum(part.file_size for part in archive.infolist())
             if size > MOST_BYTES:
-                raise Invalid(f"“{path.name}”解压后超过 {MOST_BYTES // 1024 // 1024} MB，不予打开。")
+                raise Invalid(
+                    say(
+                        "“%(file)s”解压后超过 %(most)s MB，不予打开。",
+                        file=path.name,
+                        most=MOST_BYTES // 1024 // 1024,
+                    )
+                )
             # Reading a part to its end also proves the size it gives.
             cells = max((_room(archive.read(part)) for part in archive.infolist()), default=0)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise Invalid(f"“{path.name}”不是 xlsx 工作簿。请在 Excel 中另存为 .xlsx 后再试。") from error
+        raise Invalid(
+            say("“%(file)s”不是 xlsx 工作簿。请在 Excel 中另存为 .xlsx 后再试。", file=path.name)
+        ) from error
     if cells > MOST_CELLS:
         raise Invalid(
-            f"“{path.name}”里有单元格离得太远，请删去表格以外的内容，或把数据复制到新的工作簿再试。"
+            say(
+                "“%(file)s”里有单元格离得太远，请删去表格以外的内容，或把数据复制到新的工作簿再试。",
+                file=path.name,
+            )
         )
 
 

@@ -3,9 +3,12 @@
 import json
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from openpyxl import load_workbook
 
+from service_desk.cli.reports import _make
+from service_desk.domain.errors import Invalid
 from service_desk.domain.vocabulary import State
 from service_desk.store.base import db
 from tests.world import World
@@ -32,3 +35,13 @@ def test_the_ledger_of_what_was_submitted_in_a_period(
     assert json.loads(run(args=["report", "ledger", *earlier, "--out", str(file)]).stdout)["rows"] == 0
     nowhere = run(args=["report", "ledger", *period, "--out", str(tmp_path / "no" / "ledger.xlsx")])
     assert nowhere.exit_code == 2
+
+
+def test_a_refusal_halfway_leaves_no_half_workbook(tmp_path: Path) -> None:
+    def write(half: Path) -> int:
+        half.write_bytes(b"begun")
+        raise Invalid("明细太长。")
+
+    with pytest.raises(Invalid):
+        _make(tmp_path / "book.xlsx", write)
+    assert not list(tmp_path.iterdir())

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from service_desk import create_app
 from service_desk.desk import closing, facts, handling, reminders, requests, supervision
 from service_desk.desk.ledgers import OPERATOR, reader_of
 from service_desk.desk.reports import every_ticket, period_of, write_report
-from service_desk.domain.figures import BY_KEY, REPORTS, By, Figure, Period
+from service_desk.domain.figures import BY_KEY, REPORTS, By, Figure, Paper, Period
 from service_desk.domain.vocabulary import ExcludedFigure, Level, Nature, OrderLevel, Outcome, Solved, State
 from service_desk.store.base import db
 from service_desk.store.people import User
@@ -293,6 +293,32 @@ def test_the_monthly_report_has_its_nine_parts_and_annexes(books: Books) -> None
     assert "草稿" in books.said("monthly", "下步建议")
     (left_out,) = books.listed("monthly", "剔除明细")
     assert (left_out["诉求编号"], left_out["指标"]) == (books.numbers["good"], "满意率")
+
+
+def test_an_exclusion_is_told_in_the_period_whose_figure_it_changed(
+    small_world: World, tmp_path: Path
+) -> None:
+    """Rated on the last of March, due in April: it is out of the one figure in March, out of the other in April."""
+    at = datetime(2026, 3, 31, 9, 30, tzinfo=CHINA)
+    ticket = small_world.make(State.CLOSED, at=at)
+    for figure in (ExcludedFigure.SOLVED, ExcludedFigure.ON_TIME):
+        requests.ask_exclusion(
+            ticket.id, by=small_world.power, at=at + DAY, figure=figure, reason_code="企业原因", text="误评"
+        )
+        requests.decide_exclusion(ticket.id, by=small_world.supervisor, at=at + DAY, granted=True)
+    write_report(
+        tmp_path / "book.xlsx",
+        replace(REPORTS["monthly"], tables=(), parts=(), annexes=(Paper.EXCLUSIONS,)),
+        every_ticket(),
+        period_of(*PERIODS["march"], as_of=at + 20 * DAY, law=small_world.law),
+        reader=OPERATOR,
+        made_by="督查员",
+        at=at + 20 * DAY,
+        organisation="专窗",
+    )
+    sheet = load_workbook(tmp_path / "book.xlsx")["剔除明细"]
+    listed = [row[6] for row in sheet.iter_rows(values_only=True) if isinstance(row[0], int)]
+    assert listed == ["解决率"]
 
 
 def test_a_month_of_nothing_says_so(books: Books) -> None:

@@ -108,6 +108,16 @@ def test_a_month_is_frozen_as_its_report_is_sent(small_world: World) -> None:
     assert frozen.figures["whole"]["submitted"][0] == 1
 
 
+def test_a_report_that_comes_a_month_late_freezes_the_month_it_reports(small_world: World) -> None:
+    every_monday(small_world, kind=ExportKind.MONTHLY, covers=Covers.LAST_MONTH, every=Every.DAY, number=31)
+    schedules.send_due(BEFORE)
+    assert schedules.send_due(datetime(2026, 4, 1, 8, 30, tzinfo=CHINA)) == 1
+    (export,) = all_of(Export)
+    assert export.since == date(2026, 2, 1)
+    assert snapshot_of(date(2026, 2, 1)) is not None
+    assert snapshot_of(date(2026, 3, 1)) is None
+
+
 def test_times_slept_through_are_sent_once_and_told(world: World) -> None:
     schedule = every_monday(world)
     schedules.send_due(BEFORE)

@@ -10,11 +10,12 @@ from service_desk.desk import cases, closing, dispatch, facts, intake, requests,
 from service_desk.domain.errors import Invalid, Refused
 from service_desk.domain.figures import BY_KEY, By, Figure, Shift, count
 from service_desk.domain.vocabulary import ExcludedFigure, Level, Nature, Solved, State
-from service_desk.store.base import db, transaction
+from service_desk.store.base import db
 from service_desk.store.enterprises import Area
+from service_desk.store.law import current_law
 from service_desk.store.people import User
 from service_desk.store.scope import visible_tickets
-from service_desk.store.snapshots import LINES, MonthSnapshot, snapshot_of
+from service_desk.store.snapshots import LINES, MonthSnapshot
 from service_desk.store.tickets import Ticket
 from tests.world import CHINA, MONDAY, World
 
@@ -33,7 +34,7 @@ def changed(snapshot: MonthSnapshot, *, by: By | None = None, at: datetime = LAT
     """What has changed: the figure, on which line, from and to what."""
     return {
         f"{one.indicator.key} {one.line or ''}".strip(): f"{told(one.frozen)} → {told(one.now)}"
-        for one in snapshots.differences(snapshot, as_of=at, by=by)
+        for one in snapshots.differences(snapshot, current_law(), as_of=at, by=by)
         if one.has_changed
     }
 
@@ -139,12 +140,12 @@ def test_every_figure_that_changed_leads_to_a_ticket_or_to_a_sentence(small_worl
     kept = freeze(world)
     world.file(at=FROZEN + HOUR)
     late = FROZEN + 91 * DAY
-    found = snapshots.differences(kept, as_of=late)
+    found = snapshots.differences(kept, current_law(), as_of=late)
     assert {one.indicator.key for one in found if one.has_changed} == {"rebound"}
     (sentence,) = snapshots.by_time_alone(found, kept, world.law)
     assert sentence.startswith("重复诉求率")
     assert snapshots.changed_tickets(kept, select(Ticket), as_of=late).tickets == ()
-    soon = snapshots.differences(kept, as_of=LATER)
+    soon = snapshots.differences(kept, current_law(), as_of=LATER)
     assert list(snapshots.by_time_alone(soon, kept, world.law)) == []
 
 
@@ -184,7 +185,8 @@ def test_a_department_that_is_renamed_is_the_same_line(small_world: World) -> No
     db.session.commit()
     assert changed(kept, by=By.DEPARTMENT) == {}
     lines = {
-        (one.line, one.called_then) for one in snapshots.differences(kept, as_of=LATER, by=By.DEPARTMENT)
+        (one.line, one.called_then)
+        for one in snapshots.differences(kept, current_law(), as_of=LATER, by=By.DEPARTMENT)
     }
     assert ("国网云津供电公司", "供电公司") in lines
 
@@ -262,21 +264,3 @@ def test_only_supervisors_freeze_by_hand(small_world: World) -> None:
     for name in ("clerk", "power", "admin"):
         with pytest.raises(Refused):
             snapshots.freeze(MARCH, as_of=FROZEN, by=getattr(small_world, name))
-
-
-def test_inside_a_verb_a_month_is_frozen_with_all_that_the_verb_does(small_world: World) -> None:
-    small_world.make(State.CLOSED, at=LAST_DAY)
-
-    @transaction
-    def report(*, fails: bool) -> None:
-        snapshots.freeze(MARCH, as_of=FROZEN, by=None, at=LATER)
-        if fails:
-            raise LookupError
-
-    with pytest.raises(LookupError):
-        report(fails=True)
-    assert snapshot_of(MARCH) is None
-    report(fails=False)
-    kept = snapshot_of(MARCH)
-    assert kept is not None
-    assert (kept.as_of, kept.frozen_at) == (FROZEN, LATER)

@@ -60,6 +60,15 @@ def test_an_address_that_names_no_figure_is_not_there(visit: Visit, odd: str) ->
     visit("supervisor").get(f"/reports/tickets?{'&'.join((asked | {name: odd}).values())}", status=404)
 
 
+@pytest.mark.parametrize("line", ["", "2026-3x", "99999999999999999999", "供电公司"])
+def test_a_month_that_is_none_has_no_tickets(small_world: World, visit: Visit, line: str) -> None:
+    closed = small_world.make(State.CLOSED, at=datetime(2026, 3, 2, 9, 30, tzinfo=CHINA))
+    page = visit("supervisor").get(
+        f"/reports/tickets?key=closing&part=numerator&since=2026-03-01&until=2026-04-01&by=month&line={line}"
+    )
+    assert closed.number not in page
+
+
 def test_who_reads_no_reports_is_led_nowhere(visit: Visit) -> None:
     asked = "key=closing&part=numerator&since=2026-03-01&until=2026-04-01"
     visit("supervisor").get(f"/reports/tickets?{asked}")

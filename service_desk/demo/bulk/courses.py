@@ -9,13 +9,14 @@ from service_desk.demo.bulk.words import Speaker, Topic, mark
 from service_desk.desk.foundation import read_data
 from service_desk.domain.limits import Profile, limit_class
 from service_desk.domain.vocabulary import ClockKind, Nature, RequestKind, Source, Unit, Urgency
+from service_desk.store.catalogue import ARREARS
 from service_desk.store.law import Law
 
 A_DAY = 7.0
 """Office hours."""
 A_WINDOW = 6 * A_DAY
 """Office hours after which a rating window has passed for certain."""
-ARREARS = 10 * A_DAY
+ARREARS_HOURS = 10 * A_DAY
 """Arrears have 30 natural days; answered so soon they are in time wherever a festival falls."""
 
 FRONTS = {
@@ -99,7 +100,7 @@ class Draw:
         self.topic, self.chance, self.law = topic, chance, law
         self.speaker = Speaker(chance)
         self.others = others
-        is_arrears = topic.category == "拖欠账款"
+        is_arrears = topic.category == ARREARS
         self.source: Source = drawn(SOURCES, chance)
         self.nature: Nature = Nature.HELP if is_arrears else drawn(NATURES, chance)
         self.urgency: Urgency = Urgency.NORMAL if is_arrears else drawn(URGENCIES, chance)
@@ -109,7 +110,6 @@ class Draw:
         )
         self.profile = Profile(self.klass, category_id, self.source)
         self.acts: list[Act] = []
-        self.told: dict[str, Any] = {}
         self.lead = topic.lead
         self.supports = [name for name in topic.supports if self.happens(0.7)]
 
@@ -129,7 +129,7 @@ class Draw:
             "source_of_ticket": self.source.value,
             "reply": mark("reply"),
             "progress": mark("progress"),
-            "acts": self.told,
+            "acts": {},
         }
         if self.is_arrears:
             self.line["payer"] = self.one_of("government", "institution", "large_enterprise", "other")
@@ -170,7 +170,7 @@ class Draw:
         limit = self.law.limits.of(kind, self.profile)
         if limit.unit is Unit.WORKING_HOURS:
             return float(limit.number)
-        return ARREARS if limit.unit is Unit.NATURAL_DAYS else limit.number * A_DAY
+        return ARREARS_HOURS if limit.unit is Unit.NATURAL_DAYS else limit.number * A_DAY
 
     def step(self, name: str, kind: ClockKind, **told: Any) -> None:
         """An act that a clock of its own waits for: mostly in time."""

@@ -22,9 +22,9 @@ from service_desk.domain import deadlines
 from service_desk.domain.deadlines import Limit, Pause, Running
 from service_desk.domain.figures.facts import REBOUND_WINDOW
 from service_desk.domain.vocabulary import Unit
+from service_desk.store.tickets import LONGEST_LAST_LINE
 
 AFTERMATH = int(REBOUND_WINDOW.total_seconds())
-LONGEST_LAST_LINE = 140
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Pattern:
         if not (self._is_right(played, maker, self.low) and self._is_right(played, maker, self.high)):
             self.low = self.high = 0
 
-    def _is_right(self, played: Played, maker: "Maker", nudge: int) -> bool:
+    def _is_right(self, played: Played, maker: Maker, nudge: int) -> bool:
         """Whether every clock is due where the law says when all is nudged so far."""
         base = self.base
         laid = Laid(base, self.office.midnight(self._filed), nudge)

@@ -112,7 +112,7 @@ class Rehearsal:
     # What is played
 
     def _finished(self, wanted: int) -> Iterator[tuple[date, bool, Performance]]:
-        first = self.office.index_before(self.until.date()) - BEFORE
+        first = self.office.index_before(self.office.calendar.day_of(self.until)) - BEFORE
         for number in range(wanted):
             chance = random.Random(f"{self.seed}:finished:{number}")  # noqa: S311 - for variety, not for secrets
             day = self.office.days[first + number % 5]

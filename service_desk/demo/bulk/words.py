@@ -12,8 +12,6 @@ from service_desk.domain.routing import MatterEntry, matter_of
 from service_desk.store.law import Law
 
 LONGEST_TITLE = 100
-
-"""Stands in a pattern's rows where each copy has words of its own."""
 NOT_PLAIN = str.maketrans(dict.fromkeys('"\\\t\r\n', " "))
 """What would have to be escaped in JSON or in what is copied into a database."""
 

@@ -46,7 +46,7 @@ PAUSED = "暂停中"
 NEVER_LED = (State.DRAFT, State.SUBMITTED, State.SUPPLEMENTING, State.ACCEPTED, State.REJECTED, State.MERGED)
 
 Given = date | datetime
-"""A day, or where the cell has it a moment: naive, the park's own."""
+"""A day, or where the cell has it a moment: aware, in the park's zone."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from service_desk.store.ledgers import Names
 from service_desk.store.numbers import is_own, keep_numbers
 from service_desk.store.parts import Event
 from service_desk.store.replays import replaying
-from service_desk.store.tickets import Ticket
+from service_desk.store.tickets import LONGEST_LAST_LINE, Ticket
 
 SEQ = 0
 """Under this place a ticket keeps the row it came from, before all lines of a history."""
@@ -205,6 +205,11 @@ def _kept(told: Told) -> dict[str, str]:
     return {title: _digest(cell)[:DIGITS] for title, cell in cells.items()}
 
 
+def _digest_of(kept: Mapping[str, str]) -> str:
+    """By what the whole row is known again."""
+    return _digest(json.dumps(kept, sort_keys=True, ensure_ascii=False))
+
+
 @dataclass
 class _Work:
     """What the transactions of one import share. ``made`` are the enterprises that were new, by code or name."""
@@ -233,7 +238,7 @@ class _Work:
     def take(self, told: Told, known: _Known | None) -> None:
         """One row: taken, found unchanged, or refused with its reason."""
         kept = _kept(told)
-        digest = _digest(json.dumps(kept, sort_keys=True, ensure_ascii=False))
+        digest = _digest_of(kept)
         try:
             if known is not None:
                 self._find_unchanged(known, digest, kept)
@@ -311,7 +316,7 @@ class _Work:
             self.places.category(told.category),
             self.law,
             self.at,
-            digest=_digest(json.dumps(kept, sort_keys=True, ensure_ascii=False)),
+            digest=_digest_of(kept),
             kept=kept,
             parent_since=self._filed_at(told.parent, replayer),
             last_child=self.last_children.get(told.key),
@@ -369,7 +374,7 @@ class _Work:
             if not clock.is_live and not _is_dated(clock, ticket, told):
                 clock.state = ClockState.VOID
         if told.progress and told.progress.partition("：")[0] in DESK_WORDS:
-            ticket.last_line = told.progress[:140]
+            ticket.last_line = told.progress[:LONGEST_LAST_LINE]
 
 
 def _is_dated(clock: Clock, ticket: Ticket, told: Told) -> bool:

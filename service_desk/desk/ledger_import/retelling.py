@@ -291,8 +291,9 @@ class Retelling:
     def stays_closed(self) -> bool:
         """Whether it was rated badly, and is closed all the same."""
         told = self.told
-        rated = told.solved is not None and told.level is not None
-        return told.state is S.CLOSED and rated and is_bad_rating(told.solved, told.level)  # type: ignore[arg-type]
+        if told.state is not S.CLOSED or told.solved is None or told.level is None:
+            return False
+        return is_bad_rating(told.solved, told.level)
 
     def _cut_off(self) -> None:
         """The end of a matter that was late is not told: it came after it was due."""

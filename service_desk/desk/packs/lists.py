@@ -232,11 +232,10 @@ def card_list(material: Material) -> Sheet:
         )
         for row in material.cards
     )
-    reds = sum(1 for row in material.cards if row.colour == CardColour.RED)
     sentence = say(
         "统计期内亮黄牌 %(yellow)s 张、红牌 %(red)s 张，按承办单位排列，红牌整行标红。",
-        yellow=len(material.cards) - reds,
-        red=reds,
+        yellow=len(material.cards) - material.reds,
+        red=material.reds,
     )
     return _lists(Paper.CARDS, sentence, _listing(columns, rows))
 
@@ -253,7 +252,7 @@ def order_list(material: Material) -> Sheet:
         ListColumn("回复期限", 16, Look.MOMENT),
         ListColumn(LATE, 9, Look.NUMBER),
     )
-    waiting = sorted((row for row in material.orders if row.waits), key=lambda row: -row.level)
+    waiting = sorted(material.unanswered, key=lambda row: -row.level)
     rows = (
         ListRow(
             [
@@ -273,7 +272,7 @@ def order_list(material: Material) -> Sheet:
     sentence = say(
         "统计期内下达督办单 %(issued)s 份；截至制表时未回复 %(n)s 份（含此前下达的），级别高的在前，"
         "逾期未复的整行标红。",
-        issued=sum(1 for row in material.orders if row.is_new),
+        issued=material.issued,
         n=len(waiting),
     )
     return _lists(Paper.ORDERS, sentence, _listing(columns, rows))
@@ -349,15 +348,22 @@ def _told_in_part(sheet: Sheet) -> Sheet:
 
 def exclusion_list(material: Material) -> Sheet:
     """剔除明细: what was granted to be left out of the figures of this report."""
-    figures = {"solved", "satisfied", "on_time"}
+    figures = {figure.value for figure in ExcludedFigure}
     indicators = [one for one in material.report.indicators if one.key in figures]
-    numbers = {
-        fact.ticket
+    left_out = {
+        (fact.ticket, fact.cycle, indicator.key)
+        for fact in material.rows_of(indicators)
         for indicator in indicators
-        for fact in material.rows_of([indicator])
         if fact.moment is indicator.moment and part_of(indicator, fact.marks) is Part.EXCLUDED
     }
-    found = packs.exclusions(material.tickets, sorted(numbers), material.reader)
+    # A ticket may have been left out of another figure, or in another cycle, in another period.
+    found = [
+        row
+        for row in packs.exclusions(
+            material.tickets, sorted({number for number, *_ in left_out}), material.reader
+        )
+        if (row.number, row.cycle, row.data["figure"]) in left_out
+    ]
     columns = (
         *ABOUT,
         ListColumn("申请单位", 16),

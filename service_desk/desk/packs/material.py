@@ -21,7 +21,7 @@ from service_desk.domain.figures import (
 )
 from service_desk.domain.ledger import LedgerReader
 from service_desk.domain.masking import mask_within
-from service_desk.domain.vocabulary import ClockKind, State
+from service_desk.domain.vocabulary import CardColour, ClockKind, State
 from service_desk.store import packs
 from service_desk.store.law import Law
 from service_desk.store.packs import AnyRow, OpenTicket
@@ -112,6 +112,26 @@ class Material:
         return packs.orders(self.tickets, self.period, self.reader)
 
     @cached_property
+    def submitted(self) -> Sequence[AnyRow]:
+        """How many requests each enterprise filed in the period, the most first."""
+        return packs.submitted_by_enterprise(self.tickets, self.period)
+
+    @property
+    def reds(self) -> int:
+        """How many of the cards are red."""
+        return sum(1 for row in self.cards if row.colour == CardColour.RED)
+
+    @property
+    def issued(self) -> int:
+        """How many of the orders were issued in the period."""
+        return sum(1 for row in self.orders if row.is_new)
+
+    @cached_property
+    def unanswered(self) -> Sequence[AnyRow]:
+        """The orders that nobody has answered, whenever they were issued."""
+        return [row for row in self.orders if row.waits]
+
+    @cached_property
     def bad_ratings(self) -> Sequence[AnyRow]:
         """The bad ratings of the period."""
         return packs.bad_ratings(self.tickets, self.period, self.reader)
@@ -122,6 +142,11 @@ class Material:
         return sum(1 for row in self.bad_ratings if row.now_in == row.cycle and not row.kept)
 
     # -- how they are told --------------------------------------------------------------------
+
+    @property
+    def made_at(self) -> str:
+        """When it is made, by the park's clocks."""
+        return f"{self.local(self.at):%Y-%m-%d %H:%M}"
 
     def days_late(self, due: datetime | None) -> int | None:
         """The working days after the due day, 0 on that day; None where it is not late."""

@@ -3,16 +3,18 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from service_desk.desk.packs.lists import LATE, NUMBER
 from service_desk.desk.packs.material import Material
 from service_desk.domain.figures import BY_KEY, LEVEL_KEYS, UNASSIGNED, By, Figure, Paper, period_before
 from service_desk.domain.figures.advice import Suggestion, below, growing, seldom_rated, unsettled
+from service_desk.domain.figures.counting import FEW
 from service_desk.domain.figures.telling import days_of, moved, rate, share, word_of
+from service_desk.domain.months import months_on
 from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import CardColour, Source, State
 from service_desk.store import packs
+from service_desk.store.rating_totals import FEWEST
 from service_desk.xlsx.book import (
     Cell,
     Chart,
@@ -39,8 +41,8 @@ def overall(material: Material) -> Sheet:
     """总体情况."""
     report = material.report.only(*(key for key in material.report.keys if key not in LEVEL_KEYS))
     tables = [beside_earlier(report, material.count, material.period, str(word_of(material.period)))]
-    span = replace(material.period, since=_months_back(material.period.until, TREND_MONTHS))
     if material.period.until.day == 1:
+        span = replace(material.period, since=months_on(material.period.until, -TREND_MONTHS))
         counts = material.report.only("accepted", "submitted", "closings")
         tables.append(trend(counts, material.count, span))
     return Sheet(Paper.OVERALL.label, list(_overall_words(material)), tables)
@@ -63,7 +65,7 @@ def _overall_words(material: Material) -> Iterator[Sentence]:
     yield say(
         "%(rates)s。截至 %(at)s，在办诉求 %(open)s 件，其中超期 %(late)s 件、挂账 %(deferred)s 件。",
         rates=rates_beside(material, "on_time", "solved", "satisfied", "rated"),
-        at=f"{material.local(material.at):%Y-%m-%d %H:%M}",
+        at=material.made_at,
         open=len(material.open),
         late=len(material.overdue),
         deferred=sum(1 for one in material.open if one.state is State.DEFERRED),
@@ -97,11 +99,6 @@ def _joined(sentences: Sequence[Sentence]) -> Sentence:
     """Sentences in one, with semicolons between."""
     names = [f"s{number}" for number in range(len(sentences))]
     return say("；".join(f"%({name})s" for name in names), **dict(zip(names, sentences, strict=True)))
-
-
-def _months_back(day: date, months: int) -> date:
-    number = day.year * 12 + day.month - 1 - months
-    return date(number // 12, number % 12 + 1, 1)
 
 
 # Kinds and places
@@ -165,8 +162,9 @@ def departments(material: Material) -> Sheet:
         if named
         else say("期内没有办结的诉求。"),
         say(
-            "%(rates)s。比率的分母不足 5 的以灰色显示，不作评价。",
+            "%(rates)s。比率的分母不足 %(few)s 的以灰色显示，不作评价。",
             rates=rates_beside(material, "on_time", "response"),
+            few=FEW,
         ),
     ]
     table = by_line(shown, By.DEPARTMENT, material.count, material.period, drawn=True)
@@ -253,26 +251,21 @@ def _pressed_line(name: str, pressed: _Pressed, match: str | None) -> Line:
 
 def overdue_and_orders(material: Material) -> Sheet:
     """超期与督办."""
-    reds = sum(1 for card in material.cards if card.colour == CardColour.RED)
     words = say(
         "截至制表时在办 %(open)s 件，超期 %(late)s 件；期内亮黄牌 %(yellow)s 张、红牌 %(red)s 张，"
         "下达督办单 %(orders)s 份，尚有 %(unanswered)s 份督办单未回复；按提醒阶梯应提交调度会研究的 %(meeting)s 件。",
         open=len(material.open),
         late=len(material.overdue),
-        yellow=len(material.cards) - reds,
-        red=reds,
-        orders=sum(1 for row in material.orders if row.is_new),
-        unanswered=_unanswered(material),
+        yellow=len(material.cards) - material.reds,
+        red=material.reds,
+        orders=material.issued,
+        unanswered=len(material.unanswered),
         meeting=len(material.for_the_meeting),
     )
     remark = say("在办、超期、挂账和未复督办单以制表时为准，明细见“未办结清单”；黄牌、红牌、督办单按统计期。")
     return Sheet(
         Paper.OVERDUE_AND_ORDERS.label, [words], [pressed_table(material, drawn=True)], remarks=[remark]
     )
-
-
-def _unanswered(material: Material) -> int:
-    return sum(1 for row in material.orders if row.waits)
 
 
 # Ratings
@@ -282,7 +275,7 @@ def ratings(material: Material) -> Sheet:
     """满意度与差评整改."""
     report = material.report
     if material.figure("rated") is None:
-        closed = say("评价按合计提供给承办单位，满 5 件起列示，不在本表内。")
+        closed = say("评价按合计提供给承办单位，满 %(n)s 件起列示，不在本表内。", n=FEWEST)
         return Sheet(Paper.RATINGS.label, [closed])
     words = [
         say(
@@ -321,11 +314,7 @@ def _levels(material: Material) -> FigureTable:
 def hot_topics(material: Material) -> Sheet:
     """热点与共性问题."""
     incidents = packs.incidents(material.tickets, material.period)
-    often = [
-        row
-        for row in packs.submitted_by_enterprise(material.tickets, material.period)
-        if row.submitted >= packs.OFTEN
-    ]
+    often = [row for row in material.submitted if row.submitted >= packs.OFTEN]
     shared = [
         Line(
             say(
@@ -384,10 +373,7 @@ class _Looked:
 
 def liaison(material: Material) -> Sheet:
     """走访与包联: only what the records hold."""
-    submitted = {
-        row.enterprise_id: row.submitted
-        for row in packs.submitted_by_enterprise(material.tickets, material.period)
-    }
+    submitted = {row.enterprise_id: row.submitted for row in material.submitted}
     closed = packs.closed_by_enterprise(material.tickets, material.period)
     found = packs.liaisons()
     open_, late = (Counter(one.enterprise_id for one in some) for some in (material.open, material.overdue))
@@ -470,7 +456,7 @@ def _suggestions(material: Material) -> Iterator[Suggestion]:
     )
     yield from seldom_rated(material.figure("rated"))
     yield from unsettled(
-        overdue=len(material.overdue), unanswered=_unanswered(material), bad_waiting=material.bad_waiting
+        overdue=len(material.overdue), unanswered=len(material.unanswered), bad_waiting=material.bad_waiting
     )
 
 

@@ -26,11 +26,11 @@ def week(material: Material) -> Sheet:
         say(
             "截至 %(at)s，在办 %(open)s 件，超期 %(late)s 件，提请会议研究 %(meeting)s 件，"
             "督办单未回复 %(orders)s 份。",
-            at=f"{material.local(material.at):%Y-%m-%d %H:%M}",
+            at=material.made_at,
             open=len(material.open),
             late=len(material.overdue),
             meeting=len(material.for_the_meeting),
-            orders=sum(1 for row in material.orders if row.waits),
+            orders=len(material.unanswered),
         ),
     ]
     if not material.is_over:

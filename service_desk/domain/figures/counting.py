@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -44,6 +44,20 @@ class Period:
         if not self.since <= fact.at.astimezone(self.tz).date() < self.until:
             return False
         return fact.moment not in DUE or fact.at < self.as_of
+
+    def midnight(self, day: date) -> datetime:
+        """When a day begins in the park."""
+        return datetime.combine(day, time(), self.tz)
+
+    @property
+    def begins(self) -> datetime:
+        """The first instant that belongs to it."""
+        return self.midnight(self.since)
+
+    @property
+    def ends(self) -> datetime:
+        """The first instant after it."""
+        return self.midnight(self.until)
 
     def month(self, fact: Fact) -> str:
         """The row's month in the park, as ``YYYY-MM``."""
@@ -253,16 +267,22 @@ def nearest_rank(amounts: Mapping[int, int], share: Fraction) -> int | None:
     return None
 
 
+def exact(figure: Figure) -> Decimal:
+    """The value of a figure that has one, where it is a ratio without the error of binary fractions."""
+    if figure.numerator is None or not figure.denominator:
+        return Decimal(str(figure.value))
+    return Decimal(figure.numerator) / Decimal(figure.denominator)
+
+
 def words(figure: Figure, indicator: Indicator) -> str:
     """The value as people read it: two decimals, half up; a zero denominator is a dash."""
     if figure.value is None:
         return "—"
     if figure.denominator is None or indicator.measure in RANKS:
         return f"{figure.value:.0f}"
-    exact = Decimal(figure.numerator or 0) / Decimal(figure.denominator)
     if indicator.measure is Measure.SHARE:
-        return f"{half_up(exact * 100)}%"
-    return str(half_up(exact))
+        return f"{half_up(exact(figure) * 100)}%"
+    return str(half_up(exact(figure)))
 
 
 def half_up(number: Decimal) -> Decimal:

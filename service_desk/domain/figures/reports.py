@@ -1,12 +1,12 @@
 """Which figures each report shows, line by line, its other sheets, and how it compares with earlier periods."""
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from decimal import Decimal
 
-from service_desk.domain.figures.counting import By, Figure, Period, half_up
+from service_desk.domain.figures.counting import By, Figure, Period, exact, half_up
 from service_desk.domain.figures.indicators import BY_KEY, Indicator, Measure
 from service_desk.domain.figures.marks import Mark
+from service_desk.domain.months import months_on
 from service_desk.domain.vocabulary import Word
 
 SAME = "持平"
@@ -116,6 +116,14 @@ PROCESS = Report(
     charted="response",
 )
 
+LEVEL_KEYS = (
+    "level_very_satisfied",
+    "level_satisfied",
+    "level_fairly_satisfied",
+    "level_dissatisfied",
+    "level_very_dissatisfied",
+)
+
 SATISFACTION = Report(
     name="satisfaction",
     title="企业诉求满意度统计表",
@@ -125,25 +133,13 @@ SATISFACTION = Report(
         "satisfied",
         "satisfied_strict",
         "solved",
-        "level_very_satisfied",
-        "level_satisfied",
-        "level_fairly_satisfied",
-        "level_dissatisfied",
-        "level_very_dissatisfied",
+        *LEVEL_KEYS,
         "bad",
         "bad_reworked",
     ),
     tables=(By.DEPARTMENT, By.MONTH),
     charted="satisfied",
     annexes=(Paper.BAD_RATINGS,),
-)
-
-LEVEL_KEYS = (
-    "level_very_satisfied",
-    "level_satisfied",
-    "level_fairly_satisfied",
-    "level_dissatisfied",
-    "level_very_dissatisfied",
 )
 
 MONTHLY = Report(
@@ -222,14 +218,14 @@ REPORTS = {report.name: report for report in (CLOSURE, SATISFACTION, PROCESS, MO
 
 def year_before(period: Period) -> Period:
     """The same days a year earlier (同比)."""
-    return replace(period, since=_months_on(period.since, -12), until=_months_on(period.until, -12))
+    return replace(period, since=months_on(period.since, -12), until=months_on(period.until, -12))
 
 
 def period_before(period: Period) -> Period:
     """The period of the same length just before (环比): whole months before whole months, else as many days."""
     months = (period.until.year - period.since.year) * 12 + period.until.month - period.since.month
     if period.is_whole_months:
-        return replace(period, since=_months_on(period.since, -months), until=period.since)
+        return replace(period, since=months_on(period.since, -months), until=period.since)
     return replace(period, since=period.since - (period.until - period.since), until=period.since)
 
 
@@ -238,28 +234,14 @@ def with_year_before(period: Period) -> Period:
     return replace(period, since=year_before(period).since)
 
 
-def _months_on(day: date, months: int) -> date:
-    """The same day so many months on; the last of the month where it has no such day."""
-    number = day.year * 12 + day.month - 1 + months
-    first = date(number // 12, number % 12 + 1, 1)
-    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    return min(first + timedelta(days=day.day - 1), following - timedelta(days=1))
-
-
 def change(now: Figure | None, before: Figure | None, indicator: Indicator) -> str:
     """How a figure moved: shares in percentage points, all others in per cent of what was; "—" beside nothing."""
     if now is None or before is None or now.value is None or before.value is None:
         return NOTHING
     if indicator.measure is Measure.SHARE:
-        return _signed((_exact(now) - _exact(before)) * 100, "个百分点")
-    was = _exact(before)
-    return _signed((_exact(now) - was) / was * 100, "%") if was else NOTHING
-
-
-def _exact(figure: Figure) -> Decimal:
-    if figure.numerator is None or not figure.denominator:
-        return Decimal(str(figure.value))
-    return Decimal(figure.numerator) / Decimal(figure.denominator)
+        return _signed((exact(now) - exact(before)) * 100, "个百分点")
+    was = exact(before)
+    return _signed((exact(now) - was) / was * 100, "%") if was else NOTHING
 
 
 def _signed(number: Decimal, unit: str) -> str:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from service_desk.domain.figures.counting import Figure, Period, half_up, words
+from service_desk.domain.figures.counting import Figure, Period, exact, half_up, words
 from service_desk.domain.figures.indicators import Indicator, Measure
 from service_desk.domain.sentences import Sentence, say
 
@@ -70,7 +70,7 @@ def moved(now: Figure | None, before: Figure | None, indicator: Indicator) -> Se
         if not before.value:
             return say("增加 %(n)s 件（基数为 0）", n=number)
         return say("增加 %(n)s 件", n=number) if number > 0 else say("减少 %(n)s 件", n=-number)
-    points = half_up((_exact(now) - _exact(before)) * 100)
+    points = half_up((exact(now) - exact(before)) * 100)
     if points == 0:
         return say("持平")
     return say("提高 %(n)s 个百分点", n=points) if points > 0 else say("下降 %(n)s 个百分点", n=-points)
@@ -79,9 +79,3 @@ def moved(now: Figure | None, before: Figure | None, indicator: Indicator) -> Se
 def share(number: int, whole: int) -> str:
     """A part of a whole in per cent; a dash of nothing."""
     return f"{half_up(Decimal(number) / Decimal(whole) * 100)}%" if whole else "—"
-
-
-def _exact(figure: Figure) -> Decimal:
-    if figure.numerator is None or not figure.denominator:
-        return Decimal(str(figure.value))
-    return Decimal(figure.numerator) / Decimal(figure.denominator)
