@@ -49,6 +49,7 @@ SHARED_BEGINNINGS = {
 """Where tests stand on a fixture that takes long to make: one worker makes it, and runs all of them."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before the workers note the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together what shares a beginning."""
     for item in items:
