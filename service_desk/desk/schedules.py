@@ -24,7 +24,7 @@ from service_desk.store.exports import REPORT_READERS, Export, ExportKind, Expor
 from service_desk.store.law import current_law
 from service_desk.store.notices import LetterState
 from service_desk.store.people import User
-from service_desk.store.schedules import Schedule, ScheduleRun, Sent, last_runs, recipients_of
+from service_desk.store.schedules import Schedule, ScheduleRun, Sent, has_come, last_runs, recipients_of
 from service_desk.store.snapshots import snapshot_of
 
 REPORT_KINDS = tuple(kind for kind in ExportKind if kind.is_report)
@@ -42,7 +42,10 @@ def _begin(schedule_id: int, now: datetime) -> bool:
     """A month is frozen as its report is sent, before that: counting it keeps no writer waiting."""
     schedule = db.session.get_one(Schedule, schedule_id)
     if schedule.next_at is not None and schedule.reports_a_month:
-        since, _until = schedule.covers.days(current_law().calendar.day_of(now))
+        calendar = current_law().calendar
+        # Not that of now: the clockwork may have slept into another month.
+        due_at, _missed = schedule.recurrence.last_until(schedule.next_at, now, calendar)
+        since, _until = schedule.covers.days(calendar.day_of(due_at))
         freeze(since, as_of=now, by=None)
     return begin(schedule_id, at=now)
 
@@ -67,6 +70,9 @@ def begin(schedule_id: int, *, at: datetime) -> bool:
     if first is None:
         return False
     due_at, missed = recurrence.last_until(first, at, calendar)
+    if has_come(schedule, due_at):
+        # The machine's clock was set back, and the time reckoned a second time.
+        return False
     people, unknown = recipients_of(schedule)
     run = ScheduleRun(
         schedule_id=schedule.id,

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import time
+from datetime import datetime, time
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, or_, select
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service_desk.domain.recurrence import Covers, Every, Recurrence
@@ -81,6 +81,20 @@ def recipients_of(schedule: Schedule) -> tuple[Sequence[User], Sequence[str]]:
     found = db.session.scalars(readers.where(or_(named, held))).unique().all()
     known = {person.username for person in found}
     return found, [username for username in schedule.people if username not in known]
+
+
+def has_come(schedule: Schedule, due_at: datetime) -> bool:
+    """Whether that time of it was sent already."""
+    run = select(ScheduleRun.id).where(ScheduleRun.schedule_id == schedule.id, ScheduleRun.due_at == due_at)
+    return db.session.scalar(run) is not None
+
+
+def reckon_anew(after: datetime) -> None:
+    """Have the clockwork reckon anew when schedules come next: by another calendar it may be another day.
+
+    What was to come by ``after`` stays as it is.
+    """
+    db.session.execute(update(Schedule).where(Schedule.next_at > after).values(next_at=None))
 
 
 @dataclass(frozen=True)
