@@ -4,6 +4,7 @@ A ticket's rows are those of its record up to ``Ticket.facts_version``. Where th
 left out here and reckoned from the history: a figure is right at any moment, and fast once the clockwork has caught up.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -246,7 +247,7 @@ def stored_behind(
         by, names = line
         called = names_of(by)
         found.append(
-            StoredFact.month.in_([int(name.replace("-", "")) for name in names])
+            StoredFact.month.in_([int(name.replace("-", "")) for name in names if _MONTH.fullmatch(name)])
             if by is By.MONTH
             else COLUMNS[by].in_([value for value, known in called.items() if known in names])
         )
@@ -357,6 +358,9 @@ def names_of(by: By) -> Mapping[Any, str]:
             return {source: source.label for source in Source}
         case By.MONTH:
             return _Months()
+
+
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 
 
 class _Months(dict[int | None, str]):

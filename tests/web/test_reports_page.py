@@ -60,6 +60,12 @@ def test_an_address_that_names_no_figure_is_not_there(visit: Visit, odd: str) ->
     visit("supervisor").get(f"/reports/tickets?{'&'.join((asked | {name: odd}).values())}", status=404)
 
 
+@pytest.mark.parametrize("line", ["", "march", "2026-03-02"])
+def test_a_month_that_is_none_has_no_tickets(visit: Visit, line: str) -> None:
+    asked = f"key=closing&part=numerator&since=2026-03-01&until=2026-04-01&by=month&line={line}"
+    assert "0 件" in visit("supervisor").get(f"/reports/tickets?{asked}")
+
+
 def test_who_reads_no_reports_is_led_nowhere(visit: Visit) -> None:
     asked = "key=closing&part=numerator&since=2026-03-01&until=2026-04-01"
     visit("supervisor").get(f"/reports/tickets?{asked}")
