@@ -122,12 +122,15 @@ def _lines_of_text(path: Path) -> list[list[str]]:
 
 
 def text_of(cell: object) -> str:
-    """A cell as people read it: whole numbers without a point, days as ISO 8601."""
+    """A cell as people read it: whole numbers without a point, days as ISO 8601.
+
+    Without NUL, which a sheet may hold and a database may not.
+    """
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == datetime.min.time() else cell.isoformat(" ")
-    return cell.isoformat() if isinstance(cell, date) else str(cell).strip()
+    return cell.isoformat() if isinstance(cell, date) else str(cell).replace("\0", "").strip()
 
 
 def _check_size(path: Path) -> None:

@@ -60,3 +60,9 @@ def test_a_part_that_says_less_than_it_unzips_to_is_not_opened(tmp_path: Path) -
     path.write_bytes(lying)
     with pytest.raises(Invalid, match="不是 xlsx"):
         list(read_rows(path))
+
+
+def test_a_nul_in_a_cell_is_left_out(tmp_path: Path) -> None:
+    """Excel's own way to write one; PostgreSQL would refuse the whole row."""
+    path = rewritten(tmp_path, ("国庆节", "国_x0000_庆节"))
+    assert [row["名称"] for row in read_rows(path)] == ["国庆节"]
