@@ -3,15 +3,19 @@
 openpyxl makes everything around them (styles, headings, widths, paper); see docs/decisions/0021.
 """
 
+import errno
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
+from io import BytesIO
 from operator import getitem
 from typing import IO
 from xml.sax.saxutils import escape
 
+from lxml.etree import SerialisationError
 from openpyxl import Workbook
 
 from service_desk.xlsx.look import BODY, CENTRE, LATE_FILL, LATE_INK, TOP_LEFT, boxed, cell_at
@@ -149,6 +153,18 @@ def write_rows(part: IO[bytes], rows: Iterable[ListRow], columns: Columns, *, fi
             waiting.clear()
     part.write("".join(waiting).encode())
     return number
+
+
+def framed(workbook: Workbook) -> BytesIO:
+    """The file of a workbook but for its long rows. Raises ``OSError`` where its sheets have no room on the disk."""
+    frame = BytesIO()
+    try:
+        workbook.save(frame)
+    except SerialisationError as error:
+        # Each sheet waits in a file of its own, and whoever writes that has names of their own for errors: IO_ENOSPC.
+        number = getattr(errno, str(error).removeprefix("IO_"), errno.EIO)
+        raise OSError(number, os.strerror(number)) from error
+    return frame
 
 
 def _serial(value: int | date) -> float:

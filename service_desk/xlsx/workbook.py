@@ -3,7 +3,6 @@
 import re
 import shutil
 import zipfile
-from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -11,7 +10,7 @@ from openpyxl import Workbook
 
 from service_desk.xlsx import detail, notes, recount, sheets, statistics
 from service_desk.xlsx.book import ReportBook
-from service_desk.xlsx.rows import END_OF_ROWS, SPEED, ListRow, columns_in, write_rows
+from service_desk.xlsx.rows import END_OF_ROWS, SPEED, ListRow, columns_in, framed, write_rows
 from service_desk.xlsx.text import safe_text
 
 
@@ -29,10 +28,8 @@ def write_book(path: Path, book: ReportBook) -> int:
         number = write_rows(waiting, rows, columns, first=detail.FIRST_ROW, most=detail.MOST_ROWS)
         _fill(workbook, book, number)
         part_of_detail = f"xl/worksheets/sheet{workbook.sheetnames.index(detail.NAME) + 1}.xml"
-        frame = BytesIO()
-        workbook.save(frame)
         with (
-            zipfile.ZipFile(frame) as made,
+            zipfile.ZipFile(framed(workbook)) as made,
             zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=SPEED) as archive,
         ):
             for name in made.namelist():
