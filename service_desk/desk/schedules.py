@@ -45,7 +45,7 @@ def _begin(schedule_id: int, now: datetime) -> bool:
         calendar = current_law().calendar
         # Not that of now: the clockwork may have slept into another month.
         due_at, _missed = schedule.recurrence.last_until(schedule.next_at, now, calendar)
-        since, _until = schedule.covers.days(calendar.day_of(due_at))
+        since, _until = schedule.days(due_at, calendar)
         freeze(since, as_of=now, by=None)
     return begin(schedule_id, at=now)
 
@@ -83,7 +83,7 @@ def begin(schedule_id: int, *, at: datetime) -> bool:
     )
     db.session.add(run)
     db.session.flush()
-    since, until = schedule.covers.days(calendar.day_of(due_at))
+    since, until = schedule.days(due_at, calendar)
     frozen = snapshot_of(since) if schedule.reports_a_month else None
     db.session.add_all(
         Export(
@@ -147,7 +147,7 @@ def _concerns(row: Schedule | None, now: datetime) -> str | Sentence:
         return say("已停用，不再发送。现有收件人 %(n)s 人。", n=len(people))
     calendar = current_law().calendar
     coming = row.next_at or row.recurrence.next_after(now, calendar)
-    since, until = row.covers.days(calendar.day_of(coming))
+    since, until = row.days(coming, calendar)
     return say(
         "%(rule)s 发送，下一次是 %(next)s，统计 %(since)s 至 %(last)s，发给 %(n)s 人。",
         rule=row.recurrence.words,

@@ -4,6 +4,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import takewhile
 
 from service_desk.domain.calendar_change import WEEKDAYS
 from service_desk.domain.sentences import Sentence, say
@@ -57,6 +58,12 @@ class Recurrence:
             first, passed = following, passed + 1
         return first, passed
 
+    def day_meant(self, day: date, calendar: OfficeCalendar) -> date:
+        """The day for which it comes on ``day``: an earlier one where it was put off, the last of several."""
+        since = (day - LONGEST_REST).replace(day=1)
+        *_, last = takewhile(lambda nominal: nominal <= day, self._nominal(since, calendar))
+        return last
+
     def _days(self, since: date, calendar: OfficeCalendar) -> Iterator[date]:
         """The days it falls on, from the first of a month on; put off, they stay in order."""
         for day in self._nominal(since, calendar):
@@ -91,23 +98,26 @@ class Recurrence:
 
 
 class Covers(Word):
-    """Which days something is about, told from the day on which it comes."""
+    """Which days something is about that comes for one day, and on that or a later one."""
 
     LAST_WEEK = "last_week", "上一周（周一至周日）"
     LAST_MONTH = "last_month", "上个月"
     THIS_MONTH = "this_month", "本月至今"
     THIS_YEAR = "this_year", "今年至今"
 
-    def days(self, today: date) -> tuple[date, date]:
-        """From the first day up to, but not with, the second."""
+    def days(self, meant: date, comes: date) -> tuple[date, date]:
+        """From the first day up to, but not with, the second.
+
+        What is put off into another month is still about its own: else one is told twice, and one never.
+        """
+        first, after = meant.replace(day=1), comes + timedelta(days=1)
         match self:
             case Covers.LAST_WEEK:
-                monday = today - timedelta(days=today.weekday())
+                monday = meant - timedelta(days=meant.weekday())
                 return monday - timedelta(days=7), monday
             case Covers.LAST_MONTH:
-                first = today.replace(day=1)
                 return (first - timedelta(days=1)).replace(day=1), first
             case Covers.THIS_MONTH:
-                return today.replace(day=1), today + timedelta(days=1)
+                return first, min(after, (first + timedelta(days=31)).replace(day=1))
             case Covers.THIS_YEAR:
-                return today.replace(month=1, day=1), today + timedelta(days=1)
+                return first.replace(month=1), min(after, date(meant.year + 1, 1, 1))

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service_desk.domain.recurrence import Covers, Every, Recurrence
 from service_desk.domain.vocabulary import Role
+from service_desk.domain.worktime import OfficeCalendar
 from service_desk.store.base import Document, Instant, Model, WordType, db
 from service_desk.store.exports import REPORT_READERS, Export, ExportKind
 from service_desk.store.notices import Channel, Letter
@@ -54,6 +55,11 @@ class Schedule(Model):
     def recurrence(self) -> Recurrence:
         """When it comes."""
         return Recurrence(self.every, self.number, time.fromisoformat(self.at_time))
+
+    def days(self, due_at: datetime, calendar: OfficeCalendar) -> tuple[date, date]:
+        """What it is about when it comes then: from the first day up to, but not with, the second."""
+        comes = calendar.day_of(due_at)
+        return self.covers.days(self.recurrence.day_meant(comes, calendar), comes)
 
 
 class ScheduleRun(Model):

@@ -75,4 +75,37 @@ def test_it_never_falls_on_a_rest_day_and_never_stands_still(
     ],
 )
 def test_what_it_is_about_is_told_from_its_day(covers: Covers, since: date, until: date) -> None:
-    assert covers.days(date(2026, 1, 2)) == (since, until)
+    assert covers.days(date(2026, 1, 2), date(2026, 1, 2)) == (since, until)
+
+
+@pytest.mark.parametrize(
+    ("covers", "since", "until"),
+    [
+        (Covers.LAST_WEEK, date(2026, 1, 19), date(2026, 1, 26)),
+        (Covers.LAST_MONTH, date(2025, 12, 1), date(2026, 1, 1)),
+        (Covers.THIS_MONTH, date(2026, 1, 1), date(2026, 2, 1)),
+        (Covers.THIS_YEAR, date(2026, 1, 1), date(2026, 2, 3)),
+    ],
+)
+def test_put_off_into_another_month_it_is_about_its_own(
+    park: OfficeCalendar, covers: Covers, since: date, until: date
+) -> None:
+    """The last of January 2026 is a Saturday: what comes for it comes on Monday, the 2nd of February."""
+    comes = date(2026, 2, 2)
+    meant = Recurrence(Every.DAY, 31, HALF_PAST_EIGHT).day_meant(comes, park)
+    assert meant == date(2026, 1, 31)
+    assert covers.days(meant, comes) == (since, until)
+
+
+@given(
+    every=st.sampled_from((Every.DAY, Every.WORKING_DAY)),
+    number=st.integers(1, 31),
+    start=st.dates(date(2020, 1, 1), date(2025, 1, 1)),
+)
+def test_every_month_is_reported_once(park: OfficeCalendar, every: Every, number: int, start: date) -> None:
+    rule = Recurrence(every, min(number, every.most), HALF_PAST_EIGHT)
+    comes, reported = rule.next_after(datetime.combine(start, time(), CHINA), park), []
+    for _ in range(14):
+        reported.append(Covers.LAST_MONTH.days(rule.day_meant(comes.date(), park), comes.date()))
+        comes = rule.next_after(comes, park)
+    assert [until for _, until in reported[:-1]] == [since for since, _ in reported[1:]]
