@@ -11,7 +11,7 @@ from flask import Flask, current_app
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from service_desk.desk import administration, calendar, exports, schedules
+from service_desk.desk import administration, calendar, exports, schedules, snapshots
 from service_desk.desk.schedules import SCHEDULES
 from service_desk.domain.errors import Invalid, Refused
 from service_desk.domain.recurrence import Covers, Every
@@ -19,7 +19,7 @@ from service_desk.domain.vocabulary import Role, State
 from service_desk.scheduler import deliver
 from service_desk.store.base import db, house
 from service_desk.store.calendars import latest_version
-from service_desk.store.exports import Export, ExportKind, ExportState
+from service_desk.store.exports import Export, ExportKind, ExportState, path_of_export
 from service_desk.store.notices import Letter, Notice
 from service_desk.store.schedules import Schedule, ScheduleRun
 from service_desk.store.snapshots import snapshot_of
@@ -232,3 +232,23 @@ def test_a_letter_whose_file_has_expired_says_so(small_world: World) -> None:
     exports.drop_expired(COMES + timedelta(days=8))
     deliver(COMES + timedelta(days=8))
     assert "文件已过期" in SCHEDULES.beside(schedule)[0][1]
+
+
+def test_the_report_of_a_month_frozen_long_before_has_its_figures_and_the_lists_of_now(
+    small_world: World,
+) -> None:
+    frozen_at, comes = (datetime(2026, 4, day, 8, 30, tzinfo=CHINA) for day in (1, 20))
+    small_world.make(State.IN_PROGRESS, at=frozen_at - timedelta(days=1))
+    every_monday(small_world, kind=ExportKind.MONTHLY, covers=Covers.LAST_MONTH, every=Every.DAY, number=20)
+    schedules.send_due(frozen_at)
+    snapshots.freeze(date(2026, 3, 1), as_of=frozen_at, by=small_world.supervisor)
+    schedules.send_due(comes)
+    made(comes)
+    (export,) = all_of(Export)
+    assert export.as_of == frozen_at
+    book = load_workbook(path_of_export(export.file_key or ""))
+    notes = [row[1] for row in book["口径说明"].iter_rows(values_only=True)]
+    assert any(str(note).startswith("2026-04-01 08:30:00；") for note in notes)
+    assert "supervisor名，2026-04-20 08:30:00" in notes
+    said = " ".join(str(row[0]) for row in book["总体情况"].iter_rows(values_only=True))
+    assert "截至 2026-04-20 08:30，在办诉求 1 件，其中超期 1 件" in said
