@@ -134,14 +134,15 @@ def _write_ledger(out: Path, since: datetime, until: datetime, *, now: datetime)
 
 
 def _make(out: Path, write: Callable[[Path], int]) -> int:
-    """Whole or not at all: a full disk leaves no half workbook behind. How many rows were written."""
+    """Whole or not at all: whatever goes wrong leaves no half workbook behind. How many rows were written."""
     half = out.with_name(out.name + ".part")
     try:
         rows = write(half)
         half.replace(out)
     except OSError as error:
-        half.unlink(missing_ok=True)
         raise click.UsageError(f"不能写入“{out}”：{error.strerror}。") from error
+    finally:
+        half.unlink(missing_ok=True)
     return rows
 
 

@@ -39,6 +39,10 @@ _DOUBTFUL = re.compile(r"^[=+\-@\s]|[&<>\x00-\x1f\ud800-\udfff\ufffe\uffff]|_x[0
 _LIKE_AN_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
+class TooManyRows(ValueError):
+    """A sheet cannot hold the rows."""
+
+
 class Look(Enum):
     """How the cells of a column are shown."""
 
@@ -139,13 +143,13 @@ def columns_in(workbook: Workbook, columns: Sequence[ListColumn]) -> Columns:
 def write_rows(part: IO[bytes], rows: Iterable[ListRow], columns: Columns, *, first: int, most: int) -> int:
     """Write rows into the part of a sheet, from the row with number ``first`` on; how many there are.
 
-    Raises ``ValueError`` where there are more than ``most``.
+    Raises ``TooManyRows`` where there are more than ``most``.
     """
     number = 0
     waiting: list[str] = []
     for number, row in enumerate(rows, 1):
         if number > most:
-            raise ValueError("more rows than a sheet can hold")
+            raise TooManyRows("more rows than a sheet can hold")
         cells = map(getitem, columns[row.late], row.values)
         waiting.append(f'<row r="{first + number - 1}">{"".join(cells)}</row>')
         if len(waiting) == AT_ONCE:

@@ -55,7 +55,7 @@ def write_list(path: Path, sheet: ListSheet, rows: Iterable[ListRow]) -> int:
     """Write the list to ``path``; how many rows it has.
 
     What the rows raise goes through and leaves an unfinished file behind, as does ``OSError`` where there is no room.
-    Raises ``ValueError`` where there are more than ``MOST_ROWS``.
+    Raises ``TooManyRows`` where there are more than ``MOST_ROWS``.
     """
     columns = columns_in(Workbook(), sheet.columns)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=SPEED) as archive:

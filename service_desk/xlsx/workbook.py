@@ -18,7 +18,7 @@ def write_book(path: Path, book: ReportBook) -> int:
     """Write the workbook to ``path``; how many rows its 明细 has, which never stand in memory together.
 
     What the rows raise goes through and leaves an unfinished file behind, as does ``OSError`` where there is no room.
-    Raises ``ValueError`` where a sheet cannot hold the rows.
+    Raises ``TooManyRows`` where a sheet cannot hold the rows.
     """
     workbook = Workbook()
     columns = columns_in(workbook, book.detail.columns)
