@@ -140,7 +140,7 @@ def _concerns(row: Schedule | None, now: datetime) -> str | Sentence:
     if row is None:
         return (
             "到时间自动生成，每个收件人收到按本人权限统计的报表：邮件附 Excel，也可以在“导出”里下载。"
-            "逢休息日顺延到下一个工作日。"
+            "逢休息日顺延到下一个工作日，统计期不变；顺延到同一天的几周合成一份。"
         )
     people, _ = recipients_of(row)
     if not row.active:

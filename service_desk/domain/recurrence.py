@@ -58,16 +58,17 @@ class Recurrence:
             first, passed = following, passed + 1
         return first, passed
 
-    def day_meant(self, day: date, calendar: OfficeCalendar) -> date:
-        """The day for which it comes on ``day``: an earlier one where it was put off, the last of several."""
+    def days_meant(self, day: date, calendar: OfficeCalendar) -> tuple[date, date]:
+        """The first and the last of the days for which it comes on ``day``: those that were put off to it."""
         since = (day - LONGEST_REST).replace(day=1)
-        *_, last = takewhile(lambda nominal: nominal <= day, self._nominal(since, calendar))
-        return last
+        nominal = list(takewhile(lambda one: one <= day, self._nominal(since, calendar)))
+        meant = [one for one in nominal if _put_off(one, calendar) == day] or nominal[-1:]
+        return meant[0], meant[-1]
 
     def _days(self, since: date, calendar: OfficeCalendar) -> Iterator[date]:
         """The days it falls on, from the first of a month on; put off, they stay in order."""
         for day in self._nominal(since, calendar):
-            yield day if calendar.is_working(day) else calendar.next_working_day(day)
+            yield _put_off(day, calendar)
 
     def _nominal(self, since: date, calendar: OfficeCalendar) -> Iterator[date]:
         if self.every is Every.WEEK:
@@ -97,27 +98,36 @@ class Recurrence:
         return say("每月 %(n)s 日 %(at)s", n=self.number, at=at)
 
 
+def _put_off(day: date, calendar: OfficeCalendar) -> date:
+    return day if calendar.is_working(day) else calendar.next_working_day(day)
+
+
 class Covers(Word):
-    """Which days something is about that comes for one day, and on that or a later one."""
+    """Which days something is about, told from the days it is meant for and the one on which it comes."""
 
     LAST_WEEK = "last_week", "上一周（周一至周日）"
     LAST_MONTH = "last_month", "上个月"
     THIS_MONTH = "this_month", "本月至今"
     THIS_YEAR = "this_year", "今年至今"
 
-    def days(self, meant: date, comes: date) -> tuple[date, date]:
+    def days(self, meant: tuple[date, date], comes: date) -> tuple[date, date]:
         """From the first day up to, but not with, the second.
 
-        What is put off into another month is still about its own: else one is told twice, and one never.
+        What is put off into another month is still about its own, and what comes once for two weeks is about both:
+        else one is told twice, and one never.
         """
-        first, after = meant.replace(day=1), comes + timedelta(days=1)
+        first, last = meant
+        month, after = last.replace(day=1), comes + timedelta(days=1)
         match self:
             case Covers.LAST_WEEK:
-                monday = meant - timedelta(days=meant.weekday())
-                return monday - timedelta(days=7), monday
+                return _monday(first) - timedelta(days=7), _monday(last)
             case Covers.LAST_MONTH:
-                return (first - timedelta(days=1)).replace(day=1), first
+                return (month - timedelta(days=1)).replace(day=1), month
             case Covers.THIS_MONTH:
-                return first, min(after, (first + timedelta(days=31)).replace(day=1))
+                return month, min(after, (month + timedelta(days=31)).replace(day=1))
             case Covers.THIS_YEAR:
-                return first.replace(month=1), min(after, date(meant.year + 1, 1, 1))
+                return month.replace(month=1), min(after, date(last.year + 1, 1, 1))
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())

@@ -59,7 +59,7 @@ class Schedule(Model):
     def days(self, due_at: datetime, calendar: OfficeCalendar) -> tuple[date, date]:
         """What it is about when it comes then: from the first day up to, but not with, the second."""
         comes = calendar.day_of(due_at)
-        return self.covers.days(self.recurrence.day_meant(comes, calendar), comes)
+        return self.covers.days(self.recurrence.days_meant(comes, calendar), comes)
 
 
 class ScheduleRun(Model):
