@@ -24,6 +24,8 @@ MARK = re.compile(rb"""<(?:[\w.-]+:)?(row|c)(?=[\s/>])|[\s"']r\s*=\s*["']([A-Za-
 LONGEST_ROW_NUMBER = 7
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 """How an .xls file begins."""
+UNREADABLE = (CalamineError, OverflowError)
+"""The second comes of a duration longer than Python can tell."""
 MOST_PLAIN_BYTES = 50 * 1024 * 1024
 """Of a file that is not packed: .xls and .csv."""
 
@@ -47,7 +49,7 @@ def read_rows(path: Path) -> Iterator[Row]:
     _check_size(path)
     try:
         lines = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except CalamineError as error:
+    except UNREADABLE as error:
         raise Invalid(f"“{path.name}”打不开：文件损坏、加了密码，或不是 Excel 工作簿。") from error
     if not lines:
         raise Invalid(f"“{path.name}”的第一张表是空的。")
@@ -89,7 +91,7 @@ def read_sheets(path: Path) -> list[Sheet]:
             for each in book.sheets_metadata
             if each.typ == SheetTypeEnum.WorkSheet and each.visible == SheetVisibleEnum.Visible
         ]
-    except CalamineError as error:
+    except UNREADABLE as error:
         raise Invalid(f"“{path.name}”打不开：文件损坏、加了密码，或不是 Excel 工作簿。") from error
 
 
