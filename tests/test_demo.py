@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from service_desk import create_app
 from service_desk.demo import load_demo
@@ -294,3 +294,21 @@ def test_it_is_refused_beside_accounts_of_the_park(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("park")
 def test_no_clock_of_the_park_has_drifted() -> None:
     assert list(drifts()) == []
+
+
+def test_a_run_that_is_cut_short_leaves_nothing(tmp_path: Path) -> None:
+    """Else it would pass for a whole park ever after."""
+    left = 20
+
+    def interrupt(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
+        nonlocal left
+        left -= statement.startswith("INSERT INTO tickets")
+        if not left:
+            raise KeyboardInterrupt
+
+    for _ in a_desk(tmp_path):
+        event.listen(db.engine, "before_cursor_execute", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            load_demo(at=NOW)
+        event.remove(db.engine, "before_cursor_execute", interrupt)
+        assert db.session.scalar(select(func.count(User.id))) == 0

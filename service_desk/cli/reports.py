@@ -1,6 +1,7 @@
 """Figures and workbooks from the command line."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -142,7 +143,8 @@ def _make(out: Path, write: Callable[[Path], int]) -> int:
     except OSError as error:
         raise click.UsageError(f"不能写入“{out}”：{error.strerror}。") from error
     finally:
-        half.unlink(missing_ok=True)
+        with suppress(OSError):
+            half.unlink()
     return rows
 
 

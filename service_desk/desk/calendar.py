@@ -29,6 +29,7 @@ from service_desk.store.law import LawVersion, current_law
 from service_desk.store.lists import note_alteration
 from service_desk.store.notices import Notice
 from service_desk.store.people import User, UserRole
+from service_desk.store.schedules import reckon_anew
 from service_desk.store.scope import visible_tickets
 from service_desk.store.tickets import Ticket
 
@@ -83,6 +84,7 @@ def change_calendar(draft: Draft, *, reason: str, seen: int, by: User, at: datet
         _write_hours(hours[1])
     # How long something took was told by the calendar before.
     forget_since(_first_moment(changes, week_changes=hours is not None))
+    reckon_anew(at)
     before, after = _as_lists_tell(changes)
     note_alteration(
         "calendar", version.id, before=before, after=after | {"reason": version.reason}, by=by, at=at

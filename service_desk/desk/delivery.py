@@ -19,6 +19,7 @@ from service_desk.desk.exports import may_take
 from service_desk.desk.sweeping import STOPPING
 from service_desk.store.base import UtcDateTime, db, house, transaction
 from service_desk.store.channels import Gateway, Pace, Robot
+from service_desk.store.exports import ExportState
 from service_desk.store.notices import Channel, Letter, LetterState
 from service_desk.store.scope import complaints_about
 
@@ -32,6 +33,8 @@ MINUTES_BETWEEN = (1, 5, 15, 60, 180, 360, 720)
 ATTEMPTS = len(MINUTES_BETWEEN) + 1
 JITTER = 0.2
 LONGEST_ERROR = 300
+NO_MORE = "不再发给这个收件人"
+EXPIRED = "文件已过期，没有随信发出；需要时请重新导出"
 PAUSE = 60.0
 """How many seconds a gate stays closed once the other side did not answer as it should."""
 WAITS_FOR_THE_DATABASE = (1, 2, 4, 8, 15, 30)
@@ -115,8 +118,9 @@ def _deliver(lane: Lane, words: Words, now: datetime) -> int:
 
 def _try(letter: Letter, send: Send, words: Words, now: datetime) -> bool:
     """Whether it went out; what is wrong with this letter alone is noted on it."""
-    if _is_barred(letter):
-        _give_up(letter, house().say("不再发给这个收件人"))
+    barred = _why_barred(letter)
+    if barred:
+        _give_up(letter, house().say(barred))
         return False
     try:
         said = words(letter)
@@ -161,17 +165,22 @@ def _note_sent(letter_id: int, *, at: datetime) -> None:
 
 
 @transaction
-def _is_barred(letter: Letter) -> bool:
-    """Whether its reader has left, or works where it is complained of: that may have come while the letter waited."""
+def _why_barred(letter: Letter) -> str:
+    """Why it is not sent: its reader has left, or works where it is complained of, or its file is there no more.
+
+    Any of these may have come while the letter waited; empty where none has.
+    """
     if letter.recipient is not None and not letter.recipient.active:
-        return True
+        return NO_MORE
     if letter.export is not None:
         # What may be taken no more is not sent either.
-        return letter.recipient is None or not may_take(letter.export, letter.recipient)
+        if letter.recipient is None or not may_take(letter.export, letter.recipient):
+            return EXPIRED if letter.export.state is ExportState.EXPIRED else NO_MORE
+        return ""
     reader = letter.recipient or letter.robot
     if letter.ticket_id is None or reader is None or reader.department_id is None:
-        return False
-    return bool(complaints_about(reader.department_id, [letter.ticket_id]))
+        return ""
+    return NO_MORE if complaints_about(reader.department_id, [letter.ticket_id]) else ""
 
 
 @transaction

@@ -272,7 +272,7 @@ def _write(export: Export, clock: Clock, organisation: str) -> bool:
 def _make(export: Export, key: str, clock: Clock, organisation: str) -> None:
     if export.attempts > MOST_ATTEMPTS:
         raise Invalid("生成时反复中断，已停止。请缩小范围后再导出，或联系管理员。")
-    at = export.as_of or export.started_at or clock()
+    at = export.started_at or clock()
     # Whoever lost a right since they asked gets nothing.
     user = db.session.get_one(User, export.user_id, populate_existing=True)
     _may_export(user, export.kind, contacts=export.shows_contacts)
@@ -331,11 +331,12 @@ def _list(export: Export, user: User, at: datetime) -> _Writing:
 
 
 def _report(export: Export, user: User, at: datetime) -> _Writing:
+    """Figures may be of a past; when it is made, and what its lists tell, is always of now."""
     report, who, tickets = reports.report_named(export.kind), user.name, visible_tickets(user)
     if export.since is None or export.until is None:
         raise Invalid("没有统计期，请重新导出。")
     reader = ledgers.reader_of(user, contacts=False)
-    period = reports.period_of(export.since, export.until, as_of=at, law=current_law())
+    period = reports.period_of(export.since, export.until, as_of=export.as_of or at, law=current_law())
 
     def write(path: Path, organisation: str, progress: ledgers.Progress) -> int:
         begin_reading()

@@ -13,6 +13,7 @@ from service_desk.desk.people import check_roles, drop_link
 from service_desk.desk.schedules import SCHEDULES
 from service_desk.domain.danger import DangerWord
 from service_desk.domain.errors import Invalid
+from service_desk.domain.figures import DESK, UNASSIGNED
 from service_desk.domain.ngrams import normalise
 from service_desk.domain.sentences import say
 from service_desk.domain.states import OPEN
@@ -24,6 +25,7 @@ from service_desk.store.lists import PLACEHOLDERS, ReasonCode, ReasonKind, Reply
 from service_desk.store.parts import LIVE_ASSIGNMENT, Assignment
 from service_desk.store.people import Department, User, UserRole, units_below
 from service_desk.store.tickets import Ticket
+from service_desk.xlsx.figures import UNSET
 
 SHORTEST_DANGER_WORD = 2
 LATELY = timedelta(days=90)
@@ -50,6 +52,28 @@ def _who_have(*roles: Role) -> ScalarSelect[int]:
 
 def _is_put_out_of_use(row: Row, before: Mapping[str, Any]) -> bool:
     return bool(before) and bool(before["active"]) and not row.active
+
+
+# Lines of reports
+
+
+def _keep_lines_apart(row: Row, before: Mapping[str, Any]) -> None:
+    """Refuse a new name that reports have for something else, or could not tell from another row's.
+
+    They have a line for each name, and spreadsheets count capital and small letters alike.
+    """
+    if before and before["name"] == row.name:
+        return
+    plain, entity = normalise(row.name), type(row)
+    own = (UNSET, DESK, UNASSIGNED) if entity is Department else (UNSET,)
+    if plain in map(normalise, own):
+        raise Invalid("名称重复。", fields={"name": "报表用这个名称表示别的意思，请换一个名称。"})
+    for other in db.session.scalars(select(entity.name).where(entity.id != row.id)):
+        if normalise(other) == plain:
+            raise Invalid(
+                "名称重复。",
+                fields={"name": say("与“%(other)s”只差大小写或全角半角，请换一个名称。", other=other)},
+            )
 
 
 # 承办单位
@@ -81,6 +105,7 @@ def _finish_department(row: Department, before: Mapping[str, Any], _by: User) ->
             fields={"parent": say("“%(name)s”是它自己或它的下属。", name=row.parent.name)},
         )
     _keep_names_apart(row)
+    _keep_lines_apart(row, before)
     if _is_put_out_of_use(row, before):
         held = _of_department(row)
         if any(held.values()):
@@ -171,6 +196,10 @@ def _nothing_follows(_row: Row, _before: Mapping[str, Any], _by: User) -> None:
     pass
 
 
+def _finish_area(row: Area, before: Mapping[str, Any], _by: User) -> None:
+    _keep_lines_apart(row, before)
+
+
 AREAS = Noun(
     name="areas",
     label="片区",
@@ -182,7 +211,7 @@ AREAS = Noun(
     columns=(),
     order=(Area.id,),
     concerns=_area_concerns,
-    finish=_nothing_follows,
+    finish=_finish_area,
 )
 
 
@@ -208,6 +237,7 @@ def _category_concerns(row: Category | None, _now: datetime) -> str:
 
 
 def _finish_category(row: Category, before: Mapping[str, Any], _by: User) -> None:
+    _keep_lines_apart(row, before)
     if not _is_put_out_of_use(row, before):
         return
     if row.is_arrears:

@@ -33,6 +33,7 @@ from service_desk.store.law import Law, current_law
 from service_desk.store.tickets import Ticket
 from service_desk.xlsx.book import DetailValues
 from service_desk.xlsx.figures import Imprint, TicketWords, report_book
+from service_desk.xlsx.rows import TooManyRows
 from service_desk.xlsx.workbook import write_book
 
 LONGEST_DAYS = 366 * 10
@@ -147,7 +148,7 @@ def write_report(
     detail = replace(book.detail, rows=_telling(book.detail.rows, progress))
     try:
         return write_book(path, replace(book, detail=detail))
-    except ValueError:
+    except TooManyRows:
         raise Invalid("明细超过一张 Excel 表能容纳的行数，请缩短统计期，分几次导出。") from None
 
 

@@ -24,7 +24,7 @@ from service_desk.store.exports import REPORT_READERS, Export, ExportKind, Expor
 from service_desk.store.law import current_law
 from service_desk.store.notices import LetterState
 from service_desk.store.people import User
-from service_desk.store.schedules import Schedule, ScheduleRun, Sent, last_runs, recipients_of
+from service_desk.store.schedules import Schedule, ScheduleRun, Sent, has_come, last_runs, recipients_of
 from service_desk.store.snapshots import snapshot_of
 
 REPORT_KINDS = tuple(kind for kind in ExportKind if kind.is_report)
@@ -43,8 +43,9 @@ def _begin(schedule_id: int, now: datetime) -> bool:
     schedule = db.session.get_one(Schedule, schedule_id)
     if schedule.next_at is not None and schedule.reports_a_month:
         calendar = current_law().calendar
+        # Not that of now: the clockwork may have slept into another month.
         due_at, _missed = schedule.recurrence.last_until(schedule.next_at, now, calendar)
-        since, _until = schedule.covers.days(calendar.day_of(due_at))
+        since, _until = schedule.days(due_at, calendar)
         freeze(since, as_of=now, by=None)
     return begin(schedule_id, at=now)
 
@@ -69,6 +70,9 @@ def begin(schedule_id: int, *, at: datetime) -> bool:
     if first is None:
         return False
     due_at, missed = recurrence.last_until(first, at, calendar)
+    if has_come(schedule, due_at):
+        # The machine's clock was set back, and the time reckoned a second time.
+        return False
     people, unknown = recipients_of(schedule)
     run = ScheduleRun(
         schedule_id=schedule.id,
@@ -79,7 +83,7 @@ def begin(schedule_id: int, *, at: datetime) -> bool:
     )
     db.session.add(run)
     db.session.flush()
-    since, until = schedule.covers.days(calendar.day_of(due_at))
+    since, until = schedule.days(due_at, calendar)
     frozen = snapshot_of(since) if schedule.reports_a_month else None
     db.session.add_all(
         Export(
@@ -136,14 +140,14 @@ def _concerns(row: Schedule | None, now: datetime) -> str | Sentence:
     if row is None:
         return (
             "到时间自动生成，每个收件人收到按本人权限统计的报表：邮件附 Excel，也可以在“导出”里下载。"
-            "逢休息日顺延到下一个工作日。"
+            "逢休息日顺延到下一个工作日，统计期不变；顺延到同一天的几周合成一份。"
         )
     people, _ = recipients_of(row)
     if not row.active:
         return say("已停用，不再发送。现有收件人 %(n)s 人。", n=len(people))
     calendar = current_law().calendar
     coming = row.next_at or row.recurrence.next_after(now, calendar)
-    since, until = row.covers.days(calendar.day_of(coming))
+    since, until = row.days(coming, calendar)
     return say(
         "%(rule)s 发送，下一次是 %(next)s，统计 %(since)s 至 %(last)s，发给 %(n)s 人。",
         rule=row.recurrence.words,

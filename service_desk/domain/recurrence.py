@@ -4,6 +4,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import takewhile
 
 from service_desk.domain.calendar_change import WEEKDAYS
 from service_desk.domain.months import month_after, months_on
@@ -58,10 +59,17 @@ class Recurrence:
             first, passed = following, passed + 1
         return first, passed
 
+    def days_meant(self, day: date, calendar: OfficeCalendar) -> tuple[date, date]:
+        """The first and the last of the days for which it comes on ``day``: those that were put off to it."""
+        since = (day - LONGEST_REST).replace(day=1)
+        nominal = list(takewhile(lambda one: one <= day, self._nominal(since, calendar)))
+        meant = [one for one in nominal if _put_off(one, calendar) == day] or nominal[-1:]
+        return meant[0], meant[-1]
+
     def _days(self, since: date, calendar: OfficeCalendar) -> Iterator[date]:
         """The days it falls on, from the first of a month on; put off, they stay in order."""
         for day in self._nominal(since, calendar):
-            yield day if calendar.is_working(day) else calendar.next_working_day(day)
+            yield _put_off(day, calendar)
 
     def _nominal(self, since: date, calendar: OfficeCalendar) -> Iterator[date]:
         if self.every is Every.WEEK:
@@ -91,24 +99,36 @@ class Recurrence:
         return say("每月 %(n)s 日 %(at)s", n=self.number, at=at)
 
 
+def _put_off(day: date, calendar: OfficeCalendar) -> date:
+    return day if calendar.is_working(day) else calendar.next_working_day(day)
+
+
 class Covers(Word):
-    """Which days something is about, told from the day on which it comes."""
+    """Which days something is about, told from the days it is meant for and the one on which it comes."""
 
     LAST_WEEK = "last_week", "上一周（周一至周日）"
     LAST_MONTH = "last_month", "上个月"
     THIS_MONTH = "this_month", "本月至今"
     THIS_YEAR = "this_year", "今年至今"
 
-    def days(self, today: date) -> tuple[date, date]:
-        """From the first day up to, but not with, the second."""
+    def days(self, meant: tuple[date, date], comes: date) -> tuple[date, date]:
+        """From the first day up to, but not with, the second.
+
+        What is put off into another month is still about its own, and what comes once for two weeks is about both:
+        else one is told twice, and one never.
+        """
+        first, last = meant
+        month, after = last.replace(day=1), comes + timedelta(days=1)
         match self:
             case Covers.LAST_WEEK:
-                monday = today - timedelta(days=today.weekday())
-                return monday - timedelta(days=7), monday
+                return _monday(first) - timedelta(days=7), _monday(last)
             case Covers.LAST_MONTH:
-                first = today.replace(day=1)
-                return months_on(first, -1), first
+                return months_on(month, -1), month
             case Covers.THIS_MONTH:
-                return today.replace(day=1), today + timedelta(days=1)
+                return month, min(after, month_after(month))
             case Covers.THIS_YEAR:
-                return today.replace(month=1, day=1), today + timedelta(days=1)
+                return month.replace(month=1), min(after, date(last.year + 1, 1, 1))
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())

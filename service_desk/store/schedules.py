@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, datetime, time
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, or_, select
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service_desk.domain.recurrence import Covers, Every, Recurrence
 from service_desk.domain.vocabulary import Role
+from service_desk.domain.worktime import OfficeCalendar
 from service_desk.store.base import Document, Instant, Model, WordType, db
 from service_desk.store.exports import REPORT_READERS, Export, ExportKind
 from service_desk.store.notices import Channel, Letter
@@ -55,6 +56,11 @@ class Schedule(Model):
         """When it comes."""
         return Recurrence(self.every, self.number, time.fromisoformat(self.at_time))
 
+    def days(self, due_at: datetime, calendar: OfficeCalendar) -> tuple[date, date]:
+        """What it is about when it comes then: from the first day up to, but not with, the second."""
+        comes = calendar.day_of(due_at)
+        return self.covers.days(self.recurrence.days_meant(comes, calendar), comes)
+
 
 class ScheduleRun(Model):
     """One time a schedule came; ``missed`` are earlier times the clockwork slept through, for which nothing is sent.
@@ -81,6 +87,20 @@ def recipients_of(schedule: Schedule) -> tuple[Sequence[User], Sequence[str]]:
     found = db.session.scalars(readers.where(or_(named, held))).unique().all()
     known = {person.username for person in found}
     return found, [username for username in schedule.people if username not in known]
+
+
+def has_come(schedule: Schedule, due_at: datetime) -> bool:
+    """Whether that time of it was sent already."""
+    run = select(ScheduleRun.id).where(ScheduleRun.schedule_id == schedule.id, ScheduleRun.due_at == due_at)
+    return db.session.scalar(run) is not None
+
+
+def reckon_anew(after: datetime) -> None:
+    """Have the clockwork reckon anew when schedules come next: by another calendar it may be another day.
+
+    What was to come by ``after`` stays as it is.
+    """
+    db.session.execute(update(Schedule).where(Schedule.next_at > after).values(next_at=None))
 
 
 @dataclass(frozen=True)

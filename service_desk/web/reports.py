@@ -194,11 +194,20 @@ def _asked(form: ReportForm, law: Law) -> tuple[Report, Period]:
     today = law.calendar.day_of(now)
     kind = form.kind.data if form.kind.data in REPORTS else next(iter(REPORTS))
     since, until = _named_period(form.period.data or "", today)
+    _refuse_unread_dates(form)
     if form.period.data == "free" or form.since.data or form.until.data:
         if not form.since.data or not form.until.data:
             raise Invalid(_("请填写开始日期和结束日期。"), fields={"since": _("自选日期须填写开始和结束。")})
         since, until = form.since.data, min(form.until.data, LAST_DAY) + timedelta(days=1)
     return desk.report_named(kind), desk.period_of(since, until, as_of=now, law=law)
+
+
+def _refuse_unread_dates(form: ReportForm) -> None:
+    """A date that cannot be read is not left out: the report would be of another period than was asked for."""
+    unread = [one for one in (form.since, form.until) if one.data is None and any(one.raw_data or ())]
+    if unread:
+        sentence = _("日期请写成 2026-03-01 这样。")
+        raise Invalid(sentence, fields={one.name: sentence for one in unread})
 
 
 def _period_words(period: Period) -> str:
@@ -211,9 +220,9 @@ def _named_period(name: str, today: date) -> tuple[date, date]:
         monday = today - timedelta(days=today.weekday())
         return monday, monday + timedelta(days=7)
     if name == "last_week":
-        return Covers.LAST_WEEK.days(today)
+        return Covers.LAST_WEEK.days((today, today), today)
     if name == "last_month":
-        return Covers.LAST_MONTH.days(today)
+        return Covers.LAST_MONTH.days((today, today), today)
     if name == "quarter":
         return this_month.replace(month=(today.month - 1) // 3 * 3 + 1), month_after(this_month)
     if name == "year":

@@ -25,6 +25,8 @@ MARK = re.compile(rb"""<(?:[\w.-]+:)?(row|c)(?=[\s/>])|[\s"']r\s*=\s*["']([A-Za-
 LONGEST_ROW_NUMBER = 7
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 """How an .xls file begins."""
+UNREADABLE = (CalamineError, OverflowError)
+"""The second comes of a duration longer than Python can tell."""
 MOST_PLAIN_BYTES = 50 * 1024 * 1024
 """Of a file that is not packed: .xls and .csv."""
 
@@ -48,7 +50,7 @@ def read_rows(path: Path) -> Iterator[Row]:
     _check_size(path)
     try:
         lines = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except CalamineError as error:
+    except UNREADABLE as error:
         raise Invalid(
             say("“%(file)s”打不开：文件损坏、加了密码，或不是 Excel 工作簿。", file=path.name)
         ) from error
@@ -98,7 +100,7 @@ def read_sheets(path: Path) -> list[Sheet]:
             for each in book.sheets_metadata
             if each.typ == SheetTypeEnum.WorkSheet and each.visible == SheetVisibleEnum.Visible
         ]
-    except CalamineError as error:
+    except UNREADABLE as error:
         raise Invalid(
             say("“%(file)s”打不开：文件损坏、加了密码，或不是 Excel 工作簿。", file=path.name)
         ) from error
@@ -142,12 +144,15 @@ def _lines_of_text(path: Path) -> list[list[str]]:
 
 
 def text_of(cell: object) -> str:
-    """A cell as people read it: whole numbers without a point, days as ISO 8601."""
+    """A cell as people read it: whole numbers without a point, days as ISO 8601.
+
+    Without NUL, which a sheet may hold and a database may not.
+    """
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == datetime.min.time() else cell.isoformat(" ")
-    return cell.isoformat() if isinstance(cell, date) else str(cell).strip()
+    return cell.isoformat() if isinstance(cell, date) else str(cell).replace("\0", "").strip()
 
 
 def _check_size(path: Path) -> None:

@@ -3,15 +3,19 @@
 openpyxl makes everything around them (styles, headings, widths, paper); see docs/decisions/0021.
 """
 
+import errno
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
+from io import BytesIO
 from operator import getitem
 from typing import IO
 from xml.sax.saxutils import escape
 
+from lxml.etree import SerialisationError
 from openpyxl import Workbook
 
 from service_desk.xlsx.look import BODY, CENTRE, LATE_FILL, LATE_INK, TOP_LEFT, boxed, cell_at
@@ -33,6 +37,10 @@ LONG_TEXT = 16_000
 _DOUBTFUL = re.compile(r"^[=+\-@\s]|[&<>\x00-\x1f\ud800-\udfff\ufffe\uffff]|_x[0-9A-Fa-f]{4}_|\s$")
 """Whatever is not written as it stands."""
 _LIKE_AN_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+
+
+class TooManyRows(ValueError):
+    """A sheet cannot hold the rows."""
 
 
 class Look(Enum):
@@ -135,13 +143,13 @@ def columns_in(workbook: Workbook, columns: Sequence[ListColumn]) -> Columns:
 def write_rows(part: IO[bytes], rows: Iterable[ListRow], columns: Columns, *, first: int, most: int) -> int:
     """Write rows into the part of a sheet, from the row with number ``first`` on; how many there are.
 
-    Raises ``ValueError`` where there are more than ``most``.
+    Raises ``TooManyRows`` where there are more than ``most``.
     """
     number = 0
     waiting: list[str] = []
     for number, row in enumerate(rows, 1):
         if number > most:
-            raise ValueError("more rows than a sheet can hold")
+            raise TooManyRows("more rows than a sheet can hold")
         cells = map(getitem, columns[row.late], row.values)
         waiting.append(f'<row r="{first + number - 1}">{"".join(cells)}</row>')
         if len(waiting) == AT_ONCE:
@@ -149,6 +157,18 @@ def write_rows(part: IO[bytes], rows: Iterable[ListRow], columns: Columns, *, fi
             waiting.clear()
     part.write("".join(waiting).encode())
     return number
+
+
+def framed(workbook: Workbook) -> BytesIO:
+    """The file of a workbook but for its long rows. Raises ``OSError`` where its sheets have no room on the disk."""
+    frame = BytesIO()
+    try:
+        workbook.save(frame)
+    except SerialisationError as error:
+        # Each sheet waits in a file of its own, and whoever writes that has names of their own for errors: IO_ENOSPC.
+        number = getattr(errno, str(error).removeprefix("IO_"), errno.EIO)
+        raise OSError(number, os.strerror(number)) from error
+    return frame
 
 
 def _serial(value: int | date) -> float:

@@ -48,6 +48,8 @@ WORDS_ROW = 3
 WORDS = Font(name=FACE, size=12, color=INK)
 NOTHING = "（无）"
 LINE_HEIGHT, WORDS_HEIGHT, USUAL_HEIGHT = 13.5, 16.5, 15.0  # points
+HIGHEST = 409.0
+"""Points of a row: Excel takes none that is higher."""
 NARROWEST, WIDEST_NAME = 16.0, 36.0  # characters
 ACROSS = 118.0
 """Characters across a landscape A4: a narrower sheet is widened to it, so that its words and charts have room."""
@@ -142,7 +144,7 @@ def _write_words(sheet: Worksheet, words: str, row: int, widths: Sequence[float]
     put_text(cell, words)
     cell.font, cell.alignment = font, LEFT
     room = sum(widths) * 10 / (font.size or 10)
-    height = WORDS_HEIGHT * ceil(width_of(words) * 1.04 / room) + 3
+    height = min(HIGHEST, WORDS_HEIGHT * ceil(width_of(words) * 1.04 / room) + 3)
     sheet.row_dimensions[row].height = height
     return height
 
@@ -259,7 +261,7 @@ def _write_row(
         elif value is not None:
             cell.value = _as_it_stands(value)
             cell.number_format = column.look.value.strip()
-    sheet.row_dimensions[row].height = LINE_HEIGHT * lines + 5
+    sheet.row_dimensions[row].height = min(HIGHEST, LINE_HEIGHT * lines + 5)
 
 
 def _lines_of(text: str, width: float) -> int:

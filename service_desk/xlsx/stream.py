@@ -4,7 +4,6 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -31,6 +30,7 @@ from service_desk.xlsx.rows import (
     ListColumn,
     ListRow,
     columns_in,
+    framed,
     write_rows,
 )
 from service_desk.xlsx.text import put_text, safe_text
@@ -55,7 +55,7 @@ def write_list(path: Path, sheet: ListSheet, rows: Iterable[ListRow]) -> int:
     """Write the list to ``path``; how many rows it has.
 
     What the rows raise goes through and leaves an unfinished file behind, as does ``OSError`` where there is no room.
-    Raises ``ValueError`` where there are more than ``MOST_ROWS``.
+    Raises ``TooManyRows`` where there are more than ``MOST_ROWS``.
     """
     columns = columns_in(Workbook(), sheet.columns)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=SPEED) as archive:
@@ -102,7 +102,5 @@ def _frame(list_sheet: ListSheet, rows: int) -> dict[str, bytes]:
     set_widths(sheet, [column.width for column in list_sheet.columns])
     ready_for_paper(sheet, columns=width, heading_rows=(TITLE_ROW, HEAD_ROW), body_from=f"C{FIRST_ROW}")
     spread_over_paper(sheet, [column.width for column in list_sheet.columns])
-    stream = BytesIO()
-    workbook.save(stream)
-    with zipfile.ZipFile(stream) as archive:
+    with zipfile.ZipFile(framed(workbook)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}

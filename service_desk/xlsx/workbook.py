@@ -3,7 +3,6 @@
 import re
 import shutil
 import zipfile
-from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -11,7 +10,7 @@ from openpyxl import Workbook
 
 from service_desk.xlsx import detail, notes, recount, sheets, statistics
 from service_desk.xlsx.book import ReportBook
-from service_desk.xlsx.rows import END_OF_ROWS, SPEED, ListRow, columns_in, write_rows
+from service_desk.xlsx.rows import END_OF_ROWS, SPEED, ListRow, columns_in, framed, write_rows
 from service_desk.xlsx.text import safe_text
 
 
@@ -19,7 +18,7 @@ def write_book(path: Path, book: ReportBook) -> int:
     """Write the workbook to ``path``; how many rows its 明细 has, which never stand in memory together.
 
     What the rows raise goes through and leaves an unfinished file behind, as does ``OSError`` where there is no room.
-    Raises ``ValueError`` where a sheet cannot hold the rows.
+    Raises ``TooManyRows`` where a sheet cannot hold the rows.
     """
     workbook = Workbook()
     columns = columns_in(workbook, book.detail.columns)
@@ -29,10 +28,8 @@ def write_book(path: Path, book: ReportBook) -> int:
         number = write_rows(waiting, rows, columns, first=detail.FIRST_ROW, most=detail.MOST_ROWS)
         _fill(workbook, book, number)
         part_of_detail = f"xl/worksheets/sheet{workbook.sheetnames.index(detail.NAME) + 1}.xml"
-        frame = BytesIO()
-        workbook.save(frame)
         with (
-            zipfile.ZipFile(frame) as made,
+            zipfile.ZipFile(framed(workbook)) as made,
             zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=SPEED) as archive,
         ):
             for name in made.namelist():

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from service_desk.desk import administration
 from service_desk.desk.administration import Altered
-from service_desk.desk.nouns import AREAS, DEPARTMENTS, MATTERS, PEOPLE
+from service_desk.desk.lists import Noun
+from service_desk.desk.nouns import AREAS, CATEGORIES, DEPARTMENTS, MATTERS, PEOPLE
 from service_desk.domain.errors import Invalid, NotFound, Refused
 from service_desk.domain.vocabulary import Role, State
 from service_desk.store.base import db
@@ -172,3 +173,26 @@ def test_a_matter_keeps_its_supports_when_they_are_renamed(world: World) -> None
     change_department(world, "金融办", name="财政金融局")
     db.session.refresh(matter)
     assert matter.support_names == ["财政金融局"]
+
+
+@pytest.mark.parametrize(
+    ("noun", "name"),
+    [
+        pytest.param(AREAS, "a区", id="but for capital letters"),
+        pytest.param(AREAS, "Ａ区", id="but for their width"),
+        pytest.param(CATEGORIES, "用电（Ⅰ）", id="but for a compatible sign"),
+        pytest.param(AREAS, "(未填)", id="what stands for none"),
+        pytest.param(DEPARTMENTS, "一窗", id="the desk"),
+        pytest.param(DEPARTMENTS, "未派单", id="no department yet"),
+    ],
+)
+def test_what_reports_could_not_tell_apart_has_another_name(
+    small_world: World, noun: Noun, name: str
+) -> None:
+    administration.add(AREAS, {"name": "A区"}, by=small_world.admin, at=MONDAY)
+    administration.add(CATEGORIES, {"name": "用电(I)", "position": 1}, by=small_world.admin, at=MONDAY)
+    given = {"name": name, "aliases": [], "position": 1}
+    values = {field.name: given[field.name] for field in noun.fields if field.name in given}
+    with pytest.raises(Invalid) as refused:
+        administration.add(noun, values, by=small_world.admin, at=MONDAY)
+    assert list(refused.value.fields) == ["name"]

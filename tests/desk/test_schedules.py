@@ -7,18 +7,19 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from service_desk.desk import administration, exports, schedules
+from service_desk.desk import administration, calendar, exports, schedules, snapshots
 from service_desk.desk.schedules import SCHEDULES
 from service_desk.domain.errors import Invalid, Refused
 from service_desk.domain.recurrence import Covers, Every
 from service_desk.domain.vocabulary import Role, State
 from service_desk.scheduler import deliver
 from service_desk.store.base import db, house
-from service_desk.store.exports import Export, ExportKind, ExportState
+from service_desk.store.calendars import latest_version
+from service_desk.store.exports import Export, ExportKind, ExportState, path_of_export
 from service_desk.store.notices import Letter, Notice
 from service_desk.store.schedules import Schedule, ScheduleRun
 from service_desk.store.snapshots import snapshot_of
@@ -192,3 +193,72 @@ def test_supervisors_alone_keep_it(small_world: World) -> None:
     for stranger in (small_world.clerk, small_world.admin):
         with pytest.raises(Refused):
             administration.add(SCHEDULES, {}, by=stranger, at=BEFORE)
+
+
+def test_after_a_long_sleep_the_month_that_is_sent_is_the_one_that_is_frozen(small_world: World) -> None:
+    every_monday(small_world, kind=ExportKind.MONTHLY, covers=Covers.LAST_MONTH, every=Every.DAY, number=20)
+    schedules.send_due(BEFORE)
+    wakes = datetime(2026, 5, 5, 9, tzinfo=CHINA)
+    assert schedules.send_due(wakes) == 1
+    frozen, (export,) = snapshot_of(date(2026, 3, 1)), all_of(Export)
+    assert frozen is not None
+    assert (export.since, export.as_of) == (date(2026, 3, 1), frozen.as_of)
+    assert snapshot_of(date(2026, 4, 1)) is None, "April's report is still to come"
+
+
+def test_a_clock_set_back_sends_nothing_twice_and_holds_nothing_up(small_world: World) -> None:
+    schedule = every_monday(small_world)
+    schedules.send_due(BEFORE)
+    schedules.send_due(COMES)
+    schedule = all_of(Schedule)[0]
+    schedule.next_at = None  # as after any change of the rule
+    db.session.commit()
+    for at in (COMES - timedelta(hours=1), COMES):
+        assert schedules.send_due(at) == 0
+    assert all_of(Schedule)[0].next_at == COMES + timedelta(days=7)
+    assert len(all_of(ScheduleRun)) == 1
+
+
+def test_a_day_that_becomes_one_of_rest_puts_the_report_off(small_world: World) -> None:
+    every_monday(small_world)
+    schedules.send_due(BEFORE)
+    latest = latest_version()
+    assert latest is not None
+    closed = calendar.closure(COMES.date(), "台风停工")
+    calendar.change_calendar(closed, reason="台风", seen=latest.id, by=small_world.admin, at=BEFORE)
+    schedules.send_due(BEFORE + timedelta(minutes=1))
+    assert schedules.send_due(COMES) == 0
+    assert all_of(Schedule)[0].next_at == COMES + timedelta(days=1)
+
+
+def test_a_letter_whose_file_has_expired_says_so(small_world: World) -> None:
+    settings = current_app.config["SETTINGS"]
+    current_app.config["SETTINGS"] = replace(settings, smtp_url="smtp://127.0.0.1:1", mail_from="a@b.example")
+    house().sends_mail = True
+    schedule = every_monday(small_world)
+    schedules.send_due(BEFORE)
+    schedules.send_due(COMES)
+    made(COMES)
+    exports.drop_expired(COMES + timedelta(days=8))
+    deliver(COMES + timedelta(days=8))
+    assert "文件已过期" in SCHEDULES.beside(schedule)[0][1]
+
+
+def test_the_report_of_a_month_frozen_long_before_has_its_figures_and_the_lists_of_now(
+    small_world: World,
+) -> None:
+    frozen_at, comes = (datetime(2026, 4, day, 8, 30, tzinfo=CHINA) for day in (1, 20))
+    small_world.make(State.IN_PROGRESS, at=frozen_at - timedelta(days=1))
+    every_monday(small_world, kind=ExportKind.MONTHLY, covers=Covers.LAST_MONTH, every=Every.DAY, number=20)
+    schedules.send_due(frozen_at)
+    snapshots.freeze(date(2026, 3, 1), as_of=frozen_at, by=small_world.supervisor)
+    schedules.send_due(comes)
+    made(comes)
+    (export,) = all_of(Export)
+    assert export.as_of == frozen_at
+    book = load_workbook(path_of_export(export.file_key or ""))
+    notes = [row[1] for row in book["口径说明"].iter_rows(values_only=True)]
+    assert any(str(note).startswith("2026-04-01 08:30:00；") for note in notes)
+    assert "supervisor名，2026-04-20 08:30:00" in notes
+    said = " ".join(str(row[0]) for row in book["总体情况"].iter_rows(values_only=True))
+    assert "截至 2026-04-20 08:30，在办诉求 1 件，其中超期 1 件" in said

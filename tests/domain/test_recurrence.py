@@ -42,6 +42,8 @@ def test_two_times_put_off_to_the_same_day_are_one(park: OfficeCalendar) -> None
     rule = Recurrence(Every.WEEK, 1, HALF_PAST_EIGHT)
     assert rule.next_after(at("2026-02-10T12:00"), park) == at("2026-02-24T08:30")
     assert rule.next_after(at("2026-02-24T08:30"), park) == at("2026-03-02T08:30")
+    meant = rule.days_meant(date(2026, 2, 24), park)
+    assert Covers.LAST_WEEK.days(meant, date(2026, 2, 24)) == (date(2026, 2, 9), date(2026, 2, 23))
 
 
 @given(
@@ -75,4 +77,42 @@ def test_it_never_falls_on_a_rest_day_and_never_stands_still(
     ],
 )
 def test_what_it_is_about_is_told_from_its_day(covers: Covers, since: date, until: date) -> None:
-    assert covers.days(date(2026, 1, 2)) == (since, until)
+    day = date(2026, 1, 2)
+    assert covers.days((day, day), day) == (since, until)
+
+
+@pytest.mark.parametrize(
+    ("covers", "since", "until"),
+    [
+        (Covers.LAST_WEEK, date(2026, 1, 19), date(2026, 1, 26)),
+        (Covers.LAST_MONTH, date(2025, 12, 1), date(2026, 1, 1)),
+        (Covers.THIS_MONTH, date(2026, 1, 1), date(2026, 2, 1)),
+        (Covers.THIS_YEAR, date(2026, 1, 1), date(2026, 2, 3)),
+    ],
+)
+def test_put_off_into_another_month_it_is_about_its_own(
+    park: OfficeCalendar, covers: Covers, since: date, until: date
+) -> None:
+    """The last of January 2026 is a Saturday: what comes for it comes on Monday, the 2nd of February."""
+    comes = date(2026, 2, 2)
+    meant = Recurrence(Every.DAY, 31, HALF_PAST_EIGHT).days_meant(comes, park)
+    assert meant == (date(2026, 1, 31), date(2026, 1, 31))
+    assert covers.days(meant, comes) == (since, until)
+
+
+@given(
+    rule=st.one_of(
+        *(
+            st.builds(Recurrence, st.just(every), st.integers(1, every.most), st.just(HALF_PAST_EIGHT))
+            for every in Every
+        )
+    ),
+    start=st.dates(date(2020, 1, 1), date(2025, 1, 1)),
+)
+def test_every_week_and_month_is_reported_once(park: OfficeCalendar, rule: Recurrence, start: date) -> None:
+    covers = Covers.LAST_WEEK if rule.every is Every.WEEK else Covers.LAST_MONTH
+    comes, reported = rule.next_after(datetime.combine(start, time(), CHINA), park), []
+    for _ in range(14):
+        reported.append(covers.days(rule.days_meant(comes.date(), park), comes.date()))
+        comes = rule.next_after(comes, park)
+    assert [until for _, until in reported[:-1]] == [since for since, _ in reported[1:]]

@@ -60,6 +60,14 @@ def test_an_address_that_names_no_figure_is_not_there(visit: Visit, odd: str) ->
     visit("supervisor").get(f"/reports/tickets?{'&'.join((asked | {name: odd}).values())}", status=404)
 
 
+def test_a_date_that_cannot_be_read_makes_no_report_of_other_days(visit: Visit) -> None:
+    supervisor = visit("supervisor")
+    asked = {"kind": "closure", "since": "2026-02-30", "until": "2026年3月"}
+    assert "日期请写成" in supervisor.post("/reports/export", status=422, **asked)
+    assert "日期请写成" in supervisor.get("/reports?since=2026-02-30&until=2026年3月", status=422)
+    assert exports.write_waiting(clock.now, organisation="专窗") == 0
+
+
 @pytest.mark.parametrize("line", ["", "2026-3x", "99999999999999999999", "供电公司"])
 def test_a_month_that_is_none_has_no_tickets(small_world: World, visit: Visit, line: str) -> None:
     closed = small_world.make(State.CLOSED, at=datetime(2026, 3, 2, 9, 30, tzinfo=CHINA))

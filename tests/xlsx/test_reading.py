@@ -2,14 +2,16 @@
 
 import re
 import zipfile
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from service_desk.domain.errors import Invalid
 from service_desk.xlsx.form import blank_form
-from service_desk.xlsx.reading import read_rows
+from service_desk.xlsx.reading import read_rows, read_sheets
 
 SHEET = "xl/worksheets/sheet1.xml"
 FAR = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
@@ -60,3 +62,20 @@ def test_a_part_that_says_less_than_it_unzips_to_is_not_opened(tmp_path: Path) -
     path.write_bytes(lying)
     with pytest.raises(Invalid, match="不是 xlsx"):
         list(read_rows(path))
+
+
+def test_a_nul_in_a_cell_is_left_out(tmp_path: Path) -> None:
+    """Excel's own way to write one; PostgreSQL would refuse the whole row."""
+    path = rewritten(tmp_path, ("国庆节", "国_x0000_庆节"))
+    assert [row["名称"] for row in read_rows(path)] == ["国庆节"]
+
+
+@pytest.mark.parametrize("read", [read_sheets, lambda path: list(read_rows(path))])
+def test_a_duration_beyond_all_days_is_said(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    workbook, path = Workbook(), tmp_path / "days.xlsx"
+    for sheet in workbook:
+        sheet["A1"], sheet["A2"] = "日期", 10**12
+        sheet["A2"].number_format = "[h]:mm:ss"
+    workbook.save(path)
+    with pytest.raises(Invalid, match="打不开"):
+        read(path)

@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 
 from service_desk.xlsx import rows as rows_of_sheets
 from service_desk.xlsx import stream
-from service_desk.xlsx.rows import ListColumn, ListRow, Look
+from service_desk.xlsx.rows import ListColumn, ListRow, Look, TooManyRows
 from service_desk.xlsx.stream import ListSheet, write_list
 from service_desk.xlsx.text import CUT_MARK
 
@@ -119,7 +119,7 @@ def test_values_that_are_remembered_are_those_that_were_meant(path: Path) -> Non
 
 def test_more_than_a_sheet_holds_is_an_error_not_a_cut(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "MOST_ROWS", 3)
-    with pytest.raises(ValueError, match="more rows"):
+    with pytest.raises(TooManyRows):
         write_list(path, SHEET, [row(number, "一") for number in range(3)])
 
 

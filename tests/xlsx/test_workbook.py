@@ -1,9 +1,12 @@
 """A report workbook: what each sheet says, how it looks, and that 核对 counts 统计 again."""
 
+import gc
+import resource
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,12 +22,15 @@ from service_desk.xlsx.book import (
     Divided,
     Heading,
     Line,
+    Listing,
     Ranked,
     ReportBook,
+    Sheet,
     Table,
 )
 from service_desk.xlsx.recount import criterion
-from service_desk.xlsx.rows import ListColumn, Look
+from service_desk.xlsx.rows import ListColumn, ListRow, Look
+from service_desk.xlsx.workbook import write_book
 
 Reopen = Callable[[ReportBook], Workbook]
 Recount = Callable[[Workbook, int], float | str]
@@ -243,3 +249,25 @@ def test_a_book_of_nothing_opens(book: ReportBook, reopened: Reopen, recounted: 
     workbook = reopened(empty)
     assert workbook["统计"]["B6"].value == "—"
     assert [recounted(workbook, row) for row in range(4, 9)] == [0, 0, "—", 0, "—"]
+
+
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # of the writers that are cut short
+def test_no_room_for_its_sheets_is_told_as_what_it_is(book: ReportBook, tmp_path: Path) -> None:
+    kept = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, kept[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            write_book(tmp_path / "book.xlsx", book)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
+        gc.collect()
+
+
+def test_no_row_is_higher_than_excel_takes(book: ReportBook, reopened: Reopen) -> None:
+    rows = [ListRow([1, "话" * 5_000])]
+    listing = Listing([ListColumn("序号", 7, Look.NUMBER), ListColumn("说明", 40, Look.LONG)], rows)
+    workbook = reopened(replace(book, annexes=[Sheet("清单", ["话" * 5_000], listing=listing)]))
+    heights = [one.height for one in workbook["清单"].row_dimensions.values() if one.height]
+    assert max(heights) == 409

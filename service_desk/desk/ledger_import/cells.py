@@ -179,7 +179,7 @@ class Cells:
             return None
         try:
             return read_when(given, self.tz)
-        except ValueError:
+        except (ValueError, OverflowError):
             sentence = "“%(title)s”不是日期：%(given)s。请写成 2025-03-04 这样，或设成日期格式"
             self.problems.append(say(sentence, title=title, given=given[:40]))
             return None
@@ -287,6 +287,8 @@ def read_row(row: Row, tz: tzinfo) -> Told:
         excluded=remarks.excluded,
         remark=remarks.others,
     )
+    if len(remarks.office) > LINE_LIMIT:
+        cells.problems.append(say("“备注”里的来文单位最多 %(most)s 字", most=LINE_LIMIT))
     if cells.problems:
         raise Invalid("；".join(cells.problems))
     return told
