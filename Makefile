@@ -4,7 +4,8 @@
 HOST ?= 127.0.0.1
 PORT ?= 8000
 DEMO ?= 1
-WORKERS ?= 2
+# One more than the cores it is meant for: browsers and servers keep a worker waiting half of the time.
+WORKERS ?= 3
 ARGS ?=
 
 # The first of these that is new enough; PYTHON=/path/to/python3.12 chooses another.

@@ -102,7 +102,8 @@ def test_however_often_one_looks_no_more_go_in_a_minute_than_the_vendor_bears(
     robot = add_robot(RobotKind.DINGTALK, vendor.webhook)
     write(robot, 40)
     sent = [deliver_to_groups(MONDAY)]
-    for _ in range(6):
+    # Short of the minute: the time that the test itself takes passes, too.
+    for _ in range(5):
         assert deliver_to_groups(MONDAY) <= 1, "as time passes, not as one looks"
         later(seconds=10)
         sent.append(deliver_to_groups(MONDAY))
