@@ -4,8 +4,7 @@
 HOST ?= 127.0.0.1
 PORT ?= 8000
 DEMO ?= 1
-# One more than the cores it is meant for: browsers and servers keep a worker waiting half of the time.
-WORKERS ?= 3
+WORKERS ?= 2
 ARGS ?=
 
 # The first of these that is new enough; PYTHON=/path/to/python3.12 chooses another.
