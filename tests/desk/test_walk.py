@@ -20,7 +20,7 @@ from tests.conftest import named, run_sql
 from tests.oath import Oath
 from tests.walking import Ground, Tally, settle_more_people, walk
 
-STEPS = int(os.environ.get("WALK_STEPS", "1500"))
+STEPS = int(os.environ.get("WALK_STEPS", "2000"))
 ENOUGH = 1000
 """So many steps lead everywhere."""
 SEED = int(os.environ.get("WALK_SEED", "0"))
