@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 
 import structlog
 from sqlalchemy import insert, select
@@ -15,16 +15,13 @@ from service_desk.domain.errors import Invalid
 from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import ClockKind, ClockState, Role, Wait
 from service_desk.store.base import db, house, transaction
-from service_desk.store.beats import take_turn
+from service_desk.store.beats import take_night
 from service_desk.store.clocks import LIVE, Clock
 from service_desk.store.law import Law, current_law
 from service_desk.store.notices import Notice
 from service_desk.store.people import User, UserRole
 from service_desk.store.tickets import Ticket
 
-NIGHT = (time(1), time(5))
-"""From when to when, in the park, the check may begin."""
-TWICE = timedelta(hours=12)
 BATCH = 200
 NAMED = 10
 
@@ -50,8 +47,7 @@ class Drift:
 
 def check_by_night(now: datetime) -> int:
     """Once a night, recompute every open clock and tell the administrators what differs; how many do."""
-    local = now.astimezone(house().timezone)
-    if not NIGHT[0] <= local.time() < NIGHT[1] or not take_turn("drift", at=now, unless_since=now - TWICE):
+    if not take_night("drift", now):
         return 0
     found = list(drifts())
     for drift in found:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache, cached_property
 
+import structlog
 from sqlalchemy import ColumnElement, Select, exists, or_, select
 
 from service_desk.desk.sweeping import sweep_in_batches
@@ -28,13 +29,16 @@ from service_desk.domain.figures import (
     part_of,
     value_at,
 )
-from service_desk.store.base import db, transaction
+from service_desk.store.base import begin_reading, db, transaction
+from service_desk.store.beats import take_night
+from service_desk.store.fact_counts import Kind, add_up, crowded, note
 from service_desk.store.facts import (
     ALL_TIME,
     comings_to,
     is_behind,
     keep,
     leaves_none_out,
+    miscounted,
     names_of,
     stored_behind,
     stored_by_day,
@@ -49,6 +53,8 @@ from service_desk.store.tickets import Ticket, locked_if_free
 
 BATCH = 50
 """Tickets in one transaction: enough to save statements, few enough to keep nobody waiting."""
+
+log = structlog.get_logger()
 
 
 def store_facts(_now: datetime) -> int:
@@ -71,6 +77,38 @@ def store_facts_of(ticket_ids: Sequence[int]) -> int:
             {department.name: department.id for department in departments},
         )
     return len(tickets)
+
+
+def add_up_counts(_now: datetime) -> int:
+    """Put few entries in the place of many where a month's counts have grown long; how many fewer there are."""
+    found = crowded()
+    db.session.rollback()
+    return sum(add_up_counts_of(month, moment) for month, moment in found)
+
+
+@transaction
+def add_up_counts_of(month: int, moment: Moment) -> int:
+    """One entry for each kind of a month's rows; how many fewer there are."""
+    return add_up(month, moment)
+
+
+def check_counts_by_night(now: datetime) -> int:
+    """Once a night, count all rows anew; counts that differ are put right and logged. How many did."""
+    if not take_night("counts", now):
+        return 0
+    begin_reading()
+    found = miscounted()
+    db.session.rollback()
+    if found:
+        log.error("counts of fact rows were wrong", kinds=len(found), examples=found.most_common(3))
+        _put_right(found)
+    return len(found)
+
+
+@transaction
+def _put_right(difference: Mapping[Kind, int]) -> None:
+    # It still holds: whoever changed rows meanwhile has entered that, too.
+    note(difference)
 
 
 def figures(

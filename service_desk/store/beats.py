@@ -1,12 +1,16 @@
 """When a job last came to its end, on whatever machine: what health is told by, and what runs once a night."""
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import String, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service_desk.store.base import Instant, Model, db, transaction
+from service_desk.store.base import Instant, Model, db, house, transaction
+
+NIGHT = (time(1), time(5))
+"""From when to when, in the park, what runs once a night may begin."""
+TWICE = timedelta(hours=12)
 
 
 class Beat(Model):
@@ -26,6 +30,12 @@ def last_beat(name: str) -> datetime | None:
 def beat(name: str, at: datetime) -> None:
     """Note that the job came to its end."""
     take_turn(name, at=at, unless_since=at)
+
+
+def take_night(name: str, at: datetime) -> bool:
+    """Take the turn of this night, that one process alone has; false by day."""
+    local = at.astimezone(house().timezone)
+    return NIGHT[0] <= local.time() < NIGHT[1] and take_turn(name, at=at, unless_since=at - TWICE)
 
 
 def take_turn(name: str, *, at: datetime, unless_since: datetime) -> bool:

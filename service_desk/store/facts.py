@@ -5,7 +5,7 @@ left out here and reckoned from the history: a figure is right at any moment, an
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    true,
     union,
     update,
 )
@@ -49,6 +50,7 @@ from service_desk.domain.vocabulary import Source, State
 from service_desk.store.base import Instant, Model, WordType, among, db, house
 from service_desk.store.catalogue import Category
 from service_desk.store.enterprises import Area
+from service_desk.store.fact_counts import FactCount, Kind, counts, note, sums
 from service_desk.store.people import Department
 from service_desk.store.tickets import Ticket
 
@@ -58,6 +60,8 @@ ALL_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 """Stored rows are as of always: what a period may not know yet is left out when it is counted."""
 AT_A_TIME = 1000
 MONTH_NAME = re.compile(r"[0-9]{4}-[0-9]{2}")
+UNCOUNTED = frozenset({Moment.NOW, Moment.AFTERMATH})
+"""Of no month, and told by other tickets: no month's count holds them."""
 COUNTED = (
     *("ticket_id", "department_id", "category_id", "area_id", "source", "enterprise_id"),
     *("until", "month", "marks", "amount"),
@@ -110,14 +114,49 @@ def keep(found: Mapping[Ticket, Sequence[Fact]], departments: Mapping[str, int])
     ids = [ticket.id for ticket in found]
     places = {DESK: BY_THE_DESK, UNASSIGNED: NOWHERE, **departments}
     rows = [_row(ticket, fact, places) for ticket, facts in found.items() for fact in facts]
-    db.session.execute(delete(StoredFact).where(StoredFact.ticket_id.in_(ids)))
+    theirs = StoredFact.ticket_id.in_(ids)
+    before = _by_kind(theirs)
+    db.session.execute(delete(StoredFact).where(theirs))
     if rows:
         db.session.execute(insert(StoredFact), rows)
+    difference = _by_kind(theirs)
+    difference.subtract(before)
+    note(difference)
     db.session.execute(
         update(Ticket)
         .where(Ticket.id.in_(ids))
         .values(facts_version=Ticket.version)
         .execution_options(synchronize_session=False)
+    )
+
+
+def count_new(first: int, last: int) -> None:
+    """Have rows counted that were written past ``keep``: those with these ids and all between."""
+    note(_by_kind(StoredFact.id.between(first, last)))
+
+
+def miscounted() -> Counter[Kind]:
+    """By how many rows of each kind the counts of months are short, or over where negative."""
+    there = _by_kind(true())
+    there.subtract(counts())
+    return Counter({kind: number for kind, number in there.items() if number})
+
+
+def _by_kind(which: ColumnElement[bool]) -> Counter[Kind]:
+    """How many of these rows are alike, of those that are counted by month."""
+    lines = (StoredFact.month, StoredFact.moment, StoredFact.department_id)
+    alike = (StoredFact.marks, StoredFact.amount)
+    found = db.session.execute(
+        select(*lines, *alike, func.count())
+        .where(which, StoredFact.moment.not_in(UNCOUNTED))
+        .group_by(*lines, *alike)
+    )
+    return Counter(
+        {
+            (month, moment, department, marks, amount): number
+            for month, moment, department, marks, amount, number in found
+            if month
+        }
     )
 
 
@@ -176,6 +215,51 @@ def stored_groups(
 
     ``called`` gives what the lines of a table are called, by what is stored: ``names_of``.
     """
+    lines = list(by)
+    # Months that are over are known as a whole, without their rows: of all tickets, on some lines.
+    is_known = leaves_none_out(tickets) and COUNTED_BY.keys() >= set(lines)
+    known = moments - UNCOUNTED if is_known else frozenset()
+    months, rest = period.months_over()
+    found = _sums(months, known, without, lines)
+    # How things stand is asked for apart: with the rows of a period in one, all rows there are would be read.
+    spans = [(moments & {Moment.NOW}, period), (moments - known - {Moment.NOW}, period)]
+    for some, span in (*spans, *((known, part) for part in rest)):
+        if some:
+            found.update(_alike(_stored(tickets, span, some, without), some, lines))
+    names = [called(line) for line in lines]
+    return [
+        Group(
+            moment,
+            Mark(told),
+            amount,
+            number,
+            {line: of[value] for line, of, value in zip(lines, names, values, strict=True)},
+        )
+        for (moment, told, amount, *values), number in found.items()
+        if number
+    ]
+
+
+def _sums(
+    months: Collection[str], moments: frozenset[Moment], without: Sequence[int], by: Sequence[By]
+) -> Counter[tuple[Any, ...]]:
+    """What ``_alike`` finds in whole months, from their counts; less what some tickets (ids) have there."""
+    if not months or not moments:
+        return Counter()
+    numbers = _months_called(months)
+    found = Counter(sums(numbers, moments, by=[COUNTED_BY[line] for line in by]))
+    if without:
+        theirs = among(StoredFact.ticket_id, without)
+        found.subtract(
+            _alike(and_(theirs, StoredFact.month.in_(numbers), StoredFact.moment.in_(moments)), moments, by)
+        )
+    return found
+
+
+def _alike(
+    which: ColumnElement[bool], moments: Collection[Moment], by: Sequence[By]
+) -> Counter[tuple[Any, ...]]:
+    """How many of some rows are alike: moment, marks, amount, lines."""
     marks = _marks() if Moment.AFTERMATH in moments else StoredFact.marks
     # Not grouped by its own name: a database would take "marks" for the column.
     alike: tuple[Any, ...] = (
@@ -184,28 +268,12 @@ def stored_groups(
         StoredFact.amount,
         *(COLUMNS[line] for line in by),
     )
-    names = [called(line) for line in by]
-    # How things stand is asked for apart: with the rows of a period in one, all rows there are would be read.
-    rows = [
-        row
-        for some in (moments & {Moment.NOW}, moments - {Moment.NOW})
-        if some
-        for row in db.session.execute(
-            select(*alike, func.count())
-            .where(_stored(tickets, period, some, without))
-            .group_by(StoredFact.moment, "its_marks", StoredFact.amount, *alike[3:])
-        )
-    ]
-    return [
-        Group(
-            moment,
-            Mark(told),
-            amount,
-            number,
-            {line: of[value] for line, of, value in zip(by, names, lines, strict=True)},
-        )
-        for moment, told, amount, *lines, number in rows
-    ]
+    found = db.session.execute(
+        select(*alike, func.count())
+        .where(which)
+        .group_by(StoredFact.moment, "its_marks", StoredFact.amount, *alike[3:])
+    )
+    return Counter({tuple(kind): number for *kind, number in found})
 
 
 def stored_by_day(
@@ -344,6 +412,8 @@ COLUMNS: Mapping[By, InstrumentedAttribute[Any]] = {
     By.MONTH: StoredFact.month,
 }
 """Which column tells the lines apart."""
+COUNTED_BY = {By.DEPARTMENT: FactCount.department_id, By.MONTH: FactCount.month}
+"""The same of the counts of whole months."""
 
 
 def names_of(by: By) -> Mapping[Any, str]:

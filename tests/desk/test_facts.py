@@ -13,11 +13,12 @@ from service_desk.domain.vocabulary import ExcludedFigure, Level, Outcome, Solve
 from service_desk.store.base import db
 from service_desk.store.calendars import latest_version
 from service_desk.store.enterprises import Area, Enterprise
-from service_desk.store.facts import StoredFact
+from service_desk.store.fact_counts import SPARE, FactCount, counts, note
+from service_desk.store.facts import StoredFact, miscounted
 from service_desk.store.scope import visible_tickets
 from service_desk.store.tickets import Ticket
 from tests.counting import EVERY, around, assert_as_by_hand, assert_counting_agrees, counted, told
-from tests.world import MONDAY, World
+from tests.world import CHINA, MONDAY, World
 
 LATER = MONDAY + timedelta(days=120)
 DAY = timedelta(days=1)
@@ -66,8 +67,53 @@ def test_what_is_counted_are_the_stored_rows(world: World) -> None:
     facts.store_facts(LATER)
     db.session.execute(delete(StoredFact).where(StoredFact.moment == Moment.SUBMIT))
     db.session.commit()
-    submitted = next(one for one in counted(around(LATER), None) if one.key == "submitted")
-    assert submitted.value == 0
+    submitted = [one.value for one in counted(around(LATER), By.CATEGORY) if one.key == "submitted"]
+    assert not any(submitted)
+
+
+def test_what_is_counted_of_months_that_are_over_are_their_counts(world: World) -> None:
+    park(world)
+    facts.store_facts(LATER)
+    db.session.execute(delete(FactCount).where(FactCount.moment == Moment.SUBMIT))
+    db.session.commit()
+    submitted = {one.by: one.value for one in counted(around(LATER), By.MONTH) if one.key == "submitted"}
+    assert not any(submitted.values())
+    assert sum(one.value or 0 for one in counted(around(LATER), By.CATEGORY) if one.key == "submitted") == 7
+
+
+def test_counts_of_months_follow_their_rows_and_can_be_added_up(world: World) -> None:
+    _, _, accepted, *_ = park(world)
+    facts.store_facts(LATER)
+    dispatch.dispatch(accepted.id, by=world.clerk, at=LATER, lead=world.department("金融办"), supports=[])
+    seen = latest_version()
+    assert seen is not None
+    typhoon = calendar.closure((MONDAY + DAY).date(), "台风")
+    calendar.change_calendar(typhoon, reason="台风", seen=seen.id, by=world.admin, at=LATER)
+    assert behind() > 1
+    facts.store_facts(LATER)
+    assert not miscounted()
+    before = counted(around(LATER), By.MONTH)
+    (kind, _), *_ = counts().items()
+    for number in (1, -1) * SPARE:
+        note({kind: number})
+    db.session.commit()
+    assert facts.add_up_counts(LATER) > SPARE
+    assert facts.add_up_counts(LATER) == 0
+    assert not miscounted()
+    assert counted(around(LATER), By.MONTH) == before
+
+
+def test_counts_that_were_tampered_with_are_put_right_by_night(world: World) -> None:
+    park(world)
+    facts.store_facts(LATER)
+    db.session.execute(delete(FactCount).where(FactCount.moment == Moment.CLOSE))
+    db.session.commit()
+    night = LATER.astimezone(CHINA).replace(hour=2)
+    assert facts.check_counts_by_night(night.replace(hour=12)) == 0
+    assert facts.check_counts_by_night(night) > 0
+    assert not miscounted()
+    assert facts.check_counts_by_night(night) == 0
+    assert_counting_agrees(LATER)
 
 
 def test_a_department_is_counted_under_its_new_name(world: World) -> None:

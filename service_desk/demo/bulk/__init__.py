@@ -18,6 +18,7 @@ from service_desk.demo.bulk.plan import MONTHS, tickets_by_day
 from service_desk.demo.bulk.repertoire import Rehearsal
 from service_desk.demo.bulk.rows import learn_sizes, refresh_statistics
 from service_desk.demo.bulk.tables import TABLES
+from service_desk.desk.facts import add_up_counts
 from service_desk.domain.errors import Refused
 from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Word
@@ -95,6 +96,7 @@ def load_bulk(number: int, *, at: datetime, seed: int, tell: Tell, batch: int = 
     if missing > 0:
         added += _fill(Portion(seed, at.replace(microsecond=0), number - missing, missing), 0, tell, batch)
     if added:
+        add_up_counts(at)
         refresh_statistics()
     return added
 

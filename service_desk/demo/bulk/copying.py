@@ -12,9 +12,10 @@ from service_desk.demo.bulk.office import OfficeLine, moment
 from service_desk.demo.bulk.patterns import Given, Laid
 from service_desk.demo.bulk.repertoire import Repertoire, Scene
 from service_desk.demo.bulk.rows import make_ready, reserved, write
-from service_desk.demo.bulk.tables import TABLES
+from service_desk.demo.bulk.tables import FACTS, TABLES
 from service_desk.demo.bulk.words import Speaker
 from service_desk.store.base import transaction
+from service_desk.store.facts import count_new
 from service_desk.store.numbers import next_numbers
 
 AGAIN = 0.07
@@ -122,6 +123,7 @@ def write_batch(copies: Sequence[Copy], keys: Sequence[str], office: OfficeLine)
     make_ready()
     wanted = {table: sum(copy.scene.pattern.counts[table] for copy in copies) for table in TABLES}
     firsts = reserved(wanted)
+    first_fact = firsts[FACTS]
     numbers = iter(_numbers(copies, office))
     left = iter(keys)
     filled = []
@@ -139,6 +141,7 @@ def write_batch(copies: Sequence[Copy], keys: Sequence[str], office: OfficeLine)
     for table in TABLES:
         if wanted[table]:
             write(table, (get(cells) for pattern, cells in filled for get in pattern.getters[table]))
+    count_new(first_fact, first_fact + wanted[FACTS] - 1)
 
 
 def _numbers(copies: Sequence[Copy], office: OfficeLine) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from service_desk.domain.figures.facts import Fact
 from service_desk.domain.figures.indicators import INDICATORS, Indicator, Measure
 from service_desk.domain.figures.marks import DUE_MOMENTS, Mark, Moment, Part
+from service_desk.domain.months import month_after
 from service_desk.domain.vocabulary import Word
 from service_desk.domain.worktime import CHINA
 
@@ -74,6 +75,17 @@ class Period:
         first = self.since.year * 12 + self.since.month - 1
         last = self.until.year * 12 + self.until.month - 1 - (self.until.day == 1)
         return tuple(f"{number // 12:04d}-{number % 12 + 1:02d}" for number in range(first, last + 1))
+
+    def months_over(self) -> tuple[tuple[str, ...], tuple["Period", ...]]:
+        """The whole months that were over at the as-of, as ``YYYY-MM``, and what lies before and after them."""
+        first = self.since if self.since.day == 1 else month_after(self.since)
+        last = min(self.until, self.as_of.astimezone(self.tz).date()).replace(day=1)
+        if first >= last:
+            return (), (self,)
+        around = (replace(self, until=first), replace(self, since=last))
+        return replace(self, since=first, until=last).months, tuple(
+            part for part in around if part.since < part.until
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,33 @@
+"""Counts of the fact rows of each month, so that figures of whole months need not read them"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0019"
+down_revision = "0018"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "fact_counts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("month", sa.Integer(), nullable=False),
+        sa.Column("moment", sa.String(length=30), nullable=False),
+        sa.Column("department_id", sa.Integer(), nullable=False),
+        sa.Column("marks", sa.BigInteger(), nullable=False),
+        sa.Column("amount", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fact_counts")),
+    )
+    op.execute(
+        "INSERT INTO fact_counts (month, moment, department_id, marks, amount, number) "
+        "SELECT month, moment, department_id, marks, amount, count(*) FROM facts "
+        "WHERE moment NOT IN ('now', 'aftermath') GROUP BY month, moment, department_id, marks, amount"
+    )
+    op.create_index("ix_fact_counts_month_moment", "fact_counts", ["month", "moment"])
+
+
+def downgrade() -> None:
+    op.drop_table("fact_counts")
