@@ -72,12 +72,14 @@ def months(
 ) -> Months:
     """Figures of a month and the one before it, of all lines or of some departments.
 
-    With a ``flow`` also those of the same month last year, and of the ``flow`` in the twelve months up to this one.
-    What lies between is not counted: a year of all figures is several times the work.
+    With a ``flow``, some of the keys, also all of them for the same month last year, and those of the ``flow`` for the
+    twelve months up to this one. What lies between is not counted: a year of all figures is several times the work.
     """
-    spans = [(keys, replace(this, since=period_before(this).since))]
+    last = period_before(this)
+    spans = [(keys, replace(this, since=last.since))]
     if flow:
-        spans += [(keys, year_before(this)), (flow, replace(this, since=_year_up_to(this)[0].since))]
+        before = replace(this, since=_year_up_to(this)[0].since, until=last.since)
+        spans += [(keys, year_before(this)), (flow, before)]
     lines = (By.MONTH, By.DEPARTMENT) if departments else (By.MONTH,)
     figures = {}
     for wanted, span in spans:

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Index,
     Integer,
     Select,
-    True_,
     and_,
     case,
     delete,
@@ -370,7 +369,7 @@ def _stored(
 
 def leaves_none_out(tickets: Select[Ticket]) -> bool:
     """Whether they are all tickets there are."""
-    return tickets.whereclause is None or isinstance(tickets.whereclause, True_)
+    return tickets.whereclause is None
 
 
 def _in(period: Period, moments: Collection[Moment]) -> ColumnElement[bool]:

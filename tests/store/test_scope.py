@@ -5,6 +5,7 @@ import pytest
 from service_desk.desk import dispatch, handling
 from service_desk.domain.vocabulary import Nature, State
 from service_desk.store.base import db
+from service_desk.store.facts import leaves_none_out
 from service_desk.store.scope import visible_tickets
 from service_desk.store.tickets import Ticket
 from tests.world import PEOPLE, World
@@ -83,3 +84,12 @@ def test_handling_in_the_past_still_shows_the_ticket(world: World) -> None:
     ticket = world.make(State.IN_PROGRESS, title="past")
     handling.hand_over(ticket.id, by=world.power, at=ticket.touched_at, to=world.power2)
     assert seen_by(world, "power") == {"past"}
+
+
+def test_who_sees_the_whole_park_is_asked_for_no_ticket_by_name(world: World) -> None:
+    """The counts of whole months are of all tickets: without this they would never be used."""
+    assert leaves_none_out(visible_tickets(world.supervisor))
+    assert leaves_none_out(visible_tickets(world.clerk))
+    assert not leaves_none_out(visible_tickets(world.power))
+    world.supervisor.department_id = world.department("金融办").id
+    assert not leaves_none_out(visible_tickets(world.supervisor))
