@@ -1,4 +1,7 @@
-"""What every test of the house stands on: real databases, migrated once and copied for each test."""
+"""What every test of the house stands on: real databases, migrated once and copied for each test.
+
+A worker has one application on each database, so that pages and statements are compiled once.
+"""
 
 import os
 import shutil
@@ -14,7 +17,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import upgrade
 
-from service_desk import create_app
+from service_desk import create_app, house_of
 from service_desk.settings import Settings, read_settings
 from service_desk.store.base import db
 from service_desk.web.throttle import limiter
@@ -118,19 +121,46 @@ def postgres_park(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -
     return name
 
 
+@pytest.fixture(scope="session")
+def sqlite_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The one application on SQLite that all tests of a worker take turns with."""
+    folder = tmp_path_factory.mktemp("sqlite-stage")
+    yield from _stage(f"sqlite:///{folder / 'desk.sqlite3'}", folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_stage(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The same on PostgreSQL."""
+    url = named(postgres_url, f"desk_{uuid.uuid4().hex[:8]}")
+    yield from _stage(url, tmp_path_factory.mktemp("postgres-stage"))
+
+
+def _stage(url: str, folder: Path) -> Iterator[Flask]:
+    app = create_app(settings_for(url, folder))
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
 @pytest.fixture
-def sqlite_url(sqlite_park: Path, tmp_path: Path) -> str:
+def sqlite_url(sqlite_park: Path, sqlite_stage: Flask) -> str:
     """A fresh copy of the park on SQLite."""
-    shutil.copy(sqlite_park, tmp_path / "desk.sqlite3")
-    return f"sqlite:///{tmp_path / 'desk.sqlite3'}"
+    url: str = sqlite_stage.config["SETTINGS"].database_url
+    path = Path(url.removeprefix("sqlite:///"))
+    for beside in ("-wal", "-shm", "-journal"):
+        path.with_name(path.name + beside).unlink(missing_ok=True)
+    shutil.copy(sqlite_park, path)
+    return url
 
 
 @pytest.fixture
-def postgres_copy(postgres_url: str, postgres_park: str) -> Iterator[str]:
+def postgres_copy(postgres_url: str, postgres_park: str, postgres_stage: Flask) -> Iterator[str]:
     """A fresh copy of the park on PostgreSQL."""
-    name = f"desk_{uuid.uuid4().hex[:8]}"
+    url: str = postgres_stage.config["SETTINGS"].database_url
+    name = sa.make_url(url).database
     run_sql(postgres_url, f"CREATE DATABASE {name} TEMPLATE {postgres_park}")
-    yield named(postgres_url, name)
+    yield url
     run_sql(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
@@ -141,26 +171,32 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
-def _serve(url: str, folder: Path) -> Iterator[Flask]:
-    app = create_app(settings_for(url, folder))
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+def _as_new(app: Flask, folder: Path) -> Iterator[Flask]:
+    """The application as a fresh process has it, with the files of one test; what that changes of it is undone."""
+    url = app.config["SETTINGS"].database_url
+    config, settings = dict(app.config), settings_for(url, folder)
+    app.config["SETTINGS"] = settings
+    app.extensions["service_desk.house"] = house_of(settings)
     limiter.enabled = False
     with app.app_context():
         yield app
         db.session.remove()
         db.engine.dispose()
+    app.config.clear()
+    app.config.update(config)
 
 
 @pytest.fixture
-def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+def app(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The application on each of the two databases, inside its context."""
-    yield from _serve(database_url, tmp_path)
+    stage = "sqlite_stage" if database_url.startswith("sqlite") else "postgres_stage"
+    yield from _as_new(request.getfixturevalue(stage), tmp_path)
 
 
 @pytest.fixture
-def sqlite_app(sqlite_url: str, tmp_path: Path) -> Iterator[Flask]:
+def sqlite_app(sqlite_stage: Flask, sqlite_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The application on SQLite alone: for what no database decides."""
-    yield from _serve(sqlite_url, tmp_path)
+    yield from _as_new(sqlite_stage, tmp_path)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Counts of the fact rows of each month, so that figures of whole months need not read them"""
+"""Counts of the fact rows of each month, so that figures of whole months need not read them; find complaints quickly"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,6 +7,8 @@ revision = "0019"
 down_revision = "0018"
 branch_labels = None
 depends_on = None
+
+AGAINST = sa.text("against_id IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -27,7 +29,11 @@ def upgrade() -> None:
         "WHERE moment NOT IN ('now', 'aftermath') GROUP BY month, moment, department_id, marks, amount"
     )
     op.create_index("ix_fact_counts_month_moment", "fact_counts", ["month", "moment"])
+    op.create_index(
+        "ix_tickets_against_id", "tickets", ["against_id"], postgresql_where=AGAINST, sqlite_where=AGAINST
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_tickets_against_id", "tickets", postgresql_where=AGAINST, sqlite_where=AGAINST)
     op.drop_table("fact_counts")

@@ -15,13 +15,14 @@ from service_desk.domain.figures import (
     period_before,
     year_before,
 )
-from service_desk.domain.months import month_after
+from service_desk.domain.months import month_after, months_on
 from service_desk.store.law import Law
 
 PARK_KEYS = ("accepted", "on_time", "solved", "satisfied", "rated", "response", "closings")
 DEPARTMENT_KEYS = ("sign_in_time", "response", "opinion_in_time", "on_time", "returned", "closings")
 """None of these tells how a matter was rated: a department reads that in totals alone."""
 FLOW = ("accepted", "closings")
+YEAR = 12
 TREND_DAYS = 30
 
 
@@ -53,7 +54,11 @@ class Months:
     @property
     def trend(self) -> Sequence[Period]:
         """The twelve months up to this one, the oldest first."""
-        return _year_up_to(self.this)
+        first = self.this.since
+        return [
+            replace(self.this, since=months_on(first, -back), until=months_on(first, 1 - back))
+            for back in reversed(range(YEAR))
+        ]
 
 
 def month_of(day: date, *, as_of: datetime, law: Law) -> Period:
@@ -63,40 +68,16 @@ def month_of(day: date, *, as_of: datetime, law: Law) -> Period:
 
 
 def months(
-    rows: Rows,
-    this: Period,
-    keys: Collection[str],
-    *,
-    flow: Collection[str] = (),
-    departments: Collection[str] = (),
+    rows: Rows, this: Period, keys: Collection[str], *, back: int, departments: Collection[str] = ()
 ) -> Months:
-    """Figures of a month and the one before it, of all lines or of some departments.
-
-    With a ``flow``, some of the keys, also all of them for the same month last year, and those of the ``flow`` for the
-    twelve months up to this one. What lies between is not counted: a year of all figures is several times the work.
-    """
-    last = period_before(this)
-    spans = [(keys, replace(this, since=last.since))]
-    if flow:
-        before = replace(this, since=_year_up_to(this)[0].since, until=last.since)
-        spans += [(keys, year_before(this)), (flow, before)]
-    lines = (By.MONTH, By.DEPARTMENT) if departments else (By.MONTH,)
-    figures = {}
-    for wanted, span in spans:
-        indicators = indicators_of(wanted)
-        found = rows.groups(span, indicators, by=lines)
-        if departments:
-            found = [group for group in found if group.lines[By.DEPARTMENT] in departments]
-        for figure in count_groups(found, span, indicators=indicators, by=By.MONTH):
-            figures[figure.by or "", figure.key] = figure
-    return Months(this, figures)
-
-
-def _year_up_to(this: Period) -> Sequence[Period]:
-    found = [this]
-    while len(found) < 12:  # noqa: PLR2004 - a year
-        found.append(period_before(found[-1]))
-    return found[::-1]
+    """Figures of a month and of so many before it, of all lines or of some departments."""
+    indicators = indicators_of(keys)
+    span = replace(this, since=months_on(this.since, -back))
+    found = rows.groups(span, indicators, by=(By.MONTH, By.DEPARTMENT) if departments else (By.MONTH,))
+    if departments:
+        found = [group for group in found if group.lines[By.DEPARTMENT] in departments]
+    figures = count_groups(found, span, indicators=indicators, by=By.MONTH)
+    return Months(this, {(figure.by or "", figure.key): figure for figure in figures})
 
 
 def by_category(rows: Rows, period: Period) -> list[Figure]:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cache, cached_property
 
 import structlog
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from service_desk.desk.sweeping import sweep_in_batches
 from service_desk.domain.figures import (
@@ -124,12 +124,18 @@ class Rows:
 
     Whose record has gone on since its rows were stored, or since the instant, is told from its history: once for all
     that is asked here. Every ``period`` must be one as of that instant. ``called`` are the names of lines, by what is
-    stored of them.
+    stored of them. ``but`` are tickets (ids) whose rows are left out: where they are few, naming them costs less than
+    asking every ticket.
     """
 
-    def __init__(self, tickets: Select[Ticket], as_of: datetime, law: Law) -> None:
-        self._tickets, self._as_of, self._law = tickets, as_of, law
-        self._without = db.session.scalars(to_be_told(as_of)).all()
+    def __init__(
+        self, tickets: Select[Ticket], as_of: datetime, law: Law, *, but: Collection[int] = ()
+    ) -> None:
+        self._tickets, self._as_of, self._law, self._but = tickets, as_of, law, frozenset(but)
+        touched = to_be_told(as_of)
+        self._has_gone_on = any(touched.values())
+        self._to_tell = [ticket_id for ticket_id in touched if ticket_id not in self._but]
+        self._without = [*self._to_tell, *self._but]
         self.called = cache(names_of)
 
     def groups(self, period: Period, indicators: Sequence[Indicator], *, by: Collection[By]) -> list[Group]:
@@ -195,19 +201,15 @@ class Rows:
         if Moment.AFTERMATH not in moments or not self._has_gone_on:
             return moments, told
         # What came after a closing is true of all tickets together: for a past it is told whole.
-        whole = facts_of(self._tickets, as_of=self._as_of, law=self._law)
+        tickets = self._tickets.where(Ticket.id.not_in(self._but)) if self._but else self._tickets
+        whole = facts_of(tickets, as_of=self._as_of, law=self._law)
         others = (fact for fact in told if fact.moment is not Moment.AFTERMATH)
         afterwards = (fact for fact in whole if fact.moment is Moment.AFTERMATH)
         return moments - {Moment.AFTERMATH}, [*others, *afterwards]
 
     @cached_property
     def _told(self) -> Sequence[Fact]:
-        return tuple(_told(self._tickets, self._without, self._as_of, self._law))
-
-    @cached_property
-    def _has_gone_on(self) -> bool:
-        """Whether anything was done on any ticket since the instant."""
-        return bool(db.session.scalar(select(exists().where(Ticket.touched_at > self._as_of))))
+        return tuple(_told(self._tickets, self._to_tell, self._as_of, self._law))
 
 
 def facts_of(tickets: Select[Ticket], *, as_of: datetime, law: Law) -> tuple[Fact, ...]:

@@ -102,10 +102,14 @@ def is_behind() -> ColumnElement[bool]:
     return Ticket.facts_version != Ticket.version
 
 
-def to_be_told(as_of: datetime) -> Select[int]:
-    """The ids of tickets whose stored rows do not hold at an instant: the record has gone on since one or the other."""
-    touched_since = select(Ticket.id).where(Ticket.touched_at > as_of)
-    return select(union(select(Ticket.id).where(is_behind()), touched_since).subquery().c.id)
+def to_be_told(as_of: datetime) -> Mapping[int, bool]:
+    """The tickets (ids) whose stored rows do not hold at an instant, and whether they were touched after it.
+
+    Of the others the record has gone on since their rows were stored.
+    """
+    since = Ticket.touched_at > as_of
+    found = union(select(Ticket.id, since).where(is_behind()), select(Ticket.id, since).where(since))
+    return {ticket_id: bool(touched) for ticket_id, touched in db.session.execute(found)}
 
 
 def keep(found: Mapping[Ticket, Sequence[Fact]], departments: Mapping[str, int]) -> None:

@@ -1,6 +1,6 @@
 """Who sees what: the one scope every read of tickets begins with."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, Select, false, or_, select
 
@@ -56,6 +56,14 @@ def _of_enterprises(which: ColumnElement[bool]) -> ColumnElement[bool]:
 def _not_about(department_id: int) -> ColumnElement[bool]:
     """Those that complain neither of the department nor of one it belongs to."""
     return or_(Ticket.against_id.is_(None), Ticket.against_id.not_in(units_above(department_id)))
+
+
+def complaints_hidden_from(user: User) -> Sequence[int]:
+    """The ids of what somebody would see, were it not a complaint of where they work."""
+    if user.department_id is None:
+        return ()
+    of_them = Ticket.against_id.in_(units_above(user.department_id))
+    return db.session.scalars(select(Ticket.id).where(of_them, or_(*_grants(user)))).all()
 
 
 def complaints_about(department_id: int, ticket_ids: Collection[int]) -> set[int]:

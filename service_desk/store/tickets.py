@@ -43,14 +43,15 @@ from service_desk.store.parts import Assignment, Event, Order, Rating, Reply
 from service_desk.store.people import Actor, Department, PastPerson, User
 
 BEHIND = "facts_version <> version"
+AGAINST = "against_id IS NOT NULL"
 LONGEST_LAST_LINE = 140
 
 
 class Ticket(Model):
     """诉求. Lists show ``due_at``, the due of whoever's turn it is, and ``last_line``, which all may read.
 
-    ``tag_words`` holds the tags with a blank before and after each. ``version`` counts the lines of the record;
-    ``facts_version`` is the one its stored facts were reckoned at, -1 for none.
+    ``version`` counts the lines of the record; ``facts_version`` is the one its stored facts were reckoned at, -1 for
+    none.
     ``tag_words`` holds the tags with a blank before and after each; ``imported_number`` is another system's.
     """
 
@@ -62,6 +63,9 @@ class Ticket(Model):
         Index("ix_tickets_enterprise_id_submitted_at", "enterprise_id", "submitted_at"),
         Index("ix_tickets_touched_at", "touched_at"),
         Index("ix_tickets_facts_behind", "id", postgresql_where=text(BEHIND), sqlite_where=text(BEHIND)),
+        Index(
+            "ix_tickets_against_id", "against_id", postgresql_where=text(AGAINST), sqlite_where=text(AGAINST)
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -32,7 +32,7 @@ from service_desk.store.boards import (
 )
 from service_desk.store.law import current_law
 from service_desk.store.people import Department, User, units_below
-from service_desk.store.scope import visible_tickets
+from service_desk.store.scope import complaints_hidden_from, visible_tickets
 from service_desk.store.tickets import Ticket
 from service_desk.web.behind import behind_page
 from service_desk.web.due import Dues
@@ -126,7 +126,7 @@ def _of_the_park(user: User) -> str:
     now, law = clock.now(), current_law()
     tickets, tomorrow = visible_tickets(user), desk.today_ends(now, law)
     this, rows = desk.month_of(law.calendar.day_of(now), as_of=now, law=law), Rows(tickets, now, law)
-    months = desk.months(rows, this, desk.PARK_KEYS, flow=desk.FLOW)
+    months = desk.months(rows, this, desk.PARK_KEYS, back=desk.YEAR)
     late = late_tickets(tickets, before=now, most=MOST_LATE)
     return render_template(
         "boards/park.html",
@@ -148,9 +148,10 @@ def _of_a_department(user: User) -> str:
     tickets, tomorrow = visible_tickets(user), desk.today_ends(now, law)
     names = {unit.name for unit in units}
     this = desk.month_of(law.calendar.day_of(now), as_of=now, law=law)
-    months = desk.months(
-        Rows(tickets, now, law), this, desk.DEPARTMENT_KEYS, flow=DEPARTMENT_FLOW, departments=names
-    )
+    # Whoever was given a ticket sees it, so that a department's rows are all of tickets it sees, but for complaints
+    # of it. Asked so, months that are over are known.
+    rows = Rows(select(Ticket), now, law, but=complaints_hidden_from(user))
+    months = desk.months(rows, this, desk.DEPARTMENT_KEYS, back=desk.YEAR, departments=names)
     own = _led_by(tickets, units)
     late = late_tickets(own.where(Ticket.state.in_(IN_HAND)), before=now, most=MOST_LATE)
     return render_template(

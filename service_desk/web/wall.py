@@ -73,7 +73,7 @@ def index() -> ResponseReturnValue:
     tickets, tomorrow = visible_tickets(user), desk.today_ends(now, law)
     this = desk.month_of(law.calendar.day_of(now), as_of=now, law=law)
     rows = Rows(tickets, now, law)
-    months = desk.months(rows, this, desk.PARK_KEYS)
+    months = desk.months(rows, this, desk.PARK_KEYS, back=1)
     stock = open_stock(tickets, now=now, today_ends=tomorrow)
     late = late_tickets(tickets, before=tomorrow, most=MOST_LATE)
     shown = _to_be_read(stock)

@@ -9,6 +9,7 @@ from service_desk.desk import boards, facts, handling
 from service_desk.domain.vocabulary import ClockKind, State
 from service_desk.store.base import db
 from service_desk.store.boards import STANDINGS, clock_stock, late_tickets, open_stock, tickets_by_clock
+from service_desk.store.scope import complaints_hidden_from, visible_tickets
 from service_desk.store.tickets import Ticket
 from tests.world import CHINA, MONDAY, World
 
@@ -32,6 +33,31 @@ def test_a_day_is_the_parks_and_has_what_was_accepted_and_closed_on_it(world: Wo
     assert (before.accepted, before.closed) == (1, 1)
     assert (after.accepted, after.closed) == (1, 0)
     assert sum(line.accepted + line.closed for line in days.values()) == 3
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_departments_figures_are_those_of_what_its_people_see(world: World, *, stored: bool) -> None:
+    """Complaints of it are left out, also one that it was given before it was found to be one."""
+    for day, state in enumerate((State.CLOSED, State.IN_PROGRESS, State.CLOSED)):
+        world.make(state, at=MONDAY + timedelta(days=day), supports=["园区管委会"])
+    world.make(State.CLOSED, lead="金融办")
+    complaint = world.make(State.CLOSED, at=MONDAY - timedelta(days=7))
+    complaint.against_id = world.department("供电公司").id
+    db.session.commit()
+    assert complaints_hidden_from(world.power) == [complaint.id]
+    later = LATER + timedelta(days=60)
+    if stored:
+        facts.store_facts(later)
+    this = boards.month_of(later.date(), as_of=later, law=world.law)
+    seen, named = (
+        boards.months(rows, this, boards.DEPARTMENT_KEYS, back=boards.YEAR, departments={"供电公司"})
+        for rows in (
+            facts.Rows(visible_tickets(world.power), later, world.law),
+            facts.Rows(select(Ticket), later, world.law, but=complaints_hidden_from(world.power)),
+        )
+    )
+    assert named == seen
+    assert sum(seen.figure("closings", month).numerator or 0 for month in seen.trend) == 2
 
 
 def test_open_tickets_are_counted_by_lead_and_state_with_what_is_late(world: World) -> None:
