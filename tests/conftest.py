@@ -148,8 +148,9 @@ def sqlite_url(sqlite_park: Path, sqlite_stage: Flask) -> str:
     """A fresh copy of the park on SQLite."""
     url: str = sqlite_stage.config["SETTINGS"].database_url
     path = Path(url.removeprefix("sqlite:///"))
-    for beside in ("-wal", "-shm", "-journal"):
-        path.with_name(path.name + beside).unlink(missing_ok=True)
+    # The file is another one each time: what a test left open keeps the one that it had.
+    for ending in ("", "-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
     shutil.copy(sqlite_park, path)
     return url
 

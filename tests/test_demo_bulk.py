@@ -29,7 +29,7 @@ from service_desk.domain.states import OPEN
 from service_desk.domain.vocabulary import ClockState, Nature, Source, State, Unit, Urgency
 from service_desk.store.base import db
 from service_desk.store.enterprises import Enterprise
-from service_desk.store.facts import StoredFact
+from service_desk.store.facts import StoredFact, miscounted
 from service_desk.store.law import current_law
 from service_desk.store.notices import Card, Letter, Notice
 from service_desk.store.numbers import Counter as Counted
@@ -137,6 +137,7 @@ def test_stored_facts_tell_the_figures_that_histories_tell(
     bulk: Flask, moment: datetime, lines: tuple[By | None, ...]
 ) -> None:
     assert db.session.scalar(select(sa.func.count()).where(Ticket.facts_version != Ticket.version)) == 0
+    assert not miscounted()
     period = around(moment)
     rows = facts.facts_of(select(Ticket), as_of=moment, law=current_law())
     for by in lines:
