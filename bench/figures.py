@@ -1,19 +1,24 @@
-"""Counting: a report's figures over a million tickets, beside the plainest count of the same rows.
+"""Counting: boards and reports over a million tickets of a demo park, beside the plainest count of the same rows.
 
-``BENCH_TICKETS`` sets another number.
+``BENCH_TICKETS`` sets another number. ``BENCH_FOLDER`` keeps the park there, and takes one that is there already.
 """
 
 import os
 import time
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, text
 
-from bench.bulk import park_on_postgres
+from bench.bulk import empty_postgres
+from service_desk import clock
+from service_desk.demo import SEED, load_demo
+from service_desk.demo.bulk import Stage, load_bulk
 from service_desk.desk import facts
+from service_desk.desk.boards import month_of
+from service_desk.desk.people import DEMO_PASSWORD
 from service_desk.desk.reports import Counting
 from service_desk.domain.figures import (
     BY_KEY,
@@ -26,42 +31,69 @@ from service_desk.domain.figures import (
     with_year_before,
     year_before,
 )
-from service_desk.domain.vocabulary import Level, Solved, State
+from service_desk.domain.months import months_on
 from service_desk.store.base import begin_reading, db
 from service_desk.store.law import current_law
 from service_desk.store.tickets import Ticket
-from tests.world import MONDAY, World
+from service_desk.web.throttle import limiter
+from tests.visitor import Visitor
 
 TICKETS = int(os.environ.get("BENCH_TICKETS", "1000000"))
-DAYS = 730
-ENTERPRISES = 5000
-NOW = MONDAY + timedelta(days=DAYS + 30)
-MONTH = Period(date(2027, 5, 1), date(2027, 6, 1), NOW)
-YEAR = Period(date(2027, 1, 1), date(2028, 1, 1), NOW)
 FLOOR = (
     "SELECT department_id, count(*) FROM facts WHERE moment = 'accept' AND at >= :since AND at < :until "
     "GROUP BY department_id"
 )
+BOARDS = (("supervisor", "/dashboard"), ("power", "/dashboard"), ("supervisor", "/wall"))
 
 
 def measure() -> list[dict[str, Any]]:
-    """Seconds of the figures of reports, and ``closing`` by department as a ratio to a bare count."""
-    with park_on_postgres():
-        _fill(TICKETS)
-        rows = db.session.scalar(text("SELECT count(*) FROM facts"))
+    """Seconds to make the park and to show it, and ``closing`` by department as a ratio to a bare count."""
+    folder = os.environ.get("BENCH_FOLDER")
+    with empty_postgres(Path(folder) if folder else None) as park:
+        made_in = _fill()
+        now = clock.now()
+        this = month_of(now.date(), as_of=now, law=current_law())
+        month = period_before(this)
+        year = Period(months_on(this.since, -12), this.since, now, this.tz)
         every = [
             _figure(f"{report.title}, a {name}", _best(partial(_tables, report, period)), "s", 5.0)
             for report in REPORTS.values()
-            for name, period in (("month", MONTH), ("year", YEAR))
+            for name, period in (("month", month), ("year", year))
         ]
-        closing = _best(lambda: _figures(("closing",), YEAR, By.DEPARTMENT))
-        floor = _best(lambda: _bare(YEAR))
+        closing = _best(lambda: _figures(("closing",), year, By.DEPARTMENT))
+        rows = _best(lambda: _figures(("closing",), year, By.CATEGORY))
+        floor = _best(lambda: _bare(year))
+        limiter.enabled = False
+        park.app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+        boards = []
+        for name, path in BOARDS:
+            visitor = Visitor(park.app.test_client()).sign_in(name, DEMO_PASSWORD)
+            boards.append(_figure(f"{path} of {name}", _best(partial(visitor.get, path)), "s", 1.0))
         return [
-            _figure(f"rows of {TICKETS} tickets", float(rows or 0), "", None),
+            _figure(f"making {TICKETS} tickets", made_in, "s", None),
+            _figure(
+                "their rows", float(db.session.scalar(text("SELECT count(*) FROM facts")) or 0), "", None
+            ),
+            *boards,
             *every,
-            _figure("closing by department, a year", closing, "s", None),
-            _figure("the same beside the bare count", closing / floor, "×", 3.0),
+            _figure("closing by department beside the bare count", closing / floor, "×", 3.0),
+            _figure("closing by category beside the bare count", rows / floor, "×", None),
         ]
+
+
+def _fill() -> float:
+    """Bring the park to so many tickets, and the clockwork up to date; how many seconds it took."""
+    now, began = clock.now(), time.perf_counter()
+    load_demo(at=now)
+    load_bulk(TICKETS, at=now, seed=SEED, tell=_silent)
+    seconds = time.perf_counter() - began
+    facts.store_facts(now)
+    facts.add_up_counts(now)
+    return seconds
+
+
+def _silent(_stage: Stage, _done: int, _whole: int) -> None:
+    """Nobody waits before the screen."""
 
 
 def _best(act: Callable[[], object]) -> float:
@@ -91,83 +123,7 @@ def _tables(report: Report, period: Period) -> None:
 
 
 def _bare(period: Period) -> object:
-    since, until = (
-        datetime.combine(day, datetime.min.time(), period.tz) for day in (period.since, period.until)
-    )
-    return db.session.execute(text(FLOOR), {"since": since, "until": until}).all()
-
-
-# A park of many tickets
-
-
-def _fill(number: int) -> None:
-    """Copies of some tickets that went by the law, over two years, spread over departments, categories and firms."""
-    world = World()
-    patterns = [
-        world.make(State.CLOSED, at=MONDAY, hours=9, supports=["园区管委会"]),
-        world.make(State.CLOSED, at=MONDAY, lead="金融办", level=Level.DISSATISFIED, solved=Solved.UNSOLVED),
-        world.make(State.CLOSED, at=MONDAY, hours=5),
-        world.make(State.IN_PROGRESS, at=MONDAY, hours=2),
-    ]
-    facts.store_facts(MONDAY)
-    _add_enterprises()
-    for pattern in patterns:
-        _copy(pattern.id, number // len(patterns))
-    # What an open transaction may still want to see is not swept.
-    db.session.rollback()
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE"))
-
-
-def _add_enterprises() -> None:
-    columns = [name for name in _columns("enterprises") if name not in ("id", "code", "name")]
-    _run(
-        f"INSERT INTO enterprises (name, {', '.join(columns)}) "  # noqa: S608 - names of our own columns
-        f"SELECT '企业' || g, {', '.join(columns)} FROM enterprises, generate_series(1, :number) g "
-        "WHERE enterprises.id = (SELECT min(id) FROM enterprises)",
-        number=ENTERPRISES,
-    )
-
-
-def _copy(ticket_id: int, number: int) -> None:
-    """So many tickets like this one, each with the rows that were stored for it."""
-    new = {
-        "submitted_at": "submitted_at + (g * 7919 % :days) * interval '1 day'",
-        "touched_at": "touched_at + (g * 7919 % :days) * interval '1 day'",
-        "category_id": "(SELECT id FROM categories ORDER BY id OFFSET g % (SELECT count(*) FROM categories) LIMIT 1)",
-        "enterprise_id": "(SELECT max(id) FROM enterprises) - g % :enterprises",
-    }
-    columns = [name for name in _columns("tickets") if name not in ("id", "number", "submission_key")]
-    values = ", ".join(new.get(name, name) for name in columns)
-    _run(
-        f"INSERT INTO tickets (number, {', '.join(columns)}) SELECT 'F{ticket_id}-' || g, {values} "  # noqa: S608
-        "FROM tickets, generate_series(1, :number) g WHERE tickets.id = :id",
-        number=number, id=ticket_id, days=DAYS, enterprises=ENTERPRISES,
-    )  # fmt: skip
-    moved = {
-        "at": "CASE f.moment WHEN 'now' THEN f.at ELSE f.at + (t.submitted_at - o.submitted_at) END",
-        "month": "to_char(f.at + (t.submitted_at - o.submitted_at), 'YYYYMM')::int",
-        "until": "f.until + (t.submitted_at - o.submitted_at)",
-        "category_id": "t.category_id",
-        "enterprise_id": "t.enterprise_id",
-        "ticket_id": "t.id",
-    }
-    columns = [name for name in _columns("facts") if name != "id"]
-    values = ", ".join(moved.get(name, f"f.{name}") for name in columns)
-    _run(
-        f"INSERT INTO facts ({', '.join(columns)}) SELECT {values} FROM facts f "  # noqa: S608
-        "JOIN tickets o ON o.id = f.ticket_id JOIN tickets t ON t.number LIKE :numbers WHERE f.ticket_id = :id",
-        id=ticket_id, numbers=f"F{ticket_id}-%",
-    )  # fmt: skip
-
-
-def _columns(table: str) -> list[str]:
-    return [column.name for column in db.metadata.tables[table].columns]
-
-
-def _run(statement: str, **values: object) -> None:
-    with db.engine.begin() as connection:
-        connection.execute(text(statement), values)
+    return db.session.execute(text(FLOOR), {"since": period.begins, "until": period.ends}).all()
 
 
 def _figure(name: str, value: float, unit: str, bound: float | None) -> dict[str, Any]:

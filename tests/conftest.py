@@ -16,6 +16,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import upgrade
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from service_desk import create_app, house_of
 from service_desk.settings import Settings, read_settings
@@ -42,23 +44,27 @@ CARELESS = tuple(
 """No test outlives its machine. Otherwise each database dropped waits for the disk, a second and more."""
 
 
-SHARED_BEGINNINGS = {
-    "browser": "tests/browser/",
-    "sample": "tests/desk/test_history.py",
-    "ledger": "tests/desk/test_ledger_import.py",
-    "books": "tests/desk/test_report_books.py",
-    "bulk": "tests/test_demo_bulk.py",
-}
+SHARED_BEGINNINGS = (
+    "tests/browser/",
+    "tests/desk/test_history.py",
+    "tests/desk/test_ledger_import.py",
+    "tests/desk/test_report_books.py",
+    "tests/test_demo.py",
+    "tests/test_demo_bulk.py",
+)
 """Where tests stand on a fixture that takes long to make: one worker makes it, and runs all of them."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before the workers note the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares a beginning."""
-    for item in items:
-        for name, place in SHARED_BEGINNINGS.items():
-            if item.nodeid.startswith(place):
-                item.add_marker(pytest.mark.xdist_group(name))
+class Together(LoadScopeScheduling):
+    """Every test by itself to the worker that is free, but those that share a beginning to one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((place for place in SHARED_BEGINNINGS if nodeid.startswith(place)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    """How tests are shared out among workers."""
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")
