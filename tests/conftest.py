@@ -62,6 +62,7 @@ class Together(LoadScopeScheduling):
         return next((place for place in SHARED_BEGINNINGS if nodeid.startswith(place)), nodeid)
 
 
+@pytest.hookimpl(optionalhook=True)  # without workers nobody asks
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
     """How tests are shared out among workers."""
     return Together(config, log)
