@@ -31,7 +31,7 @@ from service_desk.desk.people import DEMO_ACCOUNTS, DEMO_PASSWORD  # noqa: E402 
 
 ALBUM = ROOT / "build" / "screenshots"
 FLASK = [str(Path(sys.executable).with_name("flask")), "--app", "wsgi"]
-PUBLIC = ("/sign-in", "/register", "/promise", "/no-such-page")
+PUBLIC = ("/sign-in", "/register", "/promise", "/track", "/no-such-page")
 # Pages that a walk along links does not come to: a list with all it holds, and papers of a ticket that was closed.
 ALSO = {
     "clerk": (

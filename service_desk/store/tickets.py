@@ -17,7 +17,7 @@ from sqlalchemy.orm import (
 
 from service_desk.domain.actions import Action, Party
 from service_desk.domain.limits import Profile, limit_class
-from service_desk.domain.states import TURN_CLOCKS, TURN_REVIEWS
+from service_desk.domain.states import ENDED, TURN_CLOCKS, TURN_REVIEWS
 from service_desk.domain.vocabulary import (
     AssignmentRole,
     AssignmentState,
@@ -162,6 +162,14 @@ class Ticket(Model):
             for part in self.assignments
             if part.role is AssignmentRole.SUPPORT and part.state is not AssignmentState.RELEASED
         ]
+
+    @property
+    def stood(self) -> State:
+        """The state, or for a ticket that ended before it was closed the one it ended in."""
+        if self.state not in ENDED - {State.CLOSED}:
+            return self.state
+        lines = reversed(self.events)
+        return next(e.before for e in lines if e.after is self.state and e.before is not self.state)
 
     @property
     def last_reply(self) -> Reply | None:

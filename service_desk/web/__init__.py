@@ -49,6 +49,7 @@ from service_desk.web import (
     reports,
     snapshots,
     tickets,
+    track,
     wall,
     workflow,
 )
@@ -115,6 +116,7 @@ def init_app(app: Flask) -> None:
         reports,
         snapshots,
         tickets,
+        track,
         wall,
         workflow,
     ):

@@ -36,6 +36,7 @@ from service_desk.web.filters import stamp
 from service_desk.web.forms import FilledIn, entity_choice, line, park_instant, text, word_choice
 from service_desk.web.guards import me, roles_required, visible_or_404
 from service_desk.web.people import show_on
+from service_desk.web.track import code_of
 from service_desk.web.words import said
 
 bp = Blueprint("filing", __name__)
@@ -307,7 +308,10 @@ def filed(ticket_id: int) -> ResponseReturnValue:
     words = f"{promise.due_at.astimezone(house().timezone):%Y-%m-%d %H:%M}" if promise.due_at else ""
     note = in_brackets(guess_of(promise.due_at, current_law()))
     return render_template(
-        "tickets/filed.html", ticket=ticket, promise_line=_("预计 %(moment)s 前答复", moment=words) + note
+        "tickets/filed.html",
+        ticket=ticket,
+        track_code=code_of(ticket.number),
+        promise_line=_("预计 %(moment)s 前答复", moment=words) + note,
     )
 
 

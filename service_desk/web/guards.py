@@ -32,6 +32,7 @@ PUBLIC = frozenset(
         "enterprises.registered",
         "rating.rate",
         "rating.thanks",
+        "track.index",
         "health.healthz",
         "health.readyz",
     }

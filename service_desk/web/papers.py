@@ -31,6 +31,7 @@ from service_desk.store.law import current_law
 from service_desk.store.parts import Assignment, Event, Order
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
+from service_desk.web import track
 from service_desk.web.due import guess_of, in_brackets
 from service_desk.web.filters import on_paper
 from service_desk.web.guards import me, visible_or_404
@@ -114,7 +115,7 @@ def _works_at(user: User, department_id: int | None) -> bool:
 
 @bp.get("/tickets/<int:ticket_id>/papers/receipt")
 def receipt(ticket_id: int) -> ResponseReturnValue:
-    """受理回执: for the enterprise and the desk, from filing on; its code leads to the ticket."""
+    """受理回执: for the enterprise and the desk, from filing on; its code leads to where the matter stands."""
     ticket = visible_or_404(ticket_id)
     if not _has_receipt(ticket, me()):
         abort(404)
@@ -125,7 +126,8 @@ def receipt(ticket_id: int) -> ResponseReturnValue:
         title=_("受理回执"),
         accepted_at=next((event.at for event in taken_in), None),
         promise=_until(ticket.clocks, ClockKind.PROMISE),
-        code=code_of(current_settings().base_url + url_for("tickets.show", ticket_id=ticket.id)),
+        code=code_of(track.address_of(ticket.number)),
+        track_code=track.code_of(ticket.number),
     )
 
 

@@ -256,7 +256,7 @@ def _show(
         "next": _offer(first, ticket, bound or _fresh_form(first, catalogue)) if first else None,
         "others": [_offer(step, ticket) for step in steps if step is not first],
         "request_facts": request_facts(ticket, first.action) if first else [],
-        "stage": stage(_stood(ticket)),
+        "stage": stage(ticket.stood),
         "done": ticket.state is State.CLOSED,
         "changes": _changes(stale),
         "entries": entries(ticket, user),
@@ -279,14 +279,6 @@ def _elapsed_days(ticket: Ticket, now: datetime, law: Law) -> int:
     """Calendar days since it was submitted, up to its last closing or end."""
     ended = ticket.events[-1].at if ticket.state in ENDED else now
     return (law.calendar.day_of(ended) - law.calendar.day_of(ticket.submitted_at)).days
-
-
-def _stood(ticket: Ticket) -> State:
-    """The state, or for a ticket that ended before it was closed the one it ended in."""
-    if ticket.state not in ENDED - {State.CLOSED}:
-        return ticket.state
-    lines = reversed(ticket.events)
-    return next(e.before for e in lines if e.after is ticket.state and e.before is not ticket.state)
 
 
 def _changes(stale: Stale | None) -> list[str]:

@@ -12,7 +12,7 @@ from tests.browser.paths import accept, disclose, file_request, fill_in, press
 pytestmark = pytest.mark.usefixtures("no_refusals")
 
 PAGES = {
-    "": ("/sign-in", "/forgotten", "/register"),
+    "": ("/sign-in", "/forgotten", "/register", "/track"),
     "enterprise": ("/", "/tickets/new", "/notices", "/account", "/account/password"),
     "clerk": (
         *("/", "/tickets", "/tickets/new", "/enterprises", "/reports", "/notices", "/account"),

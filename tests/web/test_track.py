@@ -1,0 +1,102 @@
+"""Where a request stands, shown to whoever has its number and its code, and nothing else of it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from service_desk.domain.vocabulary import State
+from service_desk.web.throttle import limiter
+from service_desk.web.track import code_of
+from tests.visitor import Visitor
+from tests.world import World
+
+Visit = Callable[..., Visitor]
+
+
+def asked(visit: Visit, number: str, code: str, status: int = 200) -> str:
+    return visit().get(f"/track?number={number}&code={code}", status)
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "stage"),
+    [
+        (State.SUBMITTED, "待受理", "提交受理"),
+        (State.IN_PROGRESS, "办理中", "办理答复"),
+        (State.AWAITING_RATING, "待评价", "评价办结"),
+        (State.CLOSED, "已办结", None),
+    ],
+)
+def test_number_and_code_show_the_stage(
+    small_world: World, visit: Visit, state: State, words: str, stage: str | None
+) -> None:
+    ticket = small_world.make(state)
+    page = asked(visit, ticket.number, code_of(ticket.number))
+    assert words in page
+    assert ("预计" in page) == (state in (State.SUBMITTED, State.IN_PROGRESS))
+    if stage:
+        present = page[page.index('aria-current="step"') :]
+        assert stage in present[: present.index("</li>")]
+
+
+def test_nothing_of_the_matter_and_nobody_is_named(small_world: World, visit: Visit) -> None:
+    ticket = small_world.make(State.IN_PROGRESS)
+    page = asked(visit, ticket.number, code_of(ticket.number))
+    for secret in (
+        *(ticket.title, ticket.text, ticket.contact_name, ticket.contact_phone),
+        *(ticket.enterprise.name, "供电公司", ticket.category.name),
+    ):
+        assert secret not in page
+
+
+def test_small_letters_and_a_missing_dash_are_forgiven(small_world: World, visit: Visit) -> None:
+    ticket = small_world.make(State.SUBMITTED)
+    code = code_of(ticket.number)
+    for given in (code.lower(), code.replace("-", ""), f"%20{code}%20"):
+        assert "待受理" in asked(visit, ticket.number.lower(), given)
+
+
+def test_a_wrong_number_and_a_wrong_code_are_answered_alike(small_world: World, visit: Visit) -> None:
+    first, second = small_world.make(State.SUBMITTED), small_world.make(State.SUBMITTED)
+    unknown = "QS-2026-999999"
+    answers = [
+        asked(visit, number, code, 404).replace(number, "").replace(code, "")
+        for number, code in (
+            (first.number, code_of(second.number)),
+            (unknown, code_of(unknown)),
+            (unknown, "AAAA-AAAA"),
+            (first.number, "码码码码"),
+        )
+    ]
+    assert len(set(answers)) == 1
+    assert "没有找到" in answers[0]
+
+
+@pytest.mark.parametrize("query", ["number=QS-2026-000001", "code=ABCDEFGH", f"number={'9' * 21}&code=A"])
+def test_what_is_missing_or_too_long_is_said(visit: Visit, query: str) -> None:
+    assert 'role="alert"' in visit().get(f"/track?{query}", 422)
+
+
+def test_codes_hang_on_the_installations_key(small_world: World, sqlite_app: Flask) -> None:
+    before = code_of("QS-2026-000001")
+    sqlite_app.config["SETTINGS"] = replace(sqlite_app.config["SETTINGS"], secret_key="another")
+    assert code_of("QS-2026-000001") != before
+
+
+def test_a_stranger_may_not_try_on_and_on(small_world: World, visit: Visit) -> None:
+    limiter.enabled = True
+    limiter.reset()
+    try:
+        for _ in range(30):
+            asked(visit, "QS-2026-000001", "AAAA-AAAA", 404)
+        asked(visit, "QS-2026-000001", "AAAA-AAAA", 429)
+        assert "查询码" in visit().get("/track")
+    finally:
+        limiter.reset()
+        limiter.enabled = False
+
+
+def test_the_page_after_filing_says_the_code(small_world: World, visit: Visit) -> None:
+    ticket = small_world.make(State.SUBMITTED)
+    assert code_of(ticket.number) in visit("owner").get(f"/tickets/{ticket.id}/filed")
