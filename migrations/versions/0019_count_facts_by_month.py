@@ -1,4 +1,4 @@
-"""Counts of the fact rows of each month, so that figures of whole months need not read them; find complaints quickly"""
+"""Counts of fact rows by month, so that figures need not read whole months; find complaints; no as-of told twice"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,6 +29,9 @@ def upgrade() -> None:
         "WHERE moment NOT IN ('now', 'aftermath') GROUP BY month, moment, department_id, marks, amount"
     )
     op.create_index("ix_fact_counts_month_moment", "fact_counts", ["month", "moment"])
+    # It was the as-of under another name.
+    with op.batch_alter_table("month_snapshots") as batch:
+        batch.drop_column("frozen_at")
     op.create_index(
         "ix_tickets_against_id", "tickets", ["against_id"], postgresql_where=AGAINST, sqlite_where=AGAINST
     )
@@ -36,4 +39,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_tickets_against_id", "tickets", postgresql_where=AGAINST, sqlite_where=AGAINST)
+    with op.batch_alter_table("month_snapshots") as batch:
+        batch.add_column(sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=True))
+    op.execute("UPDATE month_snapshots SET frozen_at = as_of")
+    with op.batch_alter_table("month_snapshots") as batch:
+        batch.alter_column("frozen_at", nullable=False)
     op.drop_table("fact_counts")

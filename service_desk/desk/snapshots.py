@@ -83,7 +83,6 @@ def _counted(month: date, *, as_of: datetime) -> dict[str, Any]:
     return {
         "month": first,
         "as_of": as_of,
-        "frozen_at": as_of,
         "calendar_version": law.calendar.version,
         "last_event_id": last_event_id(),
         "figures": _document(Rows(select(Ticket), as_of, law), period),

@@ -37,7 +37,6 @@ class MonthSnapshot(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     month: Mapped[date] = mapped_column(Date, unique=True)
     as_of: Mapped[Instant]
-    frozen_at: Mapped[Instant]
     frozen_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     calendar_version: Mapped[int]
     last_event_id: Mapped[int]

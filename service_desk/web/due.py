@@ -11,7 +11,7 @@ from service_desk.domain import deadlines
 from service_desk.domain.access import DESK, may_know_of_review
 from service_desk.domain.actions import Party
 from service_desk.domain.states import TURN_CLOCKS, TURN_REVIEWS
-from service_desk.domain.vocabulary import ClockKind, Role, State
+from service_desk.domain.vocabulary import ClockKind, ClockState, Role, State
 from service_desk.store.base import db
 from service_desk.store.clocks import LIVE, Clock
 from service_desk.store.law import Law
@@ -155,7 +155,9 @@ def promise_clock(ticket: Ticket) -> Clock | None:
 
 
 def promise_words(clock: Clock | None, now: datetime, law: Law) -> str:
-    """By when an answer is promised, in plain words; empty where that is not known."""
+    """By when an answer is promised, in plain words; empty where nobody owes one."""
+    if clock is not None and clock.state is ClockState.PAUSED:
+        return str(_("答复期限暂停计时，恢复后顺延"))
     due_at = clock.due_by(law.calendar) if clock is not None else None
     if due_at is not None:
         moment = due_at.astimezone(law.calendar.tz)

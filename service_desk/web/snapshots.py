@@ -214,7 +214,6 @@ def _about(snapshot: MonthSnapshot) -> dict[str, Any]:
     """What is told of a snapshot beside its figures."""
     return {
         "who": snapshot.frozen_by.name if snapshot.frozen_by else _("系统自动"),
-        "at": snapshot.frozen_at,
         "as_of": snapshot.as_of,
         "calendar": snapshot.calendar_version,
     }

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
+from service_desk.desk import handling
 from service_desk.domain.vocabulary import State
 from service_desk.web.throttle import limiter
 from service_desk.web.track import code_of
@@ -100,3 +102,13 @@ def test_a_stranger_may_not_try_on_and_on(small_world: World, visit: Visit) -> N
 def test_the_page_after_filing_says_the_code(small_world: World, visit: Visit) -> None:
     ticket = small_world.make(State.SUBMITTED)
     assert code_of(ticket.number) in visit("owner").get(f"/tickets/{ticket.id}/filed")
+
+
+def test_while_the_enterprise_is_asked_no_date_is_promised(small_world: World, visit: Visit) -> None:
+    ticket = small_world.make(State.IN_PROGRESS)
+    at = ticket.touched_at + timedelta(hours=1)
+    handling.ask_enterprise(ticket.id, by=small_world.power, at=at, text="哪条线路？")
+    page = asked(visit, ticket.number, code_of(ticket.number))
+    assert "暂停计时" in page
+    assert "预计" not in page
+    assert "暂停计时" in visit("owner").get(f"/tickets/{ticket.id}")
