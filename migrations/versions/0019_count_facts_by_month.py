@@ -1,4 +1,4 @@
-"""Counts of fact rows by month, so that figures need not read whole months; find complaints; no as-of told twice"""
+"""Counts of fact rows by month, so that figures need not read whole months; find complaints quickly"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,9 +29,6 @@ def upgrade() -> None:
         "WHERE moment NOT IN ('now', 'aftermath') GROUP BY month, moment, department_id, marks, amount"
     )
     op.create_index("ix_fact_counts_month_moment", "fact_counts", ["month", "moment"])
-    # It was the as-of under another name.
-    with op.batch_alter_table("month_snapshots") as batch:
-        batch.drop_column("frozen_at")
     op.create_index(
         "ix_tickets_against_id", "tickets", ["against_id"], postgresql_where=AGAINST, sqlite_where=AGAINST
     )
@@ -39,9 +36,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_tickets_against_id", "tickets", postgresql_where=AGAINST, sqlite_where=AGAINST)
-    with op.batch_alter_table("month_snapshots") as batch:
-        batch.add_column(sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=True))
-    op.execute("UPDATE month_snapshots SET frozen_at = as_of")
-    with op.batch_alter_table("month_snapshots") as batch:
-        batch.alter_column("frozen_at", nullable=False)
     op.drop_table("fact_counts")

@@ -68,13 +68,15 @@ def month_of(day: date, *, as_of: datetime, law: Law) -> Period:
 
 
 def months(
-    rows: Rows, this: Period, keys: Collection[str], *, back: int, departments: Collection[str] = ()
+    rows: Rows, this: Period, keys: Collection[str], *, back: int, departments: Collection[str] | None = None
 ) -> Months:
     """Figures of a month and of so many before it, of all lines or of some departments."""
     indicators = indicators_of(keys)
     span = replace(this, since=months_on(this.since, -back))
-    found = rows.groups(span, indicators, by=(By.MONTH, By.DEPARTMENT) if departments else (By.MONTH,))
-    if departments:
+    found = rows.groups(
+        span, indicators, by=(By.MONTH,) if departments is None else (By.MONTH, By.DEPARTMENT)
+    )
+    if departments is not None:
         found = [group for group in found if group.lines[By.DEPARTMENT] in departments]
     figures = count_groups(found, span, indicators=indicators, by=By.MONTH)
     return Months(this, {(figure.by or "", figure.key): figure for figure in figures})

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache, cached_property
+from typing import Self
 
 import structlog
 from sqlalchemy import ColumnElement, Select, or_, select
@@ -81,6 +82,8 @@ def store_facts_of(ticket_ids: Sequence[int]) -> int:
 
 def add_up_counts(_now: datetime) -> int:
     """Put few entries in the place of many where a month's counts have grown long; how many fewer there are."""
+    # Read without keeping writers waiting.
+    begin_reading()
     found = crowded()
     db.session.rollback()
     return sum(add_up_counts_of(month, moment) for month, moment in found)
@@ -100,9 +103,15 @@ def check_counts_by_night(now: datetime) -> int:
     found = miscounted()
     db.session.rollback()
     if found:
-        log.error("counts of fact rows were wrong", kinds=len(found), examples=found.most_common(3))
+        log.error(
+            "counts of fact rows were wrong", kinds=len(found), examples=sorted(found.items(), key=_size)[:3]
+        )
         _put_right(found)
     return len(found)
+
+
+def _size(one: tuple[Kind, int]) -> int:
+    return -abs(one[1])
 
 
 @transaction
@@ -124,19 +133,26 @@ class Rows:
 
     Whose record has gone on since its rows were stored, or since the instant, is told from its history: once for all
     that is asked here. Every ``period`` must be one as of that instant. ``called`` are the names of lines, by what is
-    stored of them. ``but`` are tickets (ids) whose rows are left out: where they are few, naming them costs less than
-    asking every ticket.
+    stored of them.
     """
 
-    def __init__(
-        self, tickets: Select[Ticket], as_of: datetime, law: Law, *, but: Collection[int] = ()
-    ) -> None:
-        self._tickets, self._as_of, self._law, self._but = tickets, as_of, law, frozenset(but)
+    def __init__(self, tickets: Select[Ticket], as_of: datetime, law: Law) -> None:
+        self._tickets, self._told_of, self._as_of, self._law = tickets, tickets, as_of, law
         touched = to_be_told(as_of)
         self._has_gone_on = any(touched.values())
-        self._to_tell = [ticket_id for ticket_id in touched if ticket_id not in self._but]
-        self._without = [*self._to_tell, *self._but]
+        self._without = self._to_tell = list(touched)
         self.called = cache(names_of)
+
+    @classmethod
+    def of_all_but(cls, hidden: Collection[int], tickets: Select[Ticket], as_of: datetime, law: Law) -> Self:
+        """The rows of all there is but some tickets (ids), for whoever wants of them those of ``tickets`` alone.
+
+        Naming the few that are hidden costs less than asking every ticket; rows of others are for the caller to leave
+        out. What is not stored yet is told of ``tickets``.
+        """
+        rows = cls(select(Ticket), as_of, law)
+        rows._told_of, rows._without = tickets, [*rows._to_tell, *hidden]
+        return rows
 
     def groups(self, period: Period, indicators: Sequence[Indicator], *, by: Collection[By]) -> list[Group]:
         """The rows behind some indicators in groups that tell these lines apart."""
@@ -201,15 +217,17 @@ class Rows:
         if Moment.AFTERMATH not in moments or not self._has_gone_on:
             return moments, told
         # What came after a closing is true of all tickets together: for a past it is told whole.
-        tickets = self._tickets.where(Ticket.id.not_in(self._but)) if self._but else self._tickets
-        whole = facts_of(tickets, as_of=self._as_of, law=self._law)
         others = (fact for fact in told if fact.moment is not Moment.AFTERMATH)
-        afterwards = (fact for fact in whole if fact.moment is Moment.AFTERMATH)
-        return moments - {Moment.AFTERMATH}, [*others, *afterwards]
+        return moments - {Moment.AFTERMATH}, [*others, *self._aftermath]
 
     @cached_property
     def _told(self) -> Sequence[Fact]:
-        return tuple(_told(self._tickets, self._to_tell, self._as_of, self._law))
+        return tuple(_told(self._told_of, self._to_tell, self._as_of, self._law))
+
+    @cached_property
+    def _aftermath(self) -> Sequence[Fact]:
+        whole = facts_of(self._told_of, as_of=self._as_of, law=self._law)
+        return [fact for fact in whole if fact.moment is Moment.AFTERMATH]
 
 
 def facts_of(tickets: Select[Ticket], *, as_of: datetime, law: Law) -> tuple[Fact, ...]:

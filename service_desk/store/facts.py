@@ -49,7 +49,7 @@ from service_desk.domain.vocabulary import Source, State
 from service_desk.store.base import Instant, Model, WordType, among, db, house
 from service_desk.store.catalogue import Category
 from service_desk.store.enterprises import Area
-from service_desk.store.fact_counts import FactCount, Kind, counts, note, sums
+from service_desk.store.fact_counts import KIND, FactCount, Kind, counts, note, sums
 from service_desk.store.people import Department
 from service_desk.store.tickets import Ticket
 
@@ -59,7 +59,7 @@ ALL_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 """Stored rows are as of always: what a period may not know yet is left out when it is counted."""
 AT_A_TIME = 1000
 MONTH_NAME = re.compile(r"[0-9]{4}-[0-9]{2}")
-UNCOUNTED = frozenset({Moment.NOW, Moment.AFTERMATH})
+NOT_IN_LEDGER = frozenset({Moment.NOW, Moment.AFTERMATH})
 """Of no month, and told by other tickets: no month's count holds them."""
 COUNTED = (
     *("ticket_id", "department_id", "category_id", "area_id", "source", "enterprise_id"),
@@ -147,20 +147,11 @@ def miscounted() -> Counter[Kind]:
 
 def _by_kind(which: ColumnElement[bool]) -> Counter[Kind]:
     """How many of these rows are alike, of those that are counted by month."""
-    lines = (StoredFact.month, StoredFact.moment, StoredFact.department_id)
-    alike = (StoredFact.marks, StoredFact.amount)
+    kind: tuple[InstrumentedAttribute[Any], ...] = tuple(getattr(StoredFact, each.key) for each in KIND)
     found = db.session.execute(
-        select(*lines, *alike, func.count())
-        .where(which, StoredFact.moment.not_in(UNCOUNTED))
-        .group_by(*lines, *alike)
+        select(*kind, func.count()).where(which, StoredFact.moment.not_in(NOT_IN_LEDGER)).group_by(*kind)
     )
-    return Counter(
-        {
-            (month, moment, department, marks, amount): number
-            for month, moment, department, marks, amount, number in found
-            if month
-        }
-    )
+    return Counter({tuple(kind): number for *kind, number in found})
 
 
 def _row(ticket: Ticket, fact: Fact, places: Mapping[str, int]) -> dict[str, Any]:
@@ -220,8 +211,8 @@ def stored_groups(
     """
     lines = list(by)
     # Months that are over are known as a whole, without their rows: of all tickets, on some lines.
-    is_known = leaves_none_out(tickets) and COUNTED_BY.keys() >= set(lines)
-    known = moments - UNCOUNTED if is_known else frozenset()
+    is_known = leaves_none_out(tickets) and LEDGER.keys() >= set(lines)
+    known = moments - NOT_IN_LEDGER if is_known else frozenset()
     months, rest = period.months_over()
     found = _sums(months, known, without, lines)
     # How things stand is asked for apart: with the rows of a period in one, all rows there are would be read.
@@ -250,7 +241,7 @@ def _sums(
     if not months or not moments:
         return Counter()
     numbers = _months_called(months)
-    found = Counter(sums(numbers, moments, by=[COUNTED_BY[line] for line in by]))
+    found = Counter(sums(numbers, moments, by=[LEDGER[line] for line in by]))
     if without:
         theirs = among(StoredFact.ticket_id, without)
         found.subtract(
@@ -415,7 +406,7 @@ COLUMNS: Mapping[By, InstrumentedAttribute[Any]] = {
     By.MONTH: StoredFact.month,
 }
 """Which column tells the lines apart."""
-COUNTED_BY = {By.DEPARTMENT: FactCount.department_id, By.MONTH: FactCount.month}
+LEDGER = {By.DEPARTMENT: FactCount.department_id, By.MONTH: FactCount.month}
 """The same of the counts of whole months."""
 
 

@@ -26,7 +26,7 @@ def visible_tickets(user: User) -> Select[Ticket]:
     if not user.has(Role.CLERK, Role.QUALITY, Role.SUPERVISOR):
         conditions.append(or_(*_grants(user)))
     if user.department_id is not None:
-        conditions.append(_not_about(user.department_id))
+        conditions.append(or_(Ticket.against_id.is_(None), ~_about(user.department_id)))
     return select(Ticket).where(*conditions)
 
 
@@ -53,24 +53,21 @@ def _of_enterprises(which: ColumnElement[bool]) -> ColumnElement[bool]:
     return Ticket.enterprise_id.in_(select(Liaison.enterprise_id).where(which))
 
 
-def _not_about(department_id: int) -> ColumnElement[bool]:
-    """Those that complain neither of the department nor of one it belongs to."""
-    return or_(Ticket.against_id.is_(None), Ticket.against_id.not_in(units_above(department_id)))
+def _about(department_id: int) -> ColumnElement[bool]:
+    """Those that complain of the department or of one it belongs to; unknown where nobody is complained of."""
+    return Ticket.against_id.in_(units_above(department_id))
 
 
 def complaints_hidden_from(user: User) -> Sequence[int]:
-    """The ids of what somebody would see, were it not a complaint of where they work."""
+    """The ids of what a department's people would see, were it not a complaint of where they work."""
     if user.department_id is None:
         return ()
-    of_them = Ticket.against_id.in_(units_above(user.department_id))
-    return db.session.scalars(select(Ticket.id).where(of_them, or_(*_grants(user)))).all()
+    hidden = select(Ticket.id).where(_about(user.department_id), or_(*_grants(user)))
+    return db.session.scalars(hidden).all()
 
 
 def complaints_about(department_id: int, ticket_ids: Collection[int]) -> set[int]:
     """Which of these tickets are complaints about the department or one it belongs to."""
     if not ticket_ids:
         return set()
-    about = select(Ticket.id).where(
-        Ticket.id.in_(ticket_ids), Ticket.against_id.in_(units_above(department_id))
-    )
-    return set(db.session.scalars(about))
+    return set(db.session.scalars(select(Ticket.id).where(Ticket.id.in_(ticket_ids), _about(department_id))))

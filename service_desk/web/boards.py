@@ -150,7 +150,7 @@ def _of_a_department(user: User) -> str:
     this = desk.month_of(law.calendar.day_of(now), as_of=now, law=law)
     # Whoever was given a ticket sees it, so that a department's rows are all of tickets it sees, but for complaints
     # of it. Asked so, months that are over are known.
-    rows = Rows(select(Ticket), now, law, but=complaints_hidden_from(user))
+    rows = Rows.of_all_but(complaints_hidden_from(user), tickets, now, law)
     months = desk.months(rows, this, desk.DEPARTMENT_KEYS, back=desk.YEAR, departments=names)
     own = _led_by(tickets, units)
     late = late_tickets(own.where(Ticket.state.in_(IN_HAND)), before=now, most=MOST_LATE)

@@ -126,8 +126,8 @@ def receipt(ticket_id: int) -> ResponseReturnValue:
         title=_("受理回执"),
         accepted_at=next((event.at for event in taken_in), None),
         promise=_until(ticket.clocks, ClockKind.PROMISE),
-        code=code_of(track.address_of(ticket.number)),
-        track_code=track.code_of(ticket.number),
+        qr=qr_of(track.address_of(ticket.number)),
+        code=track.code_of(ticket.number),
     )
 
 
@@ -271,7 +271,7 @@ def _kept(ticket: Ticket, kind: ClockKind) -> str:
     return str(_("%(at)s（%(how)s）", at=on_paper(found[-1].due_at), how=said(found[-1].state)))
 
 
-def code_of(address: str) -> Markup:
+def qr_of(address: str) -> Markup:
     """A QR code of an address, as an SVG that needs no style; it scales with the box it stands in."""
     drawn = segno.make(address, error="m", boost_error=False, micro=False).svg_inline(
         border=4, omitsize=True, svgclass="paper-code", lineclass=None, title=_("二维码")

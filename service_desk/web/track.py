@@ -4,7 +4,9 @@ import hmac
 from base64 import b32encode
 from collections.abc import Mapping
 from hashlib import sha256
+from http.client import NOT_FOUND
 from typing import Any
+from unicodedata import normalize
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,11 +16,14 @@ from sqlalchemy import select
 from wtforms import Form
 
 from service_desk import clock
+from service_desk.domain.access import may_read
+from service_desk.domain.actions import Party
 from service_desk.domain.states import ENDED, stage
 from service_desk.domain.vocabulary import State
 from service_desk.settings import current_settings
 from service_desk.store.base import db
 from service_desk.store.law import current_law
+from service_desk.store.parts import Event
 from service_desk.store.tickets import Ticket
 from service_desk.web.due import promise_clock, promise_words
 from service_desk.web.forms import line
@@ -26,8 +31,11 @@ from service_desk.web.throttle import limiter
 
 bp = Blueprint("track", __name__)
 
+ENTERPRISE = frozenset({Party.CONTACT})
 CODE_BYTES = 5
-"""Eight letters and digits: 2^40 codes, of which a stranger may try 30 an hour."""
+"""Eight letters and digits: 2^40 codes. A stranger may be wrong 30 times an hour; who is right, is not counted."""
+LOOK_ALIKE = str.maketrans("018", "OIB")
+"""Digits that no code has, and the letters they are taken for."""
 LONGEST = 20
 
 
@@ -51,7 +59,11 @@ def address_of(number: str) -> str:
 
 
 @bp.get("/track")
-@limiter.limit("30 per hour", exempt_when=lambda: not request.args)
+@limiter.limit(
+    "30 per hour",
+    exempt_when=lambda: not request.args,
+    deduct_when=lambda answer: answer.status_code == NOT_FOUND,
+)
 def index() -> ResponseReturnValue:
     """The stage of a request; a wrong number and a wrong code are answered alike."""
     form = TrackForm(request.args or None)
@@ -59,20 +71,25 @@ def index() -> ResponseReturnValue:
         return render_template("track/index.html", form=form)
     if not form.validate():
         return render_template("track/index.html", form=form), 422
-    ticket = _ticket(form.number.data.upper(), form.code.data)
+    ticket = _ticket(_as_printed(form.number.data), _as_printed(form.code.data))
     if ticket is None:
         form.code.errors = [_("没有找到。请核对编号和查询码，都在受理回执上；也可以致电专窗查询。")]
         return render_template("track/index.html", form=form), 404
     return render_template("track/show.html", ticket=ticket, **_standing(ticket))
 
 
+def _as_printed(typed: str) -> str:
+    """What was typed in small or full-width letters, or with blanks."""
+    return "".join(normalize("NFKC", typed).split()).upper()
+
+
 def _ticket(number: str, code: str) -> Ticket | None:
-    """The ticket of a number, where the code is its own; blanks, dashes and small letters are forgiven."""
-    given = "".join(filter(str.isalnum, code)).upper()
-    # Reckoned and compared before looking whether there is such a ticket: how long it takes tells nothing.
-    fits = hmac.compare_digest(given.encode(), code_of(number).replace("-", "").encode())
-    ticket = db.session.scalars(select(Ticket).where(Ticket.number == number)).unique().one_or_none()
-    return ticket if fits else None
+    """The ticket of a number, where the code is its own; with or without the dash, and O for nought."""
+    given = code.replace("-", "").translate(LOOK_ALIKE)
+    # Whoever has no code never learns, not even by how long it takes, whether there is such a number.
+    if not hmac.compare_digest(given.encode(), code_of(number).replace("-", "").encode()):
+        return None
+    return db.session.scalars(select(Ticket).where(Ticket.number == number)).unique().one_or_none()
 
 
 def _standing(ticket: Ticket) -> Mapping[str, Any]:
@@ -80,5 +97,12 @@ def _standing(ticket: Ticket) -> Mapping[str, Any]:
     return {
         "stage": stage(ticket.stood),
         "done": ticket.state is State.CLOSED,
+        # Of what happens inside nothing is told, not even when.
+        "last": max(event.at for event in ticket.events if _reads(event, ticket)),
         "promise_words": "" if ticket.state in ENDED else promise_words(promise_clock(ticket), now, law),
     }
+
+
+def _reads(event: Event, ticket: Ticket) -> bool:
+    """Whether the enterprise itself reads this line."""
+    return may_read(event.action, ENTERPRISE, public=event.public, reopened=event.cycle < ticket.cycle)

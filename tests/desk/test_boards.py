@@ -53,7 +53,9 @@ def test_a_departments_figures_are_those_of_what_its_people_see(world: World, *,
         boards.months(rows, this, boards.DEPARTMENT_KEYS, back=boards.YEAR, departments={"供电公司"})
         for rows in (
             facts.Rows(visible_tickets(world.power), later, world.law),
-            facts.Rows(select(Ticket), later, world.law, but=complaints_hidden_from(world.power)),
+            facts.Rows.of_all_but(
+                complaints_hidden_from(world.power), visible_tickets(world.power), later, world.law
+            ),
         )
     )
     assert named == seen

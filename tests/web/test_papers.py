@@ -12,7 +12,7 @@ from service_desk.desk import closing, dispatch, handling, intake, requests, sup
 from service_desk.domain.vocabulary import Level, Nature, OrderLevel, Outcome, Solved, State
 from service_desk.store.base import db
 from service_desk.store.tickets import Ticket
-from service_desk.web.papers import code_of, papers_of
+from service_desk.web.papers import papers_of, qr_of
 from tests.visitor import Visitor, counted
 from tests.world import PEOPLE, World
 
@@ -294,7 +294,7 @@ ADDRESSES = ["https://desk.example/t/1", "https://desk.example/track?number=QS-2
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_the_code_can_be_read(address: str) -> None:
-    assert Code(code_of(address)).text == address
+    assert Code(qr_of(address)).text == address
 
 
 def test_the_receipt_leads_to_where_its_ticket_stands(small_world: World, visit: Visit) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from service_desk.desk import handling
+from service_desk.desk import handling, intake
 from service_desk.domain.vocabulary import State
 from service_desk.web.throttle import limiter
 from service_desk.web.track import code_of
@@ -52,10 +52,12 @@ def test_nothing_of_the_matter_and_nobody_is_named(small_world: World, visit: Vi
         assert secret not in page
 
 
-def test_small_letters_and_a_missing_dash_are_forgiven(small_world: World, visit: Visit) -> None:
+def test_the_code_is_read_as_people_type_it(small_world: World, visit: Visit) -> None:
     ticket = small_world.make(State.SUBMITTED)
     code = code_of(ticket.number)
-    for given in (code.lower(), code.replace("-", ""), f"%20{code}%20"):
+    full_width = "".join(chr(ord(one) + 0xFEE0) for one in code)
+    as_seen = code.replace("O", "0").replace("I", "1").replace("B", "8")
+    for given in (code.lower(), code.replace("-", ""), f"%20{code}%20", full_width, as_seen):
         assert "待受理" in asked(visit, ticket.number.lower(), given)
 
 
@@ -87,10 +89,12 @@ def test_codes_hang_on_the_installations_key(small_world: World, sqlite_app: Fla
 
 
 def test_a_stranger_may_not_try_on_and_on(small_world: World, visit: Visit) -> None:
+    ticket = small_world.make(State.SUBMITTED)
     limiter.enabled = True
     limiter.reset()
     try:
         for _ in range(30):
+            asked(visit, ticket.number, code_of(ticket.number))
             asked(visit, "QS-2026-000001", "AAAA-AAAA", 404)
         asked(visit, "QS-2026-000001", "AAAA-AAAA", 429)
         assert "查询码" in visit().get("/track")
@@ -112,3 +116,11 @@ def test_while_the_enterprise_is_asked_no_date_is_promised(small_world: World, v
     assert "暂停计时" in page
     assert "预计" not in page
     assert "暂停计时" in visit("owner").get(f"/tickets/{ticket.id}")
+
+
+def test_what_happens_inside_is_not_told_not_even_when(small_world: World, visit: Visit) -> None:
+    ticket = small_world.make(State.IN_PROGRESS)
+    before = asked(visit, ticket.number, code_of(ticket.number))
+    at = ticket.touched_at + timedelta(days=3)
+    intake.note(ticket.id, by=small_world.clerk, at=at, text="内部备注。")
+    assert asked(visit, ticket.number, code_of(ticket.number)) == before
