@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -182,16 +183,18 @@ def database_url(request: pytest.FixtureRequest) -> str:
 def _as_new(app: Flask, folder: Path) -> Iterator[Flask]:
     """The application as a fresh process has it, with the files of one test; what that changes of it is undone."""
     url = app.config["SETTINGS"].database_url
-    config, settings = dict(app.config), settings_for(url, folder)
+    config, extensions, settings = dict(app.config), dict(app.extensions), settings_for(url, folder)
     app.config["SETTINGS"] = settings
     app.extensions["service_desk.house"] = house_of(settings)
+    app.extensions["babel"] = copy(extensions["babel"])
     limiter.enabled = False
     with app.app_context():
         yield app
         db.session.remove()
         db.engine.dispose()
-    app.config.clear()
-    app.config.update(config)
+    for kept, was in ((app.config, config), (app.extensions, extensions)):
+        kept.clear()
+        kept.update(was)
 
 
 @pytest.fixture
