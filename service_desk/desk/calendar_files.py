@@ -9,7 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from service_desk.domain.calendar_change import LONGEST_NAME, MOST_DAYS, UNWRITABLE, WEEKDAYS, DayMark
+from service_desk.domain.calendar_change import LONGEST_NAME, MOST_DAYS, UNWRITABLE, DayMark
+from service_desk.domain.dates import WEEKDAYS
 from service_desk.domain.errors import Invalid
 from service_desk.domain.notice_text import DECEMBER, SATURDAY
 from service_desk.domain.sentences import Sentence, say

@@ -22,6 +22,7 @@ from service_desk.desk import ledgers, reports
 from service_desk.desk.books import BOOKS, tickets_for
 from service_desk.desk.privacy import SHORTEST_REASON
 from service_desk.desk.sweeping import STOPPING
+from service_desk.domain.dates import moment_words
 from service_desk.domain.errors import DeskError, Invalid, NotFound, Refused
 from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Source, State
@@ -390,7 +391,7 @@ def _send(export: Export, *, at: datetime) -> None:
     about = {"key": f"export:{export.id}", "recipient_id": person.id, "created_at": at}
     title = words(say("%(report)s已生成", report=export.kind.label))
     days = say("%(since)s 至 %(last)s", since=export.since, last=export.last_day)
-    body = words(say("统计期 %(days)s，数据截至 %(as_of)s。", days=days, as_of=f"{as_of:%Y-%m-%d %H:%M}"))
+    body = words(say("统计期 %(days)s，数据截至 %(as_of)s。", days=days, as_of=moment_words(as_of)))
     where = words(say("文件在“导出”页，保留 %(n)s 天。", n=KEPT.days))
     db.session.add(Notice(**about, title=title, body=body + where))
     if house().sends_mail and person.email:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from service_desk.domain.access import RATINGS
 from service_desk.domain.actions import DECIDE, Action
+from service_desk.domain.dates import moment_words
 from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import ClockKind, Nature, Role, Urgency, Word
 from service_desk.store.base import db, house, transaction
@@ -293,7 +294,7 @@ def _facts(ticket: Ticket, event: Event, law: Law) -> dict[str, object]:
         clock = ticket.clock(kind)
         if clock is None or clock.due_at is None:
             return ""
-        told = say(words, moment=f"{clock.due_at.astimezone(law.calendar.tz):%Y-%m-%d %H:%M}")
+        told = say(words, moment=moment_words(clock.due_at.astimezone(law.calendar.tz)))
         return with_guess(told, clock.due_at, law)
 
     return {
@@ -415,7 +416,7 @@ def _departments(ticket: Ticket, audience: Audience, part: Assignment | None) ->
 
 def words_for_groups(ticket: Ticket, due: datetime | None, law: Law) -> str:
     """What a group may read of a ticket: of whom and what it is, nothing; of a complaint, not even the title."""
-    until = f"{due.astimezone(law.calendar.tz):%Y-%m-%d %H:%M}" if due else None
+    until = moment_words(due.astimezone(law.calendar.tz)) if due else None
     if ticket.nature is Nature.COMPLAINT or ticket.against_id is not None:
         return say("到期：%(until)s", until=until) if until else ""
     if until is None:

@@ -23,6 +23,7 @@ from service_desk.desk.notices import (
 )
 from service_desk.desk.sweeping import STOPPING, sweep_in_batches
 from service_desk.domain import deadlines
+from service_desk.domain.dates import moment_words
 from service_desk.domain.errors import OutOfTurn
 from service_desk.domain.ladders import LadderStep
 from service_desk.domain.limits import Profile
@@ -227,7 +228,7 @@ class _Reminder:
             enterprise=self.ticket.enterprise.name,
             title=self.ticket.title,
             kind=self.clock.kind,
-            until=f"{until:%Y-%m-%d %H:%M}",
+            until=moment_words(until),
         )
         return with_guess(words, until, self.law)
 

@@ -14,6 +14,7 @@ from sqlalchemy import or_, select
 from service_desk.desk.lists import Field, Kind, Noun
 from service_desk.desk.snapshots import freeze
 from service_desk.desk.sweeping import sweep
+from service_desk.domain.dates import moment_words
 from service_desk.domain.errors import Invalid
 from service_desk.domain.recurrence import Covers, Every
 from service_desk.domain.sentences import Sentence, say
@@ -165,8 +166,8 @@ def _beside(row: Schedule) -> Sequence[tuple[str | Sentence, str]]:
     ]
 
 
-def _stamp(moment: datetime) -> str:
-    return f"{moment.astimezone(house().timezone):%Y-%m-%d %H:%M}"
+def _stamp(moment: datetime) -> Sentence:
+    return moment_words(moment.astimezone(house().timezone))
 
 
 def _went(run: ScheduleRun, sent: Sequence[Sent]) -> str:

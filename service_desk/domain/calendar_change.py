@@ -7,6 +7,7 @@ from datetime import date, time
 from itertools import pairwise
 from typing import Any, Self
 
+from service_desk.domain.dates import WEEKDAYS
 from service_desk.domain.errors import Invalid
 from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.worktime import Interval, OfficeCalendar
@@ -16,7 +17,6 @@ UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 """Control characters and halves of characters: they come by files alone, and no database keeps them."""
 MOST_DAYS = 400
 """A year has no more, with the days of the one before that its notice may name."""
-WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 FIRST_YEAR, LAST_YEAR = 2004, 2099
 
 Week = Mapping[int, tuple[Interval, ...]]

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from service_desk.domain.calendar_change import WEEKDAYS, DayMark
+from service_desk.domain.calendar_change import DayMark
+from service_desk.domain.dates import WEEKDAYS
 from service_desk.domain.errors import Invalid
 from service_desk.domain.sentences import Sentence, say
 

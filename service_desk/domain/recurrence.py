@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import takewhile
 
-from service_desk.domain.calendar_change import WEEKDAYS
+from service_desk.domain.dates import WEEKDAYS
 from service_desk.domain.months import month_after, months_on
 from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import Word

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import chain, groupby, takewhile
 
+from service_desk.domain.dates import WEEKDAYS
 from service_desk.domain.deadlines import NO_TIME, Running, counting_days, due, original_due, running_spans
 from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import Unit, Word
@@ -189,9 +190,6 @@ def _end(clock: Running, calendar: OfficeCalendar, *, is_over: bool) -> Sentence
 
 def _day(day: date) -> Sentence:
     return say("%(month)s月%(day)s日", month=day.month, day=day.day)
-
-
-WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 
 
 def _weekday(day: date) -> Sentence:

@@ -17,16 +17,8 @@ from service_desk.desk import recalculation
 from service_desk.desk.administration import Altered
 from service_desk.desk.calendar_files import WrongRows, excel_form, json_form
 from service_desk.desk.calendar_preview import preview
-from service_desk.domain.calendar_change import (
-    FIRST_YEAR,
-    LAST_YEAR,
-    WEEKDAYS,
-    DayChange,
-    DayMark,
-    Draft,
-    Marks,
-    Week,
-)
+from service_desk.domain.calendar_change import FIRST_YEAR, LAST_YEAR, DayChange, DayMark, Draft, Marks, Week
+from service_desk.domain.dates import WEEKDAYS
 from service_desk.domain.errors import Invalid
 from service_desk.domain.notice_text import Contradictory
 from service_desk.domain.vocabulary import Role

@@ -14,7 +14,8 @@ from wtforms.validators import Optional
 
 from service_desk.desk.calendar import LONGEST_REASON, closure
 from service_desk.desk.calendar_files import read_file
-from service_desk.domain.calendar_change import LONGEST_NAME, WEEKDAYS, DayMark, Draft, Week, read_hours
+from service_desk.domain.calendar_change import LONGEST_NAME, DayMark, Draft, Week, read_hours
+from service_desk.domain.dates import WEEKDAYS
 from service_desk.domain.errors import Invalid
 from service_desk.domain.notice_text import read_notice
 from service_desk.web.forms import FilledIn, line, text

@@ -17,6 +17,7 @@ from service_desk.store.clocks import LIVE, Clock
 from service_desk.store.law import Law
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
+from service_desk.web.filters import stamp
 from service_desk.web.words import said
 
 
@@ -160,8 +161,7 @@ def promise_words(clock: Clock | None, now: datetime, law: Law) -> str:
         return str(_("答复期限暂停计时，恢复后顺延"))
     due_at = clock.due_by(law.calendar) if clock is not None else None
     if due_at is not None:
-        moment = due_at.astimezone(law.calendar.tz)
         late = _("（已超过，我们正在督促）") if due_at < now else ""
-        words: str = _("预计 %(moment)s 前答复", moment=f"{moment:%Y-%m-%d %H:%M}") + late
+        words: str = _("预计 %(moment)s 前答复", moment=stamp(due_at)) + late
         return words + in_brackets(guess_of(due_at, law))
     return ""

@@ -305,13 +305,12 @@ def filed(ticket_id: int) -> ResponseReturnValue:
     """The number and the promise, right after filing."""
     ticket = visible_or_404(ticket_id)
     promise = next(clock for clock in ticket.clocks if clock.kind is ClockKind.PROMISE)
-    words = f"{promise.due_at.astimezone(house().timezone):%Y-%m-%d %H:%M}" if promise.due_at else ""
     note = in_brackets(guess_of(promise.due_at, current_law()))
     return render_template(
         "tickets/filed.html",
         ticket=ticket,
         track_code=code_of(ticket.number),
-        promise_line=_("预计 %(moment)s 前答复", moment=words) + note,
+        promise_line=_("预计 %(moment)s 前答复", moment=stamp(promise.due_at)) + note,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from flask import Flask
 from flask_babel import gettext as _
 
-from service_desk import clock
+from service_desk.domain.dates import day_words, moment_words
 from service_desk.domain.deadlines import hours_and_minutes
 from service_desk.domain.masking import mask_name, mask_phone
 from service_desk.store.base import house
@@ -13,11 +13,11 @@ from service_desk.web.words import said
 
 
 def stamp(moment: datetime | None) -> str:
-    """``11月30日 17:30`` in the park, with the year where it is not this one."""
+    """``2026-11-30 周一 17:30`` in the park."""
     if moment is None:
         return ""
     local = moment.astimezone(house().timezone)
-    return f"{day(local)} {local:%H:%M}"
+    return said(moment_words(local))
 
 
 def clock_time(moment: datetime) -> str:
@@ -26,14 +26,11 @@ def clock_time(moment: datetime) -> str:
 
 
 def day(moment: datetime | date | None) -> str:
-    """``11月30日`` in the park, with the year where it is not this one."""
+    """``2026-11-30 周一`` in the park."""
     if moment is None:
         return ""
     local = moment.astimezone(house().timezone) if isinstance(moment, datetime) else moment
-    this_year = clock.now().astimezone(house().timezone).year
-    if local.year == this_year:
-        return str(_("%(month)s月%(day)s日", month=local.month, day=local.day))
-    return str(_("%(year)s年%(month)s月%(day)s日", year=local.year, month=local.month, day=local.day))
+    return said(day_words(local))
 
 
 def on_paper(moment: datetime | date | None) -> str:

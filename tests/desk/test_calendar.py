@@ -521,6 +521,6 @@ def test_what_people_are_told_of_a_guessed_date_says_so(small_world: World) -> N
         mine = select(Notice.body).where(Notice.recipient_id == getattr(small_world, who).id)
         return list(db.session.scalars(mine.order_by(Notice.id)))
 
-    assert told("owner")[0] == f"编号 {ticket.number}。预计 2027-01-11 17:30 前答复。{guess}"
+    assert told("owner")[0] == f"编号 {ticket.number}。预计 2027-01-11 周一 17:30 前答复。{guess}"
     reminders.remind_due(datetime(2027, 1, 7, 10, 0, tzinfo=CHINA))
-    assert any(f"办理时限：2027-01-07 17:30。{guess}" in body for body in told("power"))
+    assert any(f"办理时限：2027-01-07 周四 17:30。{guess}" in body for body in told("power"))

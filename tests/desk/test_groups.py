@@ -94,7 +94,7 @@ def test_what_a_group_reads_names_nobody(world: World) -> None:
     ticket = world.make(State.ASSIGNED)
     (letter,) = written_to("电力群")
     assert letter.subject == f"新交办，请签收（{ticket.number}）"
-    assert letter.body == "车间电压不稳，需增容变压器\n到期：2026-03-03 17:30"
+    assert letter.body == "车间电压不稳，需增容变压器\n到期：2026-03-03 周二 17:30"
     for kept_back in ("江海船舶", "李一", "13800001111", "焊机"):
         assert kept_back not in letter.subject + letter.body
 
@@ -108,7 +108,7 @@ def test_of_a_complaint_not_even_the_title_is_read(world: World) -> None:
         title="金融办拖着不办",
     )
     (letter,) = written_to("专窗群")
-    assert letter.body == "到期：2026-03-03 17:30"
+    assert letter.body == "到期：2026-03-03 周二 17:30"
     assert "拖着不办" not in letter.subject
 
 

@@ -115,8 +115,8 @@ def test_anybody_may_ask_what_would_be_promised(small_world: World, visit: Visit
     with time_machine.travel(datetime(2026, 9, 30, 15, tzinfo=CHINA), tick=False):
         page = visit().get("/promise")
         assert "国庆节 7 天不计" in page
-        assert "10月15日 17:30 前答复" in page
-        assert "10月8日 17:30 前受理" in page
+        assert "2026-10-15 周四 17:30 前答复" in page
+        assert "2026-10-08 周四 17:30 前受理" in page
         arrears = visit().get(f"/promise?category={small_world.category('拖欠账款').id}")
         assert "从9月30日起算 45 个自然日" in arrears
         assert "3 个工作日" in visit().get("/promise?nature=enquiry")

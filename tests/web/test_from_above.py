@@ -71,7 +71,9 @@ def test_what_the_paper_says_stands_on_the_page_and_the_sheet_and_bounds_the_lim
     with time_machine.travel(later, tick=False):
         page = visit("power").get(f"/tickets/{ticket.id}")
         sheet = visit("power").get(f"/tickets/{ticket.id}/papers/assignment")
-    assert all(words in page for words in ("市营商办", "营商转〔2026〕7号", "3月4日", "3月6日"))
+    assert all(
+        words in page for words in ("市营商办", "营商转〔2026〕7号", "2026-03-04 周三", "2026-03-06 周五")
+    )
     assert all(words in sheet for words in ("要求时限", "2026年3月4日", "回复上级日期", "2026年3月6日"))
     assert "市营商办" not in visit("owner").get(f"/tickets/{ticket.id}")
 

@@ -87,7 +87,7 @@ def test_the_record_tells_each_reader_of_the_dates_that_are_theirs(small_world: 
             page = visit(reader).get(f"/tickets/{number}")
             assert "节假日安排有调整，到期时间重算" in page
             assert ("办理（供电公司）：" in page) == reads_settle
-            assert "承诺答复：2027年1月7日 17:30 → 2027年1月8日 17:30" in page
+            assert "承诺答复：2027-01-07 周四 17:30 → 2027-01-08 周五 17:30" in page
 
 
 @pytest.mark.parametrize(
@@ -112,6 +112,6 @@ def test_pages_show_the_new_date_before_the_clockwork_has_come_round(
     saved = TUESDAY + timedelta(hours=5)
     desk.change_calendar(closed, reason="寒潮", seen=seen.id, by=small_world.admin, at=saved)
     with time_machine.travel(saved, tick=False):
-        assert "2027年1月6日 17:30" in visit("clerk").get(f"/tickets/{number}")
-        assert "预计 2027-01-08 17:30 前答复" in visit("owner").get(f"/tickets/{number}")
+        assert "2027-01-06 周三 17:30" in visit("clerk").get(f"/tickets/{number}")
+        assert "预计 2027-01-08 周五 17:30 前答复" in visit("owner").get(f"/tickets/{number}")
         assert "2027年1月8日 17:30 前" in visit("owner").get(f"/tickets/{number}/papers/receipt")

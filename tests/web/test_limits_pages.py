@@ -45,7 +45,7 @@ def test_open_clocks_are_asked_about_before_a_limit_is_saved(small_world: World,
     asked = admin.post(f"/admin/limits/{row.id}", 422, number="8", unit="working_days")
     assert "1 个正在计时的时限" in asked
     assert ticket.number in asked
-    assert "3月9日 17:30 → 3月12日 17:30" in asked
+    assert "2026-03-09 周一 17:30 → 2026-03-12 周四 17:30" in asked
     assert ticket.title not in asked, "an administrator reads numbers and dates, nothing else of a ticket"
     assert number_of(row.id) == 5
     admin.post(f"/admin/limits/{row.id}", number="8", unit="working_days", follow="no")

@@ -89,7 +89,7 @@ def test_the_administrator_reads_it_beside_the_row_without_a_way_to_the_ticket(
             page = admin.get(path)
     assert len(statements) <= MOST
     assert "按这一条派出 1 件，退回成立 1 件" in page
-    assert "3月2日 非本单位职责" in page
+    assert "2026-03-02 周一 非本单位职责" in page
     assert ticket.number in page
     assert ticket.title not in page
     assert f"/tickets/{ticket.id}" not in page

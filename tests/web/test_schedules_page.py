@@ -35,7 +35,7 @@ def test_a_supervisor_sets_it_up_and_reads_what_became_of_it(small_world: World,
         assert supervisor.post("/admin/schedules/new", **FORM) == "/admin/schedules"
         schedule = db.session.query(Schedule).one()
         page = supervisor.get(f"/admin/schedules/{schedule.id}")
-        assert "每月第 1 个工作日 08:30 发送，下一次是 2026-04-01 08:30" in page
+        assert "每月第 1 个工作日 08:30 发送，下一次是 2026-04-01 周三 08:30" in page
         assert "统计 2026-03-01 至 2026-03-31" in page
     schedules.send_due(MONDAY)
     late = MONDAY + timedelta(days=40)
