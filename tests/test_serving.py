@@ -122,7 +122,7 @@ def test_all_of_it_costs_less_than_300_megabytes(served: Popen[bytes], port: int
 def test_served_to_all_without_scheduler_there_is_the_web_alone(
     env: dict[str, str], port: int, log: Path
 ) -> None:
-    options = ("--host", "0.0.0.0", "--port", str(port), "--no-scheduler")
+    options = ("--host", "0.0.0.0", "--port", str(port), "--no-scheduler")  # noqa: S104 - for a moment
     with running(*FLASK, "serve", *options, env=env, log=log) as process:
         until(lambda: status_of(port, "/healthz") == 200, "it answers")
         assert len(children(process.pid)) == 1
