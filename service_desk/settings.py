@@ -9,8 +9,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import current_app
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent.parent
+DATABASES = ("sqlite://", "postgresql+psycopg://")
 OWN_ADDRESS = "http://127.0.0.1:8000"
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
 
@@ -116,8 +119,22 @@ def _database_url(given: str | None, instance: Path) -> str:
         return f"sqlite:///{instance / 'service_desk.sqlite3'}"
     for bare in ("postgresql://", "postgres://"):
         if given.startswith(bare):
-            return "postgresql+psycopg://" + given.removeprefix(bare)
+            given = "postgresql+psycopg://" + given.removeprefix(bare)
+    # Never the value itself: it may hold a password.
+    if not given.startswith(DATABASES) or not _is_url(given):
+        raise SettingsError(
+            "SERVICE_DESK_DATABASE_URL cannot be used; set it to sqlite:////folder/file "
+            "or postgresql://user:password@host/database."
+        )
     return given
+
+
+def _is_url(text: str) -> bool:
+    try:
+        make_url(text)
+    except (ArgumentError, ValueError):
+        return False
+    return True
 
 
 def _attachments_dir(url: str | None, instance: Path) -> Path:

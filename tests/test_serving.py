@@ -153,7 +153,9 @@ def test_a_port_in_use_is_named_with_what_to_do(env: dict[str, str]) -> None:
             id="no tables",
         ),
         pytest.param(
-            {"SERVICE_DESK_DATABASE_URL": "postgresql://127.0.0.1:1/desk"}, "数据库连接不上", id="no database"
+            {"SERVICE_DESK_DATABASE_URL": "postgresql://127.0.0.1:1/desk"},
+            "数据库服务是否在运行",
+            id="no server",
         ),
         pytest.param(
             {"SERVICE_DESK_SMTP_URL": "mail.example:25"}, "SERVICE_DESK_SMTP_URL", id="no mail address"

@@ -43,6 +43,9 @@ def test_links_begin_with_the_address_that_is_served_unless_one_is_given() -> No
         ("SERVICE_DESK_ENV", "staging"),
         ("SERVICE_DESK_TIMEZONE", "Asia/Atlantis"),
         ("SERVICE_DESK_ATTACHMENTS_URL", "ftp://somewhere"),
+        ("SERVICE_DESK_DATABASE_URL", "mysql://u:p@h/d"),
+        ("SERVICE_DESK_DATABASE_URL", "/var/lib/desk.sqlite3"),
+        ("SERVICE_DESK_DATABASE_URL", "postgresql://u:p@h:port/d"),
     ],
 )
 def test_a_wrong_value_is_named(name: str, value: str) -> None:

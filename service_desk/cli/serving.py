@@ -26,7 +26,7 @@ from sqlalchemy.exc import DBAPIError
 
 from service_desk import scheduler
 from service_desk.channels import mail
-from service_desk.cli.answering import WRONG, application, command
+from service_desk.cli.answering import WRONG, application, command, database_trouble
 from service_desk.cli.logs import log_to_stderr
 from service_desk.desk.people import DEMO_PASSWORD, demo_accounts
 from service_desk.settings import ROOT, current_settings
@@ -105,8 +105,7 @@ def require_newest_database() -> None:
         with db.engine.connect().execution_options(read_only=True) as connection:
             current = set(MigrationContext.configure(connection).get_current_heads())
     except DBAPIError as error:
-        reason = str(error.orig).splitlines()[0]
-        raise CannotServe(f"数据库连接不上（{reason}）。请检查 SERVICE_DESK_DATABASE_URL。") from None
+        raise CannotServe(database_trouble(error)) from None
     if current != newest:
         raise CannotServe("数据库还不是最新版本。请先运行 flask --app wsgi db upgrade。")
 
