@@ -4,13 +4,17 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import current_app
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent.parent
+DATABASES = ("sqlite://", "postgresql+psycopg://")
+OWN_ADDRESS = "http://127.0.0.1:8000"
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?")
 
 
@@ -28,6 +32,7 @@ class Settings:
     database_url: str
     attachments_dir: Path
     base_url: str
+    is_base_url_given: bool
     smtp_url: str | None
     limits_url: str
     trusted_proxies: int
@@ -40,6 +45,10 @@ class Settings:
     def is_production(self) -> bool:
         """Whether the demo, chosen instants and other conveniences are refused."""
         return self.env == "production"
+
+    def served_at(self, address: str) -> "Settings":
+        """These settings where ``address`` (``http://host:port``) is served; a ``base_url`` that was given stays."""
+        return self if self.is_base_url_given else replace(self, base_url=address)
 
 
 def current_settings() -> Settings:
@@ -64,7 +73,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=_secret_key(env, kind, instance),
         database_url=_database_url(_secret(env, "SERVICE_DESK_DATABASE_URL"), instance),
         attachments_dir=_attachments_dir(env.get("SERVICE_DESK_ATTACHMENTS_URL"), instance),
-        base_url=env.get("SERVICE_DESK_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
+        base_url=(env.get("SERVICE_DESK_BASE_URL") or OWN_ADDRESS).rstrip("/"),
+        is_base_url_given=bool(env.get("SERVICE_DESK_BASE_URL")),
         smtp_url=_secret(env, "SERVICE_DESK_SMTP_URL"),
         limits_url=env.get("SERVICE_DESK_LIMITS_URL", "memory://"),
         trusted_proxies=_whole(env, "SERVICE_DESK_TRUSTED_PROXIES"),
@@ -109,8 +119,22 @@ def _database_url(given: str | None, instance: Path) -> str:
         return f"sqlite:///{instance / 'service_desk.sqlite3'}"
     for bare in ("postgresql://", "postgres://"):
         if given.startswith(bare):
-            return "postgresql+psycopg://" + given.removeprefix(bare)
+            given = "postgresql+psycopg://" + given.removeprefix(bare)
+    # Never the value itself: it may hold a password.
+    if not given.startswith(DATABASES) or not _is_url(given):
+        raise SettingsError(
+            "SERVICE_DESK_DATABASE_URL cannot be used; set it to sqlite:////folder/file "
+            "or postgresql://user:password@host/database."
+        )
     return given
+
+
+def _is_url(text: str) -> bool:
+    try:
+        make_url(text)
+    except (ArgumentError, ValueError):
+        return False
+    return True
 
 
 def _attachments_dir(url: str | None, instance: Path) -> Path:

@@ -119,13 +119,18 @@ def test_all_of_it_costs_less_than_300_megabytes(served: Popen[bytes], port: int
     assert memory_of([served.pid, *descendants(served.pid)]) < 300 * MEGABYTE
 
 
-def test_without_scheduler_there_is_the_web_alone(env: dict[str, str], port: int, log: Path) -> None:
-    with running(*FLASK, "serve", "--port", str(port), "--no-scheduler", env=env, log=log) as process:
+def test_served_to_all_without_scheduler_there_is_the_web_alone(
+    env: dict[str, str], port: int, log: Path
+) -> None:
+    options = ("--host", "0.0.0.0", "--port", str(port), "--no-scheduler")  # noqa: S104 - for a moment
+    with running(*FLASK, "serve", *options, env=env, log=log) as process:
         until(lambda: status_of(port, "/healthz") == 200, "it answers")
         assert len(children(process.pid)) == 1
         process.terminate()
         assert process.wait(timeout=10) == 0
     assert "clockwork" not in log.read_text()
+    assert f"链接以 http://127.0.0.1:{port} 开头" in log.read_text()
+    assert "SERVICE_DESK_BASE_URL" in log.read_text()
 
 
 def test_a_port_in_use_is_named_with_what_to_do(env: dict[str, str]) -> None:
@@ -148,7 +153,9 @@ def test_a_port_in_use_is_named_with_what_to_do(env: dict[str, str]) -> None:
             id="no tables",
         ),
         pytest.param(
-            {"SERVICE_DESK_DATABASE_URL": "postgresql://127.0.0.1:1/desk"}, "数据库连接不上", id="no database"
+            {"SERVICE_DESK_DATABASE_URL": "postgresql://127.0.0.1:1/desk"},
+            "数据库服务是否在运行",
+            id="no server",
         ),
         pytest.param(
             {"SERVICE_DESK_SMTP_URL": "mail.example:25"}, "SERVICE_DESK_SMTP_URL", id="no mail address"

@@ -30,12 +30,22 @@ def test_postgresql_by_its_url_alone(given: str) -> None:
     assert settings.database_url == "postgresql+psycopg://u:p@h/d"
 
 
+def test_links_begin_with_the_address_that_is_served_unless_one_is_given() -> None:
+    served = "http://127.0.0.1:8010"
+    assert read_settings({"SERVICE_DESK_BASE_URL": ""}).served_at(served).base_url == served
+    given = read_settings({"SERVICE_DESK_BASE_URL": "https://desk.example/"})
+    assert given.served_at(served).base_url == "https://desk.example"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("SERVICE_DESK_ENV", "staging"),
         ("SERVICE_DESK_TIMEZONE", "Asia/Atlantis"),
         ("SERVICE_DESK_ATTACHMENTS_URL", "ftp://somewhere"),
+        ("SERVICE_DESK_DATABASE_URL", "mysql://u:p@h/d"),
+        ("SERVICE_DESK_DATABASE_URL", "/var/lib/desk.sqlite3"),
+        ("SERVICE_DESK_DATABASE_URL", "postgresql://u:p@h:port/d"),
     ],
 )
 def test_a_wrong_value_is_named(name: str, value: str) -> None:

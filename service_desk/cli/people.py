@@ -7,6 +7,7 @@ from service_desk import clock
 from service_desk.cli.answering import command
 from service_desk.desk import people as desk
 from service_desk.domain.errors import Invalid
+from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Role
 from service_desk.settings import current_settings
 from service_desk.store.base import db
@@ -57,7 +58,10 @@ def _department(name: str | None) -> Department | None:
         return None
     found = Department.named(name)
     if found is None:
-        raise Invalid(f"没有“{name}”这个单位。")
+        there = db.session.scalars(
+            select(Department.name).where(Department.active).order_by(Department.id)
+        ).all()
+        raise Invalid(say("没有“%(name)s”这个单位；现有：%(there)s。", name=name, there=tuple(there)))
     return found
 
 

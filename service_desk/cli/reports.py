@@ -22,7 +22,9 @@ LEDGER = "ledger"
 
 @command("figures")
 @click.option("--from", "since", type=DAY, required=True, help="First day.")
-@click.option("--to", "until", type=DAY, required=True, help="The day after the last.")
+@click.option(
+    "--to", "until", type=DAY, required=True, help="The day after the last, which is not counted any more."
+)
 @click.option("--by", type=click.Choice([by.value for by in By]))
 @click.option("--key", "keys", multiple=True, help="Only these indicators; may be given several times.")
 @click.option("--as-of", "as_of", metavar="ISO", help="As things stood then; default now.")
@@ -64,11 +66,11 @@ def _instant(text: str | None) -> datetime:
 
 
 @command("report")
-@click.argument("name", required=False)
+@click.argument("name", required=False, metavar=f"[{'|'.join((*REPORTS, LEDGER))}]")
 @click.option("--list", "listing", is_flag=True, help="The reports there are.")
-@click.option("--from", "since", type=DAY)
-@click.option("--to", "until", type=DAY)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--from", "since", type=DAY, help="First day.")
+@click.option("--to", "until", type=DAY, help="The day after the last, which is not counted any more.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The workbook to write.")
 def report(
     *,
     name: str | None,
@@ -77,7 +79,7 @@ def report(
     until: datetime | None,
     out: Path | None,
 ) -> None:
-    """Write a report's workbook."""
+    """Write a report's workbook: October is --from 2026-10-01 --to 2026-11-01."""
     if listing:
         answer_in_json({one.name: one.title for one in REPORTS.values()} | {LEDGER: ledgers.TITLE})
         return

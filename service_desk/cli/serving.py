@@ -26,7 +26,7 @@ from sqlalchemy.exc import DBAPIError
 
 from service_desk import scheduler
 from service_desk.channels import mail
-from service_desk.cli.answering import WRONG, application, command
+from service_desk.cli.answering import WRONG, application, command, database_trouble
 from service_desk.cli.logs import log_to_stderr
 from service_desk.desk.people import DEMO_PASSWORD, demo_accounts
 from service_desk.settings import ROOT, current_settings
@@ -34,6 +34,7 @@ from service_desk.store.base import db
 
 LOOK_EVERY = 0.5
 RESTART_AFTER = 2.0
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - what people may ask for
 GRACE = 30
 PR_SET_PDEATHSIG = 1
 
@@ -61,8 +62,9 @@ def serve(
     require_newest_database()
     require_usable_mail()
     log_to_stderr(current_settings().log)
-    greet(host, port)
     app = application()
+    app.config["SETTINGS"] = current_settings().served_at(own_address(host, port))
+    greet(host, port)
     db.session.remove()
     # No connection may be shared between processes.
     db.engine.dispose()
@@ -103,8 +105,7 @@ def require_newest_database() -> None:
         with db.engine.connect().execution_options(read_only=True) as connection:
             current = set(MigrationContext.configure(connection).get_current_heads())
     except DBAPIError as error:
-        reason = str(error.orig).splitlines()[0]
-        raise CannotServe(f"数据库连接不上（{reason}）。请检查 SERVICE_DESK_DATABASE_URL。") from None
+        raise CannotServe(database_trouble(error)) from None
     if current != newest:
         raise CannotServe("数据库还不是最新版本。请先运行 flask --app wsgi db upgrade。")
 
@@ -121,15 +122,28 @@ def require_usable_mail() -> None:
         ) from None
 
 
+def own_address(host: str, port: int) -> str:
+    """Where the desk is found from this machine; by which name others find it cannot be known here."""
+    return f"http://{'127.0.0.1' if host in EVERYWHERE else _in_an_address(host)}:{port}"
+
+
+def _in_an_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
 def greet(host: str, port: int) -> None:
-    """Say where the desk is, and who may try it."""
-    shown = f"[{host}]" if ":" in host else host
-    click.echo(f"企业服务专窗：http://{shown}:{port}  （按 Ctrl+C 停止）")
+    """Say where the desk is, where its links lead if that may be no use to others, and who may try it."""
+    click.echo(f"企业服务专窗：http://{_in_an_address(host)}:{port}  （按 Ctrl+C 停止）")
+    settings = current_settings()
+    if host in EVERYWHERE and not settings.is_base_url_given:
+        click.echo(
+            f"纸面和邮件里的链接以 {settings.base_url} 开头，别的机器打不开：请设置 SERVICE_DESK_BASE_URL。"
+        )
     lines = [
         f"  {each.username:<14}{each.name}（{'、'.join(role.label for role in sorted(each.roles))}）"
         for each in demo_accounts()
     ]
-    if lines and not current_settings().is_production:
+    if lines and not settings.is_production:
         click.echo("\n".join((f"演示账号，密码都是 {DEMO_PASSWORD}：", *lines)))
 
 
@@ -154,7 +168,7 @@ class _Web(BaseApplication):  # type: ignore[misc] # gunicorn ships no types
 def _options(host: str, port: int, workers: int, threads: int) -> dict[str, Any]:
     memory = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat files; on a disk they may stall
     return {
-        "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        "bind": f"{_in_an_address(host)}:{port}",
         "workers": workers,
         "worker_class": "gthread",
         "threads": threads,

@@ -89,6 +89,16 @@ ACTIVE = Field("active", "在用", Kind.YES_NO, hint="取消勾选即停用：�
 
 
 @dataclass(frozen=True)
+class Together:
+    """Fields that make sense only as one: tables and the record of changes tell them in a sentence."""
+
+    label: str
+    names: tuple[str, ...]
+    words: Callable[[Mapping[str, Any]], str | Sentence]
+    """Takes what a row says of the fields."""
+
+
+@dataclass(frozen=True)
 class Noun:
     """One list."""
 
@@ -111,6 +121,8 @@ class Noun:
     """
     beside: Callable[[Row], Sequence[tuple[str | Sentence, str]]] = _nothing_beside
     """What else to know of a row, not changed here: labels and words."""
+    together: Together | None = None
+    """Stands after the columns."""
     keepers: tuple[Role, ...] = (Role.ADMIN,)
     """Who keeps it; others do not find it."""
     title: str = "name"

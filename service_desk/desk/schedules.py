@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
-from service_desk.desk.lists import Field, Kind, Noun
+from service_desk.desk.lists import Field, Kind, Noun, Together
 from service_desk.desk.snapshots import freeze
 from service_desk.desk.sweeping import sweep
 from service_desk.domain.dates import moment_words
 from service_desk.domain.errors import Invalid
-from service_desk.domain.recurrence import Covers, Every
+from service_desk.domain.recurrence import Covers, Every, Recurrence
 from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import Role
 from service_desk.domain.worktime import ONE_DAY
@@ -137,6 +137,11 @@ def _finish(row: Schedule, before: Mapping[str, Any], _by: User) -> None:
         row.next_at = None
 
 
+def _when(says: Mapping[str, Any]) -> Sentence:
+    at = time.fromisoformat(says["at_time"])
+    return Recurrence(Every(says["every"]), says["number"], at).words
+
+
 def _concerns(row: Schedule | None, now: datetime) -> str | Sentence:
     if row is None:
         return (
@@ -222,7 +227,8 @@ SCHEDULES = Noun(
         Field("people", "发给个人", Kind.TERMS, limit=500, hint="填登录账号，用顿号分开"),
         Field("active", "在用", Kind.YES_NO, hint="取消勾选即停用：不再发送"),
     ),
-    columns=("kind", "covers", "every", "number", "at_time"),
+    columns=("kind", "covers"),
+    together=Together("什么时候", ("every", "number", "at_time"), _when),
     order=(Schedule.id,),
     concerns=_concerns,
     finish=_finish,

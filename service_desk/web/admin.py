@@ -75,7 +75,7 @@ def rows(noun: str) -> ResponseReturnValue:
         noun=kept,
         way_back=_way_back(kept),
         wanted=wanted,
-        labels=[said(field.label) for field in _columns(kept)],
+        labels=_labels(kept),
         entries=[_entry(kept, row) for row in entries[:PAGE]],
         next_url=more,
         history=history(kept, alterations_of(kept.name, limit=SHORT_HISTORY)),
@@ -223,12 +223,20 @@ def _columns(noun: Noun) -> list[Any]:
     return [field for name in noun.columns for field in noun.fields if field.name == name]
 
 
+def _labels(noun: Noun) -> list[str]:
+    together = (noun.together.label,) if noun.together else ()
+    return [said(label) for label in (*(field.label for field in _columns(noun)), *together)]
+
+
 def _entry(noun: Noun, row: Row) -> Entry:
     said_by = noun.snapshot(row)
+    words = [shown(field, said_by[field.name]) for field in _columns(noun)]
+    if noun.together:
+        words.append(said(noun.together.words(said_by)))
     return Entry(
         id=row.id,
         title=said_by[noun.title],
-        cells=[(said(field.label), shown(field, said_by[field.name])) for field in _columns(noun)],
+        cells=list(zip(_labels(noun), words, strict=True)),
         active=row.active,
     )
 

@@ -244,14 +244,25 @@ def history(noun: Noun, alterations: Sequence[Alteration]) -> list[Changed]:
             at=one.at,
             who=one.by_name,
             what=str((one.before | one.after).get(noun.title, "")),
-            changes=[
-                (said(field.label), _cut(shown(field, one.before.get(field.name))), _cut(shown(field, after)))
-                for field, after in _altered(noun, one.before, one.after)
-            ],
+            changes=_changes(noun, one.before, one.after),
             is_new=not one.before,
         )
         for one in alterations
     ]
+
+
+def _changes(noun: Noun, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Labels, what was said before and what is said now; fields that are told together are one change."""
+    one = noun.together
+    told = one.names if one else ()
+    changes = [
+        (said(field.label), _cut(shown(field, before.get(field.name))), _cut(shown(field, now)))
+        for field, now in _altered(noun, before, after)
+        if field.name not in told
+    ]
+    if one and any(before.get(name) != after.get(name) for name in told):
+        changes.append((said(one.label), said(one.words(before)) if before else "—", said(one.words(after))))
+    return changes
 
 
 def _altered(noun: Noun, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[Field, Any]]:

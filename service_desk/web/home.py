@@ -23,6 +23,7 @@ from service_desk.web.words import said
 
 bp = Blueprint("home", __name__)
 MOST = 100
+SEE_NO_TICKETS = {Role.ADMIN, Role.AUDITOR}
 RATED_WITHIN = timedelta(days=90)
 
 
@@ -46,7 +47,15 @@ def index() -> ResponseReturnValue:
         sections=_sections(tickets, dues, _to_decide(user, tickets), _after_the_end(user, tickets)),
         due_of=dues.of,
         ratings=ratings_line(user, now),
+        about_nothing=_about_nothing(user),
     )
+
+
+def _about_nothing(user: User) -> str:
+    """What to expect of an empty to-do."""
+    if user.roles <= SEE_NO_TICKETS:
+        return str(_("您的角色看不到诉求，这里不会有待办；发给您的通知在“消息”里。"))
+    return str(_("新的诉求、到期提醒会出现在这里。"))
 
 
 def ratings_line(user: User, now: datetime) -> str:

@@ -10,8 +10,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Form, SelectField
+from wtforms import BooleanField, Form, SelectField
 from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired
 
 from service_desk import clock
 from service_desk.desk import snapshots as desk
@@ -47,6 +48,15 @@ class LinesForm(Form):
             SelectChoice(By.SOURCE.value, _l("按来源")),
         ],
         default="",
+    )
+
+
+class FreezeForm(Form):
+    """What nobody can undo is not done by one click."""
+
+    checked = BooleanField(
+        _l("我已核对，冻结后不能撤销"),
+        validators=[DataRequired(_l("请先核对上月的数字，勾选后再冻结。"))],
     )
 
 
@@ -87,12 +97,17 @@ class ChangedLine:
 @roles_required(*desk.FREEZERS)
 def index() -> ResponseReturnValue:
     """The frozen months, the latest first; last month may be frozen here."""
+    return _index_page(FreezeForm())
+
+
+def _index_page(form: FreezeForm) -> str:
     last = _last_month()
     shown = snapshots(before=_month(request.args.get("before", "")), limit=MONTHS_ON_A_PAGE + 1)
     more = len(shown) > MONTHS_ON_A_PAGE
     page = shown[:MONTHS_ON_A_PAGE]
     return render_template(
         "snapshots/index.html",
+        form=form,
         months=[(one, _month_words(one.month), _about(one)) for one in page],
         last_month=last if snapshot_of(last) is None else None,
         last_month_words=_month_words(last),
@@ -110,6 +125,9 @@ def freeze() -> ResponseReturnValue:
     if month != _last_month():
         flash(_("这里只能冻结上月。请看清月份再试。"), "error")
         return redirect(url_for("snapshots.index"))
+    form = FreezeForm(request.form)
+    if snapshot_of(month) is None and not form.validate():
+        return _index_page(form), 422
     kept = desk.freeze(month, as_of=clock.now(), by=me())
     flash(_("%(month)s的数字已冻结。", month=_month_words(kept.month)), "success")
     return redirect(url_for("snapshots.show", month=f"{kept.month:%Y-%m}"))

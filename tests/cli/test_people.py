@@ -49,7 +49,10 @@ def test_what_cannot_be_is_refused_with_a_sentence(small_world: World, sqlite_ap
     for words, said in (
         (("add", "clerk", "--role", "clerk"), "已被使用"),
         (("add", "新人", "--role", "handler"), "需要 --department"),
-        (("add", "新人", "--role", "handler", "--department", "没有的局"), "没有“没有的局”"),
+        (
+            ("add", "新人", "--role", "handler", "--department", "没有的局"),
+            "没有“没有的局”这个单位；现有：供电公司、",
+        ),
         (("add", "新人", "--role", "contact"), "需要 --enterprise"),
         (("password", "nobody"), "没有用户名为“nobody”"),
     ):

@@ -7,8 +7,9 @@ import pytest
 from flask import Flask
 from openpyxl import load_workbook
 
-from service_desk.cli.reports import _make
+from service_desk.cli.reports import LEDGER, _make
 from service_desk.domain.errors import Invalid
+from service_desk.domain.figures import REPORTS
 from service_desk.domain.vocabulary import State
 from service_desk.store.base import db
 from tests.world import World
@@ -35,6 +36,13 @@ def test_the_ledger_of_what_was_submitted_in_a_period(
     assert json.loads(run(args=["report", "ledger", *earlier, "--out", str(file)]).stdout)["rows"] == 0
     nowhere = run(args=["report", "ledger", *period, "--out", str(tmp_path / "no" / "ledger.xlsx")])
     assert nowhere.exit_code == 2
+
+
+def test_its_help_names_the_reports_and_the_day_that_is_not_counted(sqlite_app: Flask) -> None:
+    told = sqlite_app.test_cli_runner().invoke(args=["report", "--help"]).output
+    for name in (*REPORTS, LEDGER):
+        assert name in told
+    assert "day after the last" in told
 
 
 def test_a_refusal_halfway_leaves_no_half_workbook(tmp_path: Path) -> None:

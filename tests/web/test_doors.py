@@ -78,6 +78,20 @@ def test_lists_of_the_desk_do_not_exist_for_others(sqlite_app: Flask, visit: Vis
     visitor.post("/reports/export", status=404)
 
 
+def test_an_empty_to_do_promises_requests_only_to_those_who_see_some(
+    small_world: World, visit: Visit
+) -> None:
+    promise, truth = "新的诉求、到期提醒会出现在这里", "您的角色看不到诉求"
+    for username, said, unsaid in (
+        ("auditor", truth, promise),
+        ("admin", truth, promise),
+        ("officer", promise, truth),
+    ):
+        page = visit(username).get("/")
+        assert said in page
+        assert unsaid not in page
+
+
 def test_sign_in_leads_only_to_pages_of_this_site(sqlite_app: Flask, visit: Visit) -> None:
     for wanted, led in (
         ("/tickets", "/tickets"),

@@ -34,6 +34,9 @@ def test_a_supervisor_sets_it_up_and_reads_what_became_of_it(small_world: World,
         assert "逢休息日顺延" in page
         assert supervisor.post("/admin/schedules/new", **FORM) == "/admin/schedules"
         schedule = db.session.query(Schedule).one()
+        listed = supervisor.get("/admin/schedules")
+        assert listed.count("每月第 1 个工作日 08:30") == 2, "in the list and in its history"
+        assert "每月第几个工作日" not in listed
         page = supervisor.get(f"/admin/schedules/{schedule.id}")
         assert "每月第 1 个工作日 08:30 发送，下一次是 2026-04-01 周三 08:30" in page
         assert "统计 2026-03-01 至 2026-03-31" in page

@@ -60,7 +60,7 @@ def test_the_page_names_the_figure_and_the_ticket_with_what_was_and_is(
     )
 
 
-def test_last_month_is_frozen_by_a_button_once(small_world: World, visit: Visit) -> None:
+def test_last_month_is_frozen_once_by_whoever_says_it_was_checked(small_world: World, visit: Visit) -> None:
     small_world.make(State.CLOSED, at=LAST_DAY)
     with time_machine.travel(FROZEN, tick=False):
         supervisor = visit("supervisor")
@@ -68,8 +68,11 @@ def test_last_month_is_frozen_by_a_button_once(small_world: World, visit: Visit)
         assert "已上报的数字不再变；之后的更正、补评、重办在这里看差异。" in page
         assert "冻结上月（2026 年 3 月）" in page
         month = re.findall(r'name="month" value="([^"]+)"', page)[0]
-        for _ in range(2):
-            assert supervisor.post("/reports/months", month=month) == "/reports/months/2026-03"
+        refused = supervisor.post("/reports/months", status=422, month=month)
+        assert "请先核对上月的数字，勾选后再冻结。" in refused
+        assert supervisor.post("/reports/months", month=month, checked="y") == "/reports/months/2026-03"
+        again = supervisor.post("/reports/months", month=month)
+        assert again == "/reports/months/2026-03", "a second click leads to what is frozen"
         assert "由supervisor名冻结" in supervisor.get("/reports/months/2026-03")
         page = supervisor.get("/reports/months")
         assert "冻结上月" not in page
