@@ -299,12 +299,12 @@ class Left:
 
     @property
     def words(self) -> str:
-        """As on the pages: 剩 2 个工作日, 今日到期, 已超期 1 个工作日, 暂停中，剩 3 个工作日."""
+        """As on the pages: 剩 2 个工作日, 今天到期, 已超期 1 个工作日, 暂停中，剩 3 个工作日."""
         if self.standing is Standing.OVERDUE:
             return say("已超期 %(amount)s", amount=self._amount) if self._is_some else "已超期"
         if self.standing is Standing.PAUSED:
             return say("暂停中，剩 %(amount)s", amount=self._amount)
-        return "今日到期" if self.days == 0 else say("剩 %(amount)s", amount=self._amount)
+        return "今天到期" if self.days == 0 else say("剩 %(amount)s", amount=self._amount)
 
     @property
     def _is_some(self) -> bool:

@@ -251,7 +251,7 @@ class Standing(Word):
 
     CALM = "calm", "办理期内"
     DUE_SOON = "due_soon", "即将到期"
-    DUE_TODAY = "due_today", "今日到期"
+    DUE_TODAY = "due_today", "今天到期"
     OVERDUE = "overdue", "已超期"
     PAUSED = "paused", "暂停中"
     FINISHED = "finished", "已结束"

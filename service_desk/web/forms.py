@@ -25,7 +25,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice, SelectFieldBase
 from wtforms.validators import Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -61,7 +61,7 @@ def tidy(text: str | None) -> str | None:
 
 
 class FilledIn:
-    """The field may not be empty or blank; says so in plain words."""
+    """The field may not be empty or blank; says so in plain words: one fills in a line and chooses a choice."""
 
     field_flags = {"required": True}  # noqa: RUF012 - WTForms reads this mapping from the class
 
@@ -70,6 +70,8 @@ class FilledIn:
         data = field.data
         if data in (None, []) or (isinstance(data, str) and not data.strip()):
             field.errors = []
+            if isinstance(field, SelectFieldBase):
+                raise ValidationError(_("请选择“%(label)s”。", label=field.label.text))
             raise ValidationError(_("请填写“%(label)s”。", label=field.label.text))
 
 

@@ -253,12 +253,22 @@ def _row(one: desk.Difference) -> Row:
 
 def _cell(indicator: Indicator, figure: Figure) -> Cell:
     is_ratio = figure.denominator is not None and figure.numerator is not None
+    value = words(figure, indicator)
     return Cell(
-        text=words(figure, indicator),
+        text=value if figure.value is None else _in_units(indicator, value),
         num=figure.numerator if is_ratio else None,
         den=figure.denominator if is_ratio else None,
         excluded=figure.excluded,
     )
+
+
+def _in_units(indicator: Indicator, number: object) -> str:
+    """``1.87 个工作日``, ``1.00 次``; shares and counts as they are."""
+    if indicator.measure is Measure.PER_TICKET:
+        return str(_("%(n)s 次", n=number))
+    if indicator.measure in (Measure.MEAN, Measure.MEDIAN, Measure.P90):
+        return str(_("%(n)s 个工作日", n=number))
+    return str(number)
 
 
 def _moved(one: desk.Difference) -> str:
@@ -300,8 +310,7 @@ def _changed(one: desk.ChangedTicket, by: By | None) -> ChangedLine:
 def _play(indicator: Indicator, play: Play, by: By | None) -> str:
     """One part in words, such as 分子, 剔除 or 3 个工作日; with its line where lines are told apart."""
     if play.amount is not None:
-        is_moves = indicator.measure is Measure.PER_TICKET
-        part = str(_("%(n)s 次", n=play.amount) if is_moves else _("%(n)s 个工作日", n=play.amount))
+        part = _in_units(indicator, play.amount)
     elif indicator.measure is Measure.COUNT:
         part = str(_("计入"))
     else:

@@ -28,7 +28,7 @@ from service_desk.domain.access import works_on_it
 from service_desk.domain.actions import DECIDE, FIELDS, LINE_LIMIT, TEXT_LIMIT, Action, FieldKind, Party
 from service_desk.domain.errors import DeskError, Invalid, OutOfTurn
 from service_desk.domain.states import ENDED, stage
-from service_desk.domain.vocabulary import AssignmentState, Role, Source, State
+from service_desk.domain.vocabulary import AssignmentState, ClockKind, Role, Source, State
 from service_desk.domain.workflow import Step
 from service_desk.store.base import db, house
 from service_desk.store.catalogue import Category
@@ -315,9 +315,25 @@ def _mine(ticket: Ticket, shared: dict[str, Any], now: datetime, law: Law) -> st
         promise_words=promise_words(promise_clock(ticket), now, law),
         handler_line=_("由%(lead)s办理%(office)s", lead=lead.name, office=office) if lead is not None else "",
         filed_files=_files_of_filing(ticket),
+        **_to_rate(ticket, shared, law),
         **shared,
     )
 
+
+def _to_rate(ticket: Ticket, shared: dict[str, Any], law: Law) -> dict[str, Any]:
+    """The answer as the reader's timeline tells it and by when to rate it; nothing where no rating is asked for."""
+    asked: Offered | None = shared["next"]
+    if asked is None or asked.name != Action.RATE.value:
+        return {}
+    clock_of_rating = ticket.clock(ClockKind.RATING)
+    return {
+        "answer": next((line for line in shared["entries"] if line.action in ANSWERED), None),
+        "rate_by": clock_of_rating.due_by(law.calendar) if clock_of_rating else None,
+    }
+
+
+ANSWERED = (Action.VERIFY, Action.ANSWER)
+"""The lines of the timeline at which the enterprise reads the answer it is asked to rate."""
 
 ASKING = {State.SUPPLEMENTING: Action.ASK_SUPPLEMENT, State.IN_PROGRESS: Action.ASK_ENTERPRISE}
 

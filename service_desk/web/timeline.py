@@ -36,6 +36,7 @@ TONES = {
 class Entry:
     """One line of the timeline."""
 
+    action: Action
     at: datetime
     who: str
     title: str
@@ -72,6 +73,7 @@ def _entry(ticket: Ticket, event: Event, files: dict[int, list[Attachment]], as_
         if reply is not None:
             text, attached = _reply_words(reply), files.get(reply.event_id, [])
     return Entry(
+        action=event.action,
         at=event.at,
         who=_who(event, as_enterprise),
         title=title_of(event, as_enterprise=as_enterprise),

@@ -135,6 +135,13 @@ def test_every_page_fits_and_can_be_read_by_everybody(
     assert not faults
 
 
+def test_the_bar_of_the_staff_shows_where_one_is(visit: Visit) -> None:
+    phone = visit("supervisor", PHONE)
+    for path in ("/reports", "/"):
+        phone.goto(path)
+        expect(phone.locator(".nav [aria-current]")).to_be_in_viewport(ratio=1)
+
+
 def pages_of(page: Page, account: str) -> list[str]:
     """The main pages of a role, and the first ticket and form it is led to."""
     paths = list(PAGES[account])

@@ -251,4 +251,4 @@ def test_what_is_left_agrees_with_how_the_clock_stands(
     assert (answer.standing is Standing.PAUSED) is (moment is None)
     assert (answer.standing is Standing.OVERDUE) is (moment is not None and moment < now)
     if clock.limit.unit is not Unit.WORKING_HOURS:
-        assert (answer.standing is Standing.DUE_TODAY) is (answer.words == "今日到期")
+        assert (answer.standing is Standing.DUE_TODAY) is (answer.words == "今天到期")

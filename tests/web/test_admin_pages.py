@@ -231,7 +231,7 @@ def test_of_two_administrators_the_second_sees_what_changed_and_keeps_what_was_t
         pytest.param("danger-words/new", {"exceptions": "烧起来"}, "并且比它长", id="no exception"),
         pytest.param("people/new", {"username": "clerk"}, "已被使用", id="username taken"),
         pytest.param("people/new", {"username": "a b"}, "请用 3–60 位", id="no username"),
-        pytest.param("people/new", {"roles": []}, "请填写“角色”", id="no role"),
+        pytest.param("people/new", {"roles": []}, "请选择“角色”", id="no role"),
         pytest.param("people/new", {"roles": ["contact"]}, "角色", id="an enterprise's role"),
         pytest.param("people/new", {"roles": ["handler"]}, "要选所属单位", id="handler of nothing"),
         pytest.param("people/new", {"email": "nowhere"}, "邮箱格式", id="no address"),

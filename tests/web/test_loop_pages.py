@@ -12,6 +12,7 @@ from service_desk.desk import closing, handling
 from service_desk.domain.vocabulary import ClockKind, Nature, Outcome, State
 from service_desk.store.base import db
 from service_desk.store.parts import Reveal
+from service_desk.web.filters import stamp
 from tests.visitor import Visitor, a_file
 from tests.world import World
 
@@ -93,6 +94,9 @@ def test_a_wrong_form_comes_back_with_its_words_and_its_files(small_world: World
     assert "请填写“标题”" in page
     assert "焊机同时起弧就跳闸" in page
     assert "合同.pdf" in page
+    assert "请选择“诉求类别”" in owner.post(
+        "/tickets/new", status=422, **request_form(small_world, category="")
+    )
     filed = owner.post("/tickets/new", **request_form(small_world))
     assert "合同.pdf" in owner.get(filed.removesuffix("/filed"))
 
@@ -100,7 +104,7 @@ def test_a_wrong_form_comes_back_with_its_words_and_its_files(small_world: World
 def test_a_department_asks_for_what_it_forgot_on_the_ticket_page(small_world: World, visit: Visit) -> None:
     ticket = small_world.make(State.IN_PROGRESS)
     page = visit("power").post(f"/tickets/{ticket.id}/reply", status=422, text="已经处理。")
-    assert "请填写“办理结果”" in page
+    assert "请选择“办理结果”" in page
     assert "已经处理。" in page
 
 
@@ -269,3 +273,45 @@ def test_a_partial_solution_tells_the_enterprise_what_is_still_to_come(
     page = visit("owner").get(f"/tickets/{ticket.id}")
     assert "办理结果：部分解决" in page
     assert f"其余部分预计 {day} 前完成" in page
+
+
+def test_the_enterprise_reads_the_answer_and_by_when_above_what_it_is_asked(
+    small_world: World, visit: Visit
+) -> None:
+    world = small_world
+    ticket = world.make(State.AWAITING_RATING)
+    path, owner = f"/tickets/{ticket.id}", visit("owner")
+    asked = asked_card(owner.get(path))
+    reply = world.ticket(ticket.number).last_reply
+    clock = world.ticket(ticket.number).clock(ClockKind.RATING)
+    assert reply is not None
+    assert clock is not None
+    assert clock.due_at is not None
+    assert f"办理结果：已解决\n{reply.text}" in asked
+    assert f"请在 {stamp(clock.due_at)} 前评价" in asked
+    assert asked.index(reply.text) < asked.index("前评价") < asked.index("解决了吗？")
+
+
+def test_a_reply_that_is_not_verified_is_not_shown_to_the_enterprise(
+    small_world: World, visit: Visit
+) -> None:
+    world = small_world
+    ticket = world.make(State.REPLIED)
+    reply = ticket.last_reply
+    assert reply is not None
+    words = reply.text
+    assert words not in visit("owner").get(f"/tickets/{ticket.id}")
+    closing.send_back(ticket.id, by=world.quality, at=ticket.touched_at, text="请写明时间")
+    at = world.ticket(ticket.number).touched_at
+    handling.reply(ticket.id, by=world.power, at=at, outcome=Outcome.SOLVED, text="已于三月九日增容")
+    closing.verify(ticket.id, by=world.quality, at=at)
+    page = visit("owner").get(f"/tickets/{ticket.id}")
+    assert "已于三月九日增容" in asked_card(page)
+    assert words not in page
+
+
+def asked_card(page: str) -> str:
+    """The card that asks the enterprise for something."""
+    found = re.search(r'<section class="card asked\b.*?</section>', page, re.DOTALL)
+    assert found
+    return found.group()

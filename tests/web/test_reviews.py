@@ -94,7 +94,7 @@ def test_no_list_tells_a_bad_rating_by_its_time(small_world: World, visit: Visit
     badly_rated(small_world)
     good = small_world.make(State.CLOSED, supports=["园区管委会"])
     day = '<time datetime="2026-03-'
-    assert "今日到期" in see(visit, "clerk", "/tickets")
+    assert "今天到期" in see(visit, "clerk", "/tickets")
     page = see(visit, reader, "/tickets")
     assert good.number in page
     assert day not in page

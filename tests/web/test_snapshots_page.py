@@ -43,7 +43,8 @@ def test_the_page_names_the_figure_and_the_ticket_with_what_was_and_is(
     supervisor = visit("supervisor")
     page = supervisor.get("/reports/months/2026-03")
     said = text_of(page)
-    assert "重办率 有变化 0.00% 0/2 50.00% 1 / 2 上升 50.00 个百分点" in said
+    assert "指标 变化 冻结时 现在" in said, "on a phone the change is seen first"
+    assert "重办率 有变化 上升 50.00 个百分点 0.00% 0/2 50.00% 1 / 2" in said
     assert said.index("有变化") < said.index("没有变化"), "what changed stands first"
     for address in re.findall(r'href="(/reports/tickets\?[^"]+)"', page)[:20]:
         supervisor.get(unescape(address))
@@ -52,12 +53,24 @@ def test_the_page_names_the_figure_and_the_ticket_with_what_was_and_is(
     by_line = text_of(supervisor.get("/reports/months/2026-03?by=department"))
     assert "重办率 供电公司 有变化" in by_line
     assert "提交数 供电公司" not in by_line
-    assert "提交数 供电公司 2 2 没有变化" in text_of(
+    assert "提交数 供电公司 没有变化 2 2" in text_of(
         supervisor.get("/reports/months/2026-03?by=department&all=1")
     )
     assert "供电公司 只计分母 → 供电公司 分子" in text_of(
         supervisor.get("/reports/months/2026-03/tickets?by=department")
     )
+
+
+def test_a_duration_says_its_unit(small_world: World, visit: Visit) -> None:
+    small_world.make(State.CLOSED, at=LAST_DAY)
+    snapshots.freeze(MARCH, as_of=FROZEN, by=small_world.supervisor)
+    said = text_of(visit("supervisor").get("/reports/months/2026-03"))
+    assert "办理时长（平均） 没有变化 0.00 个工作日 0/1 0.00 个工作日" in said
+    assert "办理时长（中位数） 没有变化 0 个工作日 0 个工作日" in said
+    assert "平均流转次数 没有变化 1.00 次" in said
+    snapshots.freeze(date(2026, 2, 1), as_of=FROZEN, by=small_world.supervisor)
+    said = text_of(visit("supervisor").get("/reports/months/2026-02"))
+    assert "办理时长（平均） 没有变化 — 0/0 — 0 / 0" in said, "nothing to divide has no unit"
 
 
 def test_last_month_is_frozen_once_by_whoever_says_it_was_checked(small_world: World, visit: Visit) -> None:
