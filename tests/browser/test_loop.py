@@ -117,7 +117,7 @@ def the_department_signs_tells_and_replies(power: Page, path: str) -> None:
 def the_enterprise_rates(phone: Page, path: str) -> None:
     expect_words(phone, path, REPLY)
     expect(phone.get_by_text("已到现场勘察，确定新增一台箱变。")).to_be_visible()
-    expect(phone.get_by_role("link", name="竣工.pdf")).to_be_visible()
+    expect(phone.get_by_role("link", name="竣工.pdf").first).to_be_visible()
     phone.get_by_role("radio", name="已解决", exact=True).check()
     phone.get_by_role("radio", name="满意", exact=True).check()
     press(phone, "评价")
