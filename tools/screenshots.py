@@ -22,7 +22,7 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from browser import find
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, FloatRect, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -45,6 +45,8 @@ PATIENCE = 30
 GALLERY = ROOT / "docs" / "screenshots"
 PHONE, SCREEN = 360, 1366
 WIDTHS = {PHONE: 740, SCREEN: 768}
+SHOWN = 680
+"""Of either height, what the bars of a browser leave: the pictures of the docs."""
 CHROMIUM = (
     *("--lang=zh-CN", "--no-sandbox", "--disable-quic", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--no-first-run"),
@@ -181,7 +183,8 @@ def take(browser: Browser, address: str, portrait: Portrait) -> None:
     for link in portrait.links:
         target = page.locator(link).first.get_attribute("href")
         page.goto(urljoin(page.url, target), wait_until="load")
-    page.screenshot(path=GALLERY / f"{portrait.name}.png", animations="disabled")
+    shown = FloatRect(x=0, y=0, width=portrait.width, height=SHOWN)
+    page.screenshot(path=GALLERY / f"{portrait.name}.png", animations="disabled", clip=shown)
     page.context.close()
     print(f"→ docs/screenshots/{portrait.name}.png", flush=True)
 
