@@ -33,6 +33,7 @@ from service_desk.desk import (
     recalculation,
     reminders,
     schedules,
+    search,
 )
 from service_desk.desk.sweeping import STOPPING
 from service_desk.settings import current_settings
@@ -127,6 +128,7 @@ JOBS = (
     Job("facts", timedelta(seconds=5), facts.store_facts),
     Job("add_up_counts", timedelta(minutes=1), facts.add_up_counts),
     Job("check_counts", timedelta(minutes=30), facts.check_counts_by_night),
+    Job("search", timedelta(seconds=5), search.index_texts),
     Job("recalculate", timedelta(seconds=30), recalculation.recalculate_open_clocks),
     Job("warn_of_missing_year", timedelta(hours=1), calendar.warn_of_missing_year),
     Job("forget_old_failures", timedelta(hours=1), people.forget_old_failures),

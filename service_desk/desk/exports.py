@@ -48,6 +48,7 @@ from service_desk.store.parts import Reveal
 from service_desk.store.people import User
 from service_desk.store.queues import Filter, narrowed, tells_due
 from service_desk.store.scope import visible_tickets
+from service_desk.store.search import Found
 from service_desk.store.tickets import Ticket
 
 LEASE = timedelta(minutes=5)
@@ -177,7 +178,9 @@ def tickets_of(user: User, wanted: Filter, *, at: datetime) -> Select[Ticket]:
     local = at.astimezone(house().timezone)
     midnight = datetime.combine(local.date() + timedelta(days=1), time(), local.tzinfo)
     tickets = narrowed(visible_tickets(user), wanted, now=at, today_ends=midnight)
-    return tickets.where(tells_due(user)) if wanted.due else tickets
+    if wanted.due:
+        tickets = tickets.where(tells_due(user))
+    return Found(tickets, wanted.q, user).whole if wanted.q else tickets
 
 
 def mine(export_id: int, *, by: User) -> Export:

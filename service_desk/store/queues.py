@@ -22,13 +22,12 @@ from service_desk.domain.vocabulary import (
 from service_desk.store.approvals import Approval
 from service_desk.store.base import db
 from service_desk.store.clocks import LIVE, Clock
-from service_desk.store.enterprises import Enterprise
 from service_desk.store.parts import LIVE_ASSIGNMENT, Assignment, Event
 from service_desk.store.people import User
+from service_desk.store.search import Found
 from service_desk.store.tickets import Ticket
 
 COUNTED_UP_TO = 1000
-MOST_WORDS = 5
 LONGEST_ID = 18
 """Digits: whatever is longer may not fit into a column."""
 
@@ -55,7 +54,7 @@ class Filter:
 def narrowed(
     tickets: Select[Ticket], wanted: Filter, *, now: datetime, today_ends: datetime
 ) -> Select[Ticket]:
-    """``tickets`` narrowed by a filter; ``today_ends`` is the park's next midnight."""
+    """``tickets`` narrowed by a filter but for its words; ``today_ends`` is the park's next midnight."""
     equal = {
         Ticket.state: wanted.state,
         Ticket.category_id: wanted.category_id,
@@ -76,27 +75,7 @@ def narrowed(
         tickets = tickets.where(Ticket.due_at >= now, Ticket.due_at < today_ends)
     if wanted.tag:
         tickets = tickets.where(Ticket.tag_words.contains(f" {wanted.tag} ", autoescape=True))
-    if wanted.q:
-        tickets = tickets.where(_mentions(wanted.q))
     return tickets
-
-
-def _mentions(words: str) -> ColumnElement[bool]:
-    """Each of the words stands in the number, title, text, enterprise, or is the contact's name or phone."""
-
-    def mentions(word: str) -> ColumnElement[bool]:
-        named = select(Enterprise.id).where(Enterprise.name.icontains(word, autoescape=True))
-        return or_(
-            Ticket.number.icontains(word, autoescape=True),
-            Ticket.imported_number.icontains(word, autoescape=True),
-            Ticket.title.icontains(word, autoescape=True),
-            Ticket.text.icontains(word, autoescape=True),
-            Ticket.contact_name == word,
-            Ticket.contact_phone == word,
-            Ticket.enterprise_id.in_(named),
-        )
-
-    return and_(*(mentions(word) for word in words.split()[:MOST_WORDS]))
 
 
 @dataclass(frozen=True)
@@ -144,6 +123,19 @@ def count_capped(tickets: Select[Ticket]) -> int:
     """How many there are, counted up to 1,000: the price does not grow with the table."""
     some = tickets.with_only_columns(Ticket.id).order_by(None).limit(COUNTED_UP_TO).subquery()
     return db.session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def page_found(found: Found, *, after: str = "", size: int = 50) -> tuple[Page, int]:
+    """A page of what words find, newest first, and how many they find, counted up to 1,000."""
+    ids = found.newest(COUNTED_UP_TO)
+    count = len(ids)
+    if is_row_id(after):
+        ids = [ticket_id for ticket_id in ids if ticket_id < int(after)]
+        if count == COUNTED_UP_TO and len(ids) <= size:
+            ids = found.newest(size + 1, before=int(after))
+    shown = select(Ticket).where(Ticket.id.in_(ids[:size])).order_by(Ticket.id.desc())
+    more = str(ids[size - 1]) if len(ids) > size else None
+    return Page(db.session.scalars(shown).unique().all(), more), count
 
 
 def others_of(tickets: Select[Ticket], ticket: Ticket, *, most: int = 5) -> Sequence[Ticket]:

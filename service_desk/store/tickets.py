@@ -43,6 +43,7 @@ from service_desk.store.parts import Assignment, Event, Order, Rating, Reply
 from service_desk.store.people import Actor, Department, PastPerson, User
 
 BEHIND = "facts_version <> version"
+UNINDEXED = "search_version <> version"
 AGAINST = "against_id IS NOT NULL"
 LONGEST_LAST_LINE = 140
 
@@ -50,8 +51,8 @@ LONGEST_LAST_LINE = 140
 class Ticket(Model):
     """诉求. Lists show ``due_at``, the due of whoever's turn it is, and ``last_line``, which all may read.
 
-    ``version`` counts the lines of the record; ``facts_version`` is the one its stored facts were reckoned at, -1 for
-    none.
+    ``version`` counts the lines of the record; ``facts_version`` is the one its stored facts were reckoned at,
+    ``search_version`` the one its texts were indexed at, -1 for none.
     ``tag_words`` holds the tags with a blank before and after each; ``imported_number`` is another system's.
     """
 
@@ -63,6 +64,7 @@ class Ticket(Model):
         Index("ix_tickets_enterprise_id_submitted_at", "enterprise_id", "submitted_at"),
         Index("ix_tickets_touched_at", "touched_at"),
         Index("ix_tickets_facts_behind", "id", postgresql_where=text(BEHIND), sqlite_where=text(BEHIND)),
+        Index("ix_tickets_unindexed", "id", postgresql_where=text(UNINDEXED), sqlite_where=text(UNINDEXED)),
         Index(
             "ix_tickets_against_id", "against_id", postgresql_where=text(AGAINST), sqlite_where=text(AGAINST)
         ),
@@ -98,6 +100,7 @@ class Ticket(Model):
     cycle: Mapped[int] = mapped_column(default=1)
     version: Mapped[int] = mapped_column(default=0)
     facts_version: Mapped[int] = mapped_column(default=-1, server_default="-1")
+    search_version: Mapped[int] = mapped_column(default=-1, server_default="-1")
     lead_department_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"))
     submitted_at: Mapped[Instant]
     touched_at: Mapped[Instant]

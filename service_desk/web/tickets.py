@@ -27,6 +27,7 @@ from service_desk.domain import workflow
 from service_desk.domain.access import works_on_it
 from service_desk.domain.actions import DECIDE, FIELDS, LINE_LIMIT, TEXT_LIMIT, Action, FieldKind, Party
 from service_desk.domain.errors import DeskError, Invalid, OutOfTurn
+from service_desk.domain.search import LONGEST_QUERY
 from service_desk.domain.states import ENDED, stage
 from service_desk.domain.vocabulary import AssignmentState, ClockKind, Role, Source, State
 from service_desk.domain.workflow import Step
@@ -43,14 +44,17 @@ from service_desk.store.queues import (
     narrowed,
     others_of,
     page,
+    page_found,
     tells_due,
 )
 from service_desk.store.scope import visible_tickets
+from service_desk.store.search import Found
 from service_desk.store.situations import situation_of
 from service_desk.store.tickets import Ticket
 from service_desk.web.due import Due, Dues, clocks_read_by, due_of_clock, promise_clock, promise_words
 from service_desk.web.forms import ActionForm, Catalogue, entity_choice, form_for, word_choice
 from service_desk.web.guards import me, visible_or_404
+from service_desk.web.hits import Hits
 from service_desk.web.incidents import address_of_incident
 from service_desk.web.papers import papers_of
 from service_desk.web.people import show_on
@@ -142,13 +146,19 @@ def index() -> ResponseReturnValue:
     by_due = request.args.get("sort") == "due"
     if wanted.due or by_due:
         tickets = tickets.where(tells_due(me()))
-    shown = page(tickets, after=request.args.get("after", ""), by_due=by_due)
-    count = count_capped(tickets)
+    after = request.args.get("after", "")
+    found = Found(tickets, wanted.q, me()) if wanted.q else None
+    if found is not None and not by_due:
+        shown, count = page_found(found, after=after)
+    else:
+        tickets = found.whole if found else tickets
+        shown, count = page(tickets, after=after, by_due=by_due), count_capped(tickets)
     # By name: url_for has arguments of its own, which are no business of whoever wrote the address.
     kept: dict[str, Any] = {key: request.args[key] for key in (*form.data, "sort") if request.args.get(key)}
     return render_template(
         "tickets/index.html",
         tickets=shown.tickets,
+        hits=Hits(found.asked, shown.tickets, me()) if found else None,
         filters=form,
         sort=request.args.get("sort", ""),
         next_url=url_for("tickets.index", **kept, after=shown.next_after) if shown.next_after else "",
@@ -195,7 +205,7 @@ def list_filters() -> tuple[FilterForm, Filter]:
         source=chosen(form.source),
         due=chosen(form.due) or "",
         tag=(form.tag.data or "").strip()[:20],
-        q=(form.q.data or "").strip()[:50],
+        q=(form.q.data or "").strip()[:LONGEST_QUERY],
     )
     return form, wanted
 

@@ -1,0 +1,170 @@
+"""What of each ticket is searched: its folded texts, and the index of their tokens (docs/decisions/0030).
+
+A ticket has a text for whoever sees it; while a reply waits to be verified, another one with that reply, for the desk
+and those who work on the ticket. The tokens of a text are in the table ``search_tokens`` under its id: a ``tsvector``
+with a GIN index on PostgreSQL, an FTS5 table without content on SQLite. No model knows that table.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Integer,
+    String,
+    Text,
+    delete,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service_desk.domain.search import fold_numbers, fold_texts, tokens
+from service_desk.store.base import Model, among, db
+from service_desk.store.enterprises import Enterprise
+from service_desk.store.parts import Reply
+from service_desk.store.tickets import Ticket
+
+BUCKET = 4096
+"""Tickets by id that share a token of their own on PostgreSQL: its index cannot look at the newest alone otherwise."""
+_ADD = {
+    "postgresql": "INSERT INTO search_tokens (id, tokens) "
+    "SELECT id, array_to_tsvector(string_to_array(words, ' ')) "
+    "FROM unnest(CAST(:ids AS bigint[]), CAST(:words AS text[])) AS new (id, words)",
+    "sqlite": "INSERT INTO search_tokens (rowid, tokens) VALUES (:id, :words)",
+}
+_FORGET = "INSERT INTO search_tokens (search_tokens, rowid, tokens) VALUES ('delete', :id, :words)"
+"""SQLite's index keeps no tokens: it is told which to take away. PostgreSQL's go with the text."""
+
+
+class SearchText(Model):
+    """A folded text of a ticket. ``id`` is twice the ticket's, and one more for the text of those who work on it."""
+
+    __tablename__ = "search_texts"
+
+    id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    )
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
+    text: Mapped[str] = mapped_column(Text)
+    numbers: Mapped[str] = mapped_column(String(500))
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A ticket's folded texts: for whoever sees it, and for those who work on it where that is another."""
+
+    version: int
+    numbers: str
+    outer: str
+    inner: str | None
+
+    def read_by(self, *, workers: bool) -> str:
+        """The text of a reader."""
+        return self.inner if workers and self.inner is not None else self.outer
+
+
+def is_unindexed() -> ColumnElement[bool]:
+    """Tickets whose record has gone on since their texts were indexed."""
+    return Ticket.search_version != Ticket.version
+
+
+def texts_of(ticket_ids: Sequence[int]) -> dict[int, Texts]:
+    """The folded texts of these tickets as they are now."""
+    verified: dict[int, list[str]] = defaultdict(list)
+    standing: dict[int, list[str]] = defaultdict(list)
+    replies = (
+        select(Reply.ticket_id, Reply.text, Reply.verified_at)
+        .where(among(Reply.ticket_id, ticket_ids), Reply.sent_back_at.is_(None))
+        .order_by(Reply.id.desc())
+    )
+    for ticket_id, words, verified_at in db.session.execute(replies):
+        standing[ticket_id].append(words)
+        if verified_at is not None:
+            verified[ticket_id].append(words)
+    found: dict[int, Texts] = {}
+    tickets = (
+        select(
+            *(Ticket.id, Ticket.version, Ticket.number, Ticket.imported_number, Enterprise.code),
+            *(Ticket.contact_phone, Ticket.title, Enterprise.name, Ticket.text),
+        )
+        .join(Enterprise, Enterprise.id == Ticket.enterprise_id)
+        .where(among(Ticket.id, ticket_ids))
+    )
+    for ticket_id, version, number, imported, code, phone, *texts in db.session.execute(tickets):
+        all_replies, read_by_all = standing[ticket_id], verified[ticket_id]
+        found[ticket_id] = Texts(
+            version=version,
+            numbers=fold_numbers((number, imported, code), (phone,)),
+            outer=fold_texts((*texts, *read_by_all)),
+            inner=fold_texts((*texts, *all_replies)) if len(all_replies) > len(read_by_all) else None,
+        )
+    return found
+
+
+def keep_texts(ticket_ids: Sequence[int]) -> None:
+    """Put what is searched of these tickets, all of them locked, in the place of what was kept of them."""
+    found = texts_of(ticket_ids)
+    wanted = {
+        2 * ticket_id + is_inner: (ticket_id, words, texts.numbers)
+        for ticket_id, texts in found.items()
+        for is_inner, words in enumerate((texts.outer, texts.inner))
+        if words is not None
+    }
+    columns = (SearchText.id, SearchText.ticket_id, SearchText.text, SearchText.numbers)
+    before = db.session.execute(select(*columns).where(among(SearchText.ticket_id, ticket_ids)))
+    kept = {key: (ticket_id, words, numbers) for key, ticket_id, words, numbers in before}
+    _forget({key: row for key, row in kept.items() if wanted.get(key) != row})
+    _add({key: row for key, row in wanted.items() if kept.get(key) != row})
+    db.session.execute(
+        update(Ticket)
+        .where(among(Ticket.id, ticket_ids))
+        .values(search_version=Ticket.version)
+        .execution_options(synchronize_session=False)
+    )
+
+
+_Row = tuple[int, str, str]
+"""Ticket, text, numbers."""
+
+
+def _forget(rows: Mapping[int, _Row]) -> None:
+    if not rows:
+        return
+    if db.engine.dialect.name == "sqlite":
+        db.session.execute(text(_FORGET), [{"id": key, "words": _words(row)} for key, row in rows.items()])
+    db.session.execute(delete(SearchText).where(among(SearchText.id, list(rows))))
+
+
+def _add(rows: Mapping[int, _Row]) -> None:
+    if not rows:
+        return
+    db.session.execute(
+        insert(SearchText),
+        [
+            {"id": key, "ticket_id": ticket_id, "text": words, "numbers": numbers}
+            for key, (ticket_id, words, numbers) in rows.items()
+        ],
+    )
+    words = {key: _words(row) for key, row in rows.items()}
+    statement = text(_ADD[db.engine.dialect.name])
+    if db.engine.dialect.name == "sqlite":
+        db.session.execute(statement, [{"id": key, "words": each} for key, each in words.items()])
+    else:
+        db.session.execute(statement, {"ids": list(words), "words": list(words.values())})
+
+
+def _words(row: _Row) -> str:
+    ticket_id, words, numbers = row
+    found: Collection[str] = tokens(words, numbers)
+    return " ".join((*found, bucket_token(ticket_id // BUCKET)))
+
+
+def bucket_token(bucket: int) -> str:
+    """What the texts of a bucket of tickets have in common."""
+    return f"@{bucket}"

@@ -1,0 +1,195 @@
+"""Words find the tickets in which they stand, and nobody finds one by what he may not read."""
+
+import random
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from service_desk.desk import cases, closing, handling, search
+from service_desk.domain.vocabulary import Nature, Outcome, Source, State, Urgency
+from service_desk.store.base import db
+from service_desk.store.people import User
+from service_desk.store.queues import COUNTED_UP_TO, page_found
+from service_desk.store.scope import visible_tickets
+from service_desk.store.search import MOST_TOLD, Found
+from service_desk.store.tickets import Ticket
+from tests.world import MONDAY, World
+
+LATER = MONDAY + timedelta(days=30)
+WORDS = [
+    "变压器",
+    "变",
+    "电压",
+    "压低",
+    "停电",
+    "110kV",
+    "2026",
+    "QS",
+    "kv12",
+    "，",
+    " ",
+    "O'K",
+    "a\\b",
+    "雨",
+    "臺",
+]
+FAR_APART = 3_001
+"""Between one ticket's id and the next: a few hundred tickets then fill many spans."""
+
+
+def rows(world: World, texts: Iterable[str], *, apart: int = 1, state: State = State.SUBMITTED) -> list[int]:
+    """Tickets with these texts as rows alone: their ids."""
+    ids = []
+    for count, text in enumerate(texts, 1):
+        ids.append(1_000 + count * apart)
+        db.session.execute(
+            insert(Ticket).values(
+                id=ids[-1],
+                number=f"QS-2026-{ids[-1]:06}",
+                enterprise_id=world.owner.enterprise_id,
+                category_id=world.category().id,
+                title=text[:10],
+                text=text,
+                contact_name="李一",
+                contact_phone=f"1380000{count:04}",
+                source=Source.ENTERPRISE,
+                nature=Nature.HELP,
+                urgency=Urgency.NORMAL,
+                state=state,
+                version=1,
+                submitted_at=MONDAY,
+                touched_at=MONDAY,
+            )
+        )
+    db.session.commit()
+    return ids
+
+
+def found_by(reader: User, query: str) -> set[int]:
+    """What somebody finds: page by page, counted, and as a whole are the same."""
+    found = Found(visible_tickets(reader), query, reader)
+    shown, count = page_found(found, size=50)
+    ids = [ticket.id for ticket in shown.tickets]
+    while shown.next_after:
+        shown, _ = page_found(found, after=shown.next_after, size=50)
+        ids += [ticket.id for ticket in shown.tickets]
+    assert ids == sorted(ids, reverse=True)
+    assert count == min(len(ids), COUNTED_UP_TO)
+    assert {ticket.id for ticket in db.session.scalars(found.whole).unique()} == set(ids)
+    return set(ids)
+
+
+def by_hand(query: str, ticket: Ticket) -> bool:
+    """A look at every text, one after the other."""
+    texts = re.sub(r"[\W_]", " ", f"{ticket.title}|{ticket.enterprise.name}|{ticket.text}").lower()
+    texts = texts.replace("臺", "台")
+    numbers = f"{ticket.number} {ticket.enterprise.code}".lower()
+
+    def says(word: str) -> bool:
+        if len(word) >= 4 and re.fullmatch("[0-9a-z-]+", word) and word in numbers:
+            return True
+        if re.fullmatch("[0-9]{4}", word) and ticket.contact_phone.endswith(word):
+            return True
+        chunks = re.split(r"[\W_]+", word)
+        return all(
+            re.search(("(?<![0-9a-z])" if chunk[:1].isascii() else "") + chunk, texts) for chunk in chunks
+        )
+
+    wanted = query.lower().replace("臺", "台").split()[:5]
+    return all(map(says, wanted)) and re.search(r"[^\W_]", query) is not None
+
+
+def test_a_search_finds_what_a_look_at_every_text_finds(world: World) -> None:
+    chance = random.Random(20260302)  # noqa: S311 - the same texts every time
+    texts = ["".join(chance.choices(WORDS, k=chance.randint(1, 12))) for _ in range(220)]
+    rows(world, texts, apart=FAR_APART)
+    queries = [
+        *(" ".join(chance.choices(["", *WORDS], k=chance.randint(1, 3))).strip()[:50] for _ in range(25)),
+        *("".join(chance.choices(WORDS, k=2))[chance.randint(0, 2) :][:50] for _ in range(25)),
+        *("0001", "qs-2026-00", "6-00", "45080", "ma5k", "10kv", "变压器 0007", "江海", "海船舶", "三友服饰"),
+    ]
+    tickets = db.session.scalars(select(Ticket)).unique().all()
+    wanted = {query: {ticket.id for ticket in tickets if by_hand(query, ticket)} for query in queries}
+    assert sum(map(bool, wanted.values())) > len(queries) / 3, "most find something, or this shows little"
+    for indexed in (search.BATCH, len(tickets)):
+        search.index_texts_of([ticket.id for ticket in tickets[:indexed]])
+        for query, expected in wanted.items():
+            assert found_by(world.clerk, query) == expected, query
+
+
+def test_more_than_are_counted_are_found_page_by_page(small_world: World) -> None:
+    ids = rows(small_world, ["电压低"] * (COUNTED_UP_TO + 60))
+    search.index_texts(LATER)
+    assert found_by(small_world.clerk, "电压") == set(ids)
+
+
+def test_the_newest_are_found_before_they_are_indexed(small_world: World) -> None:
+    ids = rows(small_world, ["电压低"] * (MOST_TOLD + 1))
+    assert found_by(small_world.clerk, "电压") == set(ids[1:])
+
+
+def everybody(world: World) -> dict[str, User]:
+    return {
+        name: getattr(world, name)
+        for name in ("clerk", "supervisor", "power", "power_head", "committee", "officer", "leader", "owner")
+    }
+
+
+@pytest.mark.parametrize("indexed", [True, False], ids=["indexed", "not indexed yet"])
+def test_a_reply_is_found_by_those_who_may_read_it(world: World, *, indexed: bool) -> None:
+    ticket = world.make(State.IN_PROGRESS, supports=["园区管委会"])
+    visible = everybody(world)
+
+    def finders(query: str) -> set[str]:
+        if indexed:
+            search.index_texts(LATER)
+        return {name for name, person in visible.items() if found_by(person, query) == {ticket.id}}
+
+    at = MONDAY + timedelta(days=2)
+    assert finders("焊机") == set(visible)
+    handling.reply(ticket.id, by=world.power, at=at, outcome=Outcome.SOLVED, text="已更换熔断器。")
+    assert finders("熔断器") == {"clerk", "supervisor", "power", "power_head", "committee"}
+    assert finders("焊机") == set(visible)
+    closing.send_back(ticket.id, by=world.clerk, at=at, text="请附照片。")
+    assert finders("熔断器") == set()
+    handling.reply(ticket.id, by=world.power, at=at, outcome=Outcome.SOLVED, text="已换避雷针。")
+    closing.verify(ticket.id, by=world.clerk, at=at)
+    assert finders("避雷针") == set(visible)
+    assert finders("熔断器") == set()
+
+
+def test_who_does_not_see_a_ticket_does_not_find_it(world: World) -> None:
+    world.make(State.IN_PROGRESS)
+    search.index_texts(LATER)
+    for name in ("neighbour", "member", "finance", "marketing", "admin", "auditor"):
+        assert found_by(getattr(world, name), "焊机") == set(), name
+
+
+def test_names_are_masked_and_find_nothing(world: World) -> None:
+    ticket = world.file()
+    search.index_texts(LATER)
+    assert found_by(world.clerk, "李一") == set()
+    assert found_by(world.clerk, ticket.contact_phone[-4:]) == {ticket.id}
+
+
+def test_what_was_corrected_is_found_by_the_new_words_alone(world: World) -> None:
+    ticket = world.file()
+    search.index_texts(LATER)
+    cases.correct(ticket.id, by=world.clerk, at=MONDAY, title="天然气压力不足")
+    for _ in range(2):
+        assert found_by(world.clerk, "天然气") == {ticket.id}
+        assert found_by(world.clerk, ticket.title[:4]) in ({ticket.id}, set())
+        search.index_texts(LATER)
+    assert db.session.scalar(select(Ticket.search_version)) == ticket.version
+
+
+def test_a_ticket_somebody_acts_on_is_indexed_once(small_world: World) -> None:
+    small_world.file()
+    assert search.index_texts(LATER) == 1
+    assert search.index_texts(LATER) == 0
+    db.session.execute(update(Ticket).values(version=Ticket.version + 1))
+    db.session.commit()
+    assert search.index_texts(LATER) == 1
