@@ -8,7 +8,7 @@ import platform
 import sys
 from pathlib import Path
 
-from bench import figures, importing, ledger, living, pages, recompute, soak, sweeping, walk
+from bench import figures, importing, ledger, living, pages, recompute, search, soak, sweeping, walk
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 BENCHMARKS = {
@@ -18,11 +18,12 @@ BENCHMARKS = {
     "living": living.measure,
     "pages": pages.measure,
     "recompute": recompute.measure,
+    "search": search.measure,
     "soak": soak.measure,
     "sweeping": sweeping.measure,
     "walk": walk.measure,
 }
-LONG = ("figures", "importing", "ledger", "recompute", "soak", "sweeping", "walk")
+LONG = ("figures", "importing", "ledger", "recompute", "search", "soak", "sweeping", "walk")
 
 
 def main(names: list[str]) -> int:

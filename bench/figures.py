@@ -1,21 +1,14 @@
-"""Counting: boards and reports over a million tickets of a demo park, beside the plainest count of the same rows.
+"""Counting: boards and reports over the demo park, beside the plainest count of the same rows."""
 
-``BENCH_TICKETS`` sets another number. ``BENCH_FOLDER`` keeps the park there, and takes one that is there already.
-"""
-
-import os
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, text
 
-from bench.bulk import empty_postgres
+from bench.demo import TICKETS, demo_park
 from service_desk import clock
-from service_desk.demo import SEED, load_demo
-from service_desk.demo.bulk import Stage, load_bulk
 from service_desk.desk import facts
 from service_desk.desk.boards import month_of
 from service_desk.desk.people import DEMO_PASSWORD
@@ -35,10 +28,8 @@ from service_desk.domain.months import months_on
 from service_desk.store.base import begin_reading, db
 from service_desk.store.law import current_law
 from service_desk.store.tickets import Ticket
-from service_desk.web.throttle import limiter
 from tests.visitor import Visitor
 
-TICKETS = int(os.environ.get("BENCH_TICKETS", "1000000"))
 FLOOR = (
     "SELECT department_id, count(*) FROM facts WHERE moment = 'accept' AND at >= :since AND at < :until "
     "GROUP BY department_id"
@@ -48,9 +39,7 @@ BOARDS = (("supervisor", "/dashboard"), ("power", "/dashboard"), ("supervisor", 
 
 def measure() -> list[dict[str, Any]]:
     """Seconds to make the park and to show it, and ``closing`` by department as a ratio to a bare count."""
-    folder = os.environ.get("BENCH_FOLDER")
-    with empty_postgres(Path(folder) if folder else None) as park:
-        made_in = _fill()
+    with demo_park() as demo:
         now = clock.now()
         this = month_of(now.date(), as_of=now, law=current_law())
         month = period_before(this)
@@ -63,14 +52,12 @@ def measure() -> list[dict[str, Any]]:
         closing = _best(lambda: _figures(("closing",), year, By.DEPARTMENT))
         rows = _best(lambda: _figures(("closing",), year, By.CATEGORY))
         floor = _best(lambda: _bare(year))
-        limiter.enabled = False
-        park.app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
         boards = []
         for name, path in BOARDS:
-            visitor = Visitor(park.app.test_client()).sign_in(name, DEMO_PASSWORD)
+            visitor = Visitor(demo.park.app.test_client()).sign_in(name, DEMO_PASSWORD)
             boards.append(_figure(f"{path} of {name}", _best(partial(visitor.get, path)), "s", 1.0))
         return [
-            _figure(f"making {TICKETS} tickets", made_in, "s", None),
+            _figure(f"making {TICKETS} tickets", demo.made_in, "s", None),
             _figure(
                 "their rows", float(db.session.scalar(text("SELECT count(*) FROM facts")) or 0), "", None
             ),
@@ -79,21 +66,6 @@ def measure() -> list[dict[str, Any]]:
             _figure("closing by department beside the bare count", closing / floor, "×", 3.0),
             _figure("closing by category beside the bare count", rows / floor, "×", None),
         ]
-
-
-def _fill() -> float:
-    """Bring the park to so many tickets, and the clockwork up to date; how many seconds it took."""
-    now, began = clock.now(), time.perf_counter()
-    load_demo(at=now)
-    load_bulk(TICKETS, at=now, seed=SEED, tell=_silent)
-    seconds = time.perf_counter() - began
-    facts.store_facts(now)
-    facts.add_up_counts(now)
-    return seconds
-
-
-def _silent(_stage: Stage, _done: int, _whole: int) -> None:
-    """Nobody waits before the screen."""
 
 
 def _best(act: Callable[[], object]) -> float:

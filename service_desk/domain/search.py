@@ -167,15 +167,16 @@ def marked(text: str, asked: Sequence[Term], *, place: Place = Place.TEXT) -> Pi
     return [(text[begin:end], hits[begin]) for begin, end in pairwise((0, *cuts, len(text))) if begin < end]
 
 
-def excerpt(text: str, asked: Sequence[Term], *, before: int = 12, length: int = 60) -> Pieces:
-    """The part of a text around the first thing that was asked for; empty where there is none."""
-    hits = _hits(text, asked, Place.TEXT)
+def excerpt(
+    text: str, asked: Sequence[Term], *, about: Sequence[Term], before: int = 12, length: int = 60
+) -> Pieces:
+    """The part of a text around the first of the terms ``about``; empty where there is none."""
+    hits = _hits(text, about, Place.TEXT)
     if True not in hits:
         return []
     begin = max(0, hits.index(True) - before)
     end = begin + length
-    shown = " ".join(text[begin:end].split())
-    pieces = marked(shown, asked)
+    pieces = marked(" ".join(text[begin:end].split()), asked)
     return [*([("…", False)] if begin else []), *pieces, *([("…", False)] if end < len(text) else [])]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from service_desk.domain.search import Pieces, Place, Term, excerpt, marked
+from service_desk.domain.search import Pieces, Place, Term, excerpt, finds, fold_numbers, fold_texts, marked
 from service_desk.store.people import User
 from service_desk.store.search import words_read_by
 from service_desk.store.tickets import Ticket
@@ -27,5 +27,8 @@ class Hits:
         return marked(ticket.enterprise.name, self._asked)
 
     def excerpt(self, ticket: Ticket) -> Pieces:
-        """A part of its text, or else of a reply, that has them; empty where neither does."""
-        return next(filter(None, (excerpt(words, self._asked) for words in self._words[ticket.id])), [])
+        """A part of its text, or else of a reply, with what the list does not show already; often empty."""
+        shown = fold_texts((ticket.title, ticket.enterprise.name)), fold_numbers((ticket.number,), ())
+        missing = [term for term in self._asked if not finds((term,), *shown)]
+        parts = (excerpt(words, self._asked, about=missing) for words in self._words[ticket.id])
+        return next(filter(None, parts), [])
