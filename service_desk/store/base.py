@@ -22,6 +22,7 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
+    SQLColumnExpression,
     String,
     any_,
     cast,
@@ -233,7 +234,7 @@ def begin_reading() -> None:
     db.session.execute(text("SET LOCAL work_mem = '64MB'"))
 
 
-def among(column: InstrumentedAttribute[int], ids: Sequence[int]) -> ColumnElement[bool]:
+def among(column: SQLColumnExpression[int], ids: Sequence[int]) -> ColumnElement[bool]:
     """One of many ids, sent as one value: thousands of parameters would cost more than the rows they find."""
     if db.engine.dialect.name == "postgresql":
         return column == any_(cast(func.string_to_array(",".join(map(str, ids)), ","), ARRAY(Integer)))

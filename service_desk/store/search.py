@@ -1,7 +1,9 @@
 """Finding tickets by words: newest first, in spans of tickets, so that a common word costs no more than a rare one."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -31,15 +33,13 @@ from service_desk.domain.vocabulary import AssignmentRole, AssignmentState, Role
 from service_desk.store.base import TOKENS_TABLE, among, db
 from service_desk.store.parts import Assignment, Reply
 from service_desk.store.people import User
-from service_desk.store.search_texts import BUCKET, SearchText, bucket_token, is_unindexed, texts_of
+from service_desk.store.search_texts import LEVELS, SearchText, bucket_token, is_unindexed, texts_of
 from service_desk.store.tickets import Ticket
 
 MOST_TOLD = 300
 """Tickets not indexed yet whose texts are read instead, the newest; the clockwork is seldom so far behind."""
-FIRST_SPAN, GROWTH = 8 * BUCKET, 8
-"""Tickets that are looked through first, and how much farther each time there were not enough."""
-MOST_BUCKETS = 128
-"""Beyond so many the whole index is asked."""
+LOOKED_AT = 2_000
+"""Tickets of those that a reader sees, or a list is narrowed to, that are rather looked at than sought."""
 READS_ALL = (Role.CLERK, Role.QUALITY, Role.SUPERVISOR)
 
 _PLACES: dict[Place, InstrumentedAttribute[str]] = {
@@ -55,6 +55,34 @@ _tokens = table(
 )
 
 
+@dataclass(frozen=True)
+class _Span:
+    """Ids of tickets from ``begin`` up to but not with ``end``: of a few buckets of a level, these ``ids``, or all."""
+
+    begin: int
+    end: int
+    bits: int | None = None
+    ids: Sequence[int] | None = None
+
+    def buckets(self) -> list[str]:
+        """The tokens of its buckets; none where it is not of buckets."""
+        if self.bits is None:
+            return []
+        buckets = range(self.begin >> self.bits, (self.end - 1 >> self.bits) + 1)
+        return [bucket_token(self.bits, bucket) for bucket in buckets]
+
+
+def _spans(end: int) -> Iterator[_Span]:
+    """Back to the first ticket: of each level up to two buckets, then whatever is left."""
+    for bits in LEVELS:
+        if end > 0:
+            begin = max(0, (end - 1 >> bits) - 1) << bits
+            yield _Span(begin, end, bits)
+            end = begin
+    if end > 0:
+        yield _Span(0, end)
+
+
 class Found:
     """Those of some tickets that say what is asked for, in a text that the reader may read."""
 
@@ -64,39 +92,74 @@ class Found:
     @property
     def whole(self) -> Select[Ticket]:
         """All of them."""
-        return self._between(0, _newest() + 1)
+        if not self.asked:
+            return self._tickets.where(false())
+        found = self._indexed(_Span(0, _newest() + 1))
+        told = select(Ticket.id).where(among(Ticket.id, self._told))
+        return self._tickets.where(Ticket.id.in_(_once(union_all(found, told) if self._told else found)))
 
     def newest(self, most: int, *, before: int | None = None) -> Sequence[int]:
         """The ids of the newest, up to so many, of those before an id."""
         ids: list[int] = []
-        for begin, end in _spans(_newest() + 1 if before is None else before):
-            missing = most - len(ids)
-            some = self._between(begin, end).with_only_columns(Ticket.id).order_by(None)
-            ids += db.session.scalars(some.order_by(Ticket.id.desc()).limit(missing))
-            if len(ids) == most:
+        end = _newest() + 1 if before is None else before
+        for span in self._spans(end):
+            if not self.asked or len(ids) == most:
                 break
+            missing = most - len(ids)
+            some = {ticket_id for ticket_id in self._told if span.begin <= ticket_id < span.end}
+            some.update(db.session.scalars(self._ids_of(span).limit(missing)))
+            ids += sorted(some, reverse=True)[:missing]
         return ids
 
-    def _between(self, begin: int, end: int) -> Select[Ticket]:
-        """Those with ids from ``begin`` up to, and not with, ``end``."""
-        if not self.asked:
-            return self._tickets.where(false())
-        found, fresh = _indexed(self.asked, self._reader, begin, end), ~is_unindexed()
-        told = [ticket_id for ticket_id in self._told if begin <= ticket_id < end]
-        if told:
-            found = union_all(found, select(Ticket.id).where(among(Ticket.id, told)))
-            fresh = or_(fresh, among(Ticket.id, told))
-        # Asked once, whatever the planner thinks of how few they are.
-        once = found.cte("found").prefix_with("MATERIALIZED")
-        return self._tickets.where(Ticket.id.in_(select(once.c[0])), fresh)
+    def _ids_of(self, span: _Span) -> Select[int]:
+        """The ids of those in a span that the index knows, the newest first."""
+        found = self._indexed(span)
+        if self._is_all or span.ids is not None:
+            # Nothing of the tickets themselves need be asked.
+            newest = found.subquery().c[0]
+            return select(newest).group_by(newest).order_by(newest.desc())
+        some = self._tickets.with_only_columns(Ticket.id).order_by(None)
+        return some.where(Ticket.id.in_(_once(found))).order_by(Ticket.id.desc())
+
+    def _indexed(self, span: _Span) -> Select[int]:
+        found, ticket_id = _indexed(self.asked, self._reader, span)
+        behind: Any = self._unindexed
+        if len(self._unindexed) > MOST_TOLD:
+            behind = select(Ticket.id).where(is_unindexed())
+        return found.where(ticket_id.not_in(behind)) if self._unindexed else found
+
+    @property
+    def _is_all(self) -> bool:
+        return self._tickets.whereclause is None
+
+    def _spans(self, end: int) -> Iterator[_Span]:
+        """Back from ``end``: the newest of some tickets are looked at one by one, the others sought in the index.
+
+        SQLite's index gives the newest first by itself.
+        """
+        if not self._is_all and db.engine.dialect.name == "postgresql":
+            some = self._tickets.with_only_columns(Ticket.id).where(Ticket.id < end)
+            newest = some.order_by(None).order_by(Ticket.id.desc()).limit(LOOKED_AT)
+            ids = db.session.scalars(newest).all()
+            begin = ids[-1] if len(ids) == LOOKED_AT else 0
+            yield _Span(begin, end, ids=ids)
+            end = begin
+        yield from _spans(end)
+
+    @cached_property
+    def _unindexed(self) -> Sequence[int]:
+        """The newest of all tickets whose texts are not indexed as they are now; one more than are read."""
+        newest = select(Ticket.id).where(is_unindexed()).order_by(Ticket.id.desc())
+        return db.session.scalars(newest.limit(MOST_TOLD + 1)).all()
 
     @cached_property
     def _told(self) -> Sequence[int]:
-        """Those that are not indexed yet, as their texts tell."""
-        unindexed = self._tickets.with_only_columns(Ticket.id).where(is_unindexed()).order_by(None)
-        ids = db.session.scalars(unindexed.order_by(Ticket.id.desc()).limit(MOST_TOLD)).all()
-        if not ids:
+        """Those that are not indexed yet and have it, as their texts tell."""
+        behind = self._unindexed[:MOST_TOLD]
+        if not behind:
             return ()
+        mine = self._tickets.with_only_columns(Ticket.id).order_by(None).where(among(Ticket.id, behind))
+        ids = db.session.scalars(mine).all()
         works = _works_on(self._reader, Ticket.id)
         workers = set(db.session.scalars(select(Ticket.id).where(among(Ticket.id, ids), works)))
         return [
@@ -104,6 +167,11 @@ class Found:
             for ticket_id, texts in texts_of(ids).items()
             if finds(self.asked, texts.read_by(workers=ticket_id in workers), texts.numbers)
         ]
+
+
+def _once(found: Select[int] | CompoundSelect[int]) -> Select[int]:
+    """The ids, asked for once, whatever the planner thinks of how few they are."""
+    return select(found.cte("found").prefix_with("MATERIALIZED").c[0])
 
 
 def words_read_by(reader: User, tickets: Collection[Ticket]) -> dict[int, list[str]]:
@@ -125,26 +193,22 @@ def _newest() -> int:
     return db.session.scalar(select(func.max(Ticket.id))) or 0
 
 
-def _spans(end: int) -> Iterator[tuple[int, int]]:
-    """Spans of ids back to the first, each from a bucket's beginning up to where the one before began."""
-    length = FIRST_SPAN
-    while end > 0:
-        begin = max(0, (end - length) // BUCKET * BUCKET)
-        yield begin, end
-        end, length = begin, length * GROWTH
+def _indexed(asked: Sequence[Term], reader: User, span: _Span) -> tuple[Select[int], ColumnElement[int]]:
+    """The ids of tickets whose indexed texts have it, so far as the reader may read those, and their column.
 
-
-def _indexed(asked: Sequence[Term], reader: User, begin: int, end: int) -> Select[int] | CompoundSelect[int]:
-    """The ids of tickets whose indexed texts have it, so far as the reader may read those."""
+    One that is found in two texts is there twice.
+    """
     if db.engine.dialect.name == "sqlite":
         key = _tokens.c.rowid
-        match = and_(
-            _tokens.c[TOKENS_TABLE].op("MATCH")(_sqlite_query(asked)), key >= 2 * begin, key < 2 * end
-        )
+        within = and_(key >= 2 * span.begin, key < 2 * span.end)
+        match = and_(_tokens.c[TOKENS_TABLE].op("MATCH")(_sqlite_query(asked)), within)
     else:
         key = _tokens.c.id
-        query = cast(literal(_postgres_query(asked, begin, end)), TSQUERY)
-        match = and_(_tokens.c.tokens.op("@@")(query), key < 2 * end)
+        query = cast(literal(_postgres_query(asked, span)), TSQUERY)
+        # Said so that no other index is asked for it.
+        match = and_(_tokens.c.tokens.op("@@")(query), key.op(">>")(literal_column("1")) < span.end)
+    if span.ids is not None:
+        match = and_(match, among(key, [2 * ticket_id + text for ticket_id in span.ids for text in (0, 1)]))
     ticket_id = key.op(">>")(literal_column("1"))
     found = select(ticket_id).where(match)
     if not reader.has(*READS_ALL):
@@ -153,7 +217,7 @@ def _indexed(asked: Sequence[Term], reader: User, begin: int, end: int) -> Selec
     doubtful = [term for term in asked if not all(way.exact for way in term)]
     if doubtful:
         found = found.join(SearchText, SearchText.id == key).where(*map(_stands_there, doubtful))
-    return found
+    return found, ticket_id
 
 
 def _works_on(reader: User, ticket_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
@@ -195,12 +259,10 @@ def _sqlite_query(asked: Sequence[Term]) -> str:
     return _joined(asked, " AND ", " OR ", lambda token: '"' + token.replace('"', '""') + '"')
 
 
-def _postgres_query(asked: Sequence[Term], begin: int, end: int) -> str:
+def _postgres_query(asked: Sequence[Term], span: _Span) -> str:
     query = _joined(asked, " & ", " | ", _lexeme)
-    buckets = range(begin // BUCKET, (end - 1) // BUCKET + 1)
-    if len(buckets) > MOST_BUCKETS:
-        return query
-    return f"({' | '.join(_lexeme(bucket_token(bucket)) for bucket in buckets)}) & {query}"
+    buckets = " | ".join(map(_lexeme, span.buckets()))
+    return f"({buckets}) & {query}" if buckets else query
 
 
 def _lexeme(token: str) -> str:

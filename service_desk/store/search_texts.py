@@ -6,7 +6,7 @@ with a GIN index on PostgreSQL, an FTS5 table without content on SQLite. No mode
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import (
@@ -30,8 +30,11 @@ from service_desk.store.enterprises import Enterprise
 from service_desk.store.parts import Reply
 from service_desk.store.tickets import Ticket
 
-BUCKET = 4096
-"""Tickets by id that share a token of their own on PostgreSQL: its index cannot look at the newest alone otherwise."""
+LEVELS = (13, 16, 19)
+"""Bits: on PostgreSQL each 8,192 tickets by id share a token, and each 65,536, and each 524,288.
+
+Its index cannot look at the newest alone otherwise.
+"""
 _ADD = {
     "postgresql": "INSERT INTO search_tokens (id, tokens) "
     "SELECT id, array_to_tsvector(string_to_array(words, ' ')) "
@@ -161,10 +164,12 @@ def _add(rows: Mapping[int, _Row]) -> None:
 
 def _words(row: _Row) -> str:
     ticket_id, words, numbers = row
-    found: Collection[str] = tokens(words, numbers)
-    return " ".join((*found, bucket_token(ticket_id // BUCKET)))
+    found = tokens(words, numbers)
+    if db.engine.dialect.name == "postgresql":
+        found.update(bucket_token(bits, ticket_id >> bits) for bits in LEVELS)
+    return " ".join(found)
 
 
-def bucket_token(bucket: int) -> str:
-    """What the texts of a bucket of tickets have in common."""
-    return f"@{bucket}"
+def bucket_token(bits: int, bucket: int) -> str:
+    """What the texts of a bucket of tickets have in common; ``bucket`` is their ids less the last ``bits``."""
+    return f"@{bits}-{bucket}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from service_desk.desk import cases, closing, handling, search
 from service_desk.domain.vocabulary import Nature, Outcome, Source, State, Urgency
@@ -68,9 +68,9 @@ def rows(world: World, texts: Iterable[str], *, apart: int = 1, state: State = S
     return ids
 
 
-def found_by(reader: User, query: str) -> set[int]:
+def found_by(reader: User, query: str, *conditions: ColumnElement[bool]) -> set[int]:
     """What somebody finds: page by page, counted, and as a whole are the same."""
-    found = Found(visible_tickets(reader), query, reader)
+    found = Found(visible_tickets(reader).where(*conditions), query, reader)
     shown, count = page_found(found, size=50)
     ids = [ticket.id for ticket in shown.tickets]
     while shown.next_after:
@@ -102,13 +102,15 @@ def by_hand(query: str, ticket: Ticket) -> bool:
     return all(map(says, wanted)) and re.search(r"[^\W_]", query) is not None
 
 
-def test_a_search_finds_what_a_look_at_every_text_finds(world: World) -> None:
+def test_a_search_finds_what_a_look_at_every_text_finds(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     chance = random.Random(20260302)  # noqa: S311 - the same texts every time
     texts = ["".join(chance.choices(WORDS, k=chance.randint(1, 12))) for _ in range(220)]
     rows(world, texts, apart=FAR_APART)
     queries = [
-        *(" ".join(chance.choices(["", *WORDS], k=chance.randint(1, 3))).strip()[:50] for _ in range(25)),
-        *("".join(chance.choices(WORDS, k=2))[chance.randint(0, 2) :][:50] for _ in range(25)),
+        *(" ".join(chance.choices(["", *WORDS], k=chance.randint(1, 3))).strip()[:50] for _ in range(15)),
+        *("".join(chance.choices(WORDS, k=2))[chance.randint(0, 2) :][:50] for _ in range(15)),
         *("0001", "qs-2026-00", "6-00", "45080", "ma5k", "10kv", "变压器 0007", "江海", "海船舶", "三友服饰"),
     ]
     tickets = db.session.scalars(select(Ticket)).unique().all()
@@ -118,6 +120,12 @@ def test_a_search_finds_what_a_look_at_every_text_finds(world: World) -> None:
         search.index_texts_of([ticket.id for ticket in tickets[:indexed]])
         for query, expected in wanted.items():
             assert found_by(world.clerk, query) == expected, query
+    # Of some tickets only, the newest are looked at one by one, the others sought in the index.
+    some, theirs = Ticket.id % 2 == 0, {ticket.id for ticket in tickets if ticket.id % 2 == 0}
+    for looked_at in (len(tickets), 20):
+        monkeypatch.setattr("service_desk.store.search.LOOKED_AT", looked_at)
+        for query, expected in wanted.items():
+            assert found_by(world.clerk, query, some) == expected & theirs, query
 
 
 def test_more_than_are_counted_are_found_page_by_page(small_world: World) -> None:
