@@ -94,14 +94,14 @@ class Found:
         """All of them."""
         if not self.asked:
             return self._tickets.where(false())
-        found = self._indexed(_Span(0, _newest() + 1))
+        found = self._indexed(_Span(0, self._ids[0] + 1))
         told = select(Ticket.id).where(among(Ticket.id, self._told))
         return self._tickets.where(Ticket.id.in_(_once(union_all(found, told) if self._told else found)))
 
     def newest(self, most: int, *, before: int | None = None) -> Sequence[int]:
         """The ids of the newest, up to so many, of those before an id."""
         ids: list[int] = []
-        end = _newest() + 1 if before is None else before
+        end = self._ids[0] + 1 if before is None else before
         for span in self._spans(end):
             if not self.asked or len(ids) == most:
                 break
@@ -149,8 +149,17 @@ class Found:
     @cached_property
     def _unindexed(self) -> Sequence[int]:
         """The newest of all tickets whose texts are not indexed as they are now; one more than are read."""
-        newest = select(Ticket.id).where(is_unindexed()).order_by(Ticket.id.desc())
-        return db.session.scalars(newest.limit(MOST_TOLD + 1)).all()
+        return self._ids[1:]
+
+    @cached_property
+    def _ids(self) -> Sequence[int]:
+        """The id of the newest ticket, 0 where there is none; and after it those that are not indexed."""
+        newest = select(func.coalesce(func.max(Ticket.id), 0), true())
+        behind = (
+            select(Ticket.id, false()).where(is_unindexed()).order_by(Ticket.id.desc()).limit(MOST_TOLD + 1)
+        )
+        rows = db.session.execute(newest.union_all(select(behind.subquery())))
+        return [ticket_id for ticket_id, _ in sorted(rows, key=lambda row: (row[1], row[0]), reverse=True)]
 
     @cached_property
     def _told(self) -> Sequence[int]:
@@ -158,14 +167,13 @@ class Found:
         behind = self._unindexed[:MOST_TOLD]
         if not behind:
             return ()
-        mine = self._tickets.with_only_columns(Ticket.id).order_by(None).where(among(Ticket.id, behind))
-        ids = db.session.scalars(mine).all()
-        works = _works_on(self._reader, Ticket.id)
-        workers = set(db.session.scalars(select(Ticket.id).where(among(Ticket.id, ids), works)))
+        columns = (Ticket.id, _works_on(self._reader, Ticket.id))
+        mine = self._tickets.with_only_columns(*columns).order_by(None).where(among(Ticket.id, behind))
+        workers = {ticket_id: bool(works) for ticket_id, works in db.session.execute(mine)}
         return [
             ticket_id
-            for ticket_id, texts in texts_of(ids).items()
-            if finds(self.asked, texts.read_by(workers=ticket_id in workers), texts.numbers)
+            for ticket_id, texts in texts_of(list(workers)).items()
+            if finds(self.asked, texts.read_by(workers=workers[ticket_id]), texts.numbers)
         ]
 
 
@@ -187,10 +195,6 @@ def words_read_by(reader: User, tickets: Collection[Ticket]) -> dict[int, list[s
     for ticket_id, words in db.session.execute(replies):
         found[ticket_id].append(words)
     return found
-
-
-def _newest() -> int:
-    return db.session.scalar(select(func.max(Ticket.id))) or 0
 
 
 def _indexed(asked: Sequence[Term], reader: User, span: _Span) -> tuple[Select[int], ColumnElement[int]]:
