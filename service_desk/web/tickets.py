@@ -158,6 +158,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "tickets/index.html",
         tickets=shown.tickets,
+        kept=kept,
         hits=Hits(found.asked, shown.tickets, me()) if found else None,
         filters=form,
         sort=request.args.get("sort", ""),
