@@ -132,12 +132,13 @@ def page(tickets: Select[Ticket], *, after: str = "", by_due: bool = False, size
         if is_row_id(after):
             tickets = tickets.where(Ticket.id < int(after))
     rows = db.session.scalars(tickets.limit(size + 1)).unique().all()
-    last = rows[size - 1] if len(rows) > size else None
-    if last is None:
-        return Page(rows[:size], None)
-    return Page(
-        rows[:size], f"{last.due_at.isoformat()}~{last.id}" if by_due and last.due_at else str(last.id)
-    )
+    more = len(rows) > size
+    return Page(rows[:size], page_key(rows[size - 1], by_due=by_due) if more else None)
+
+
+def page_key(ticket: Ticket, *, by_due: bool = False) -> str:
+    """The key from which a list goes on after this ticket, whether or not it is still in the list."""
+    return f"{ticket.due_at.isoformat()}~{ticket.id}" if by_due and ticket.due_at else str(ticket.id)
 
 
 def count_capped(tickets: Select[Ticket]) -> int:
