@@ -37,7 +37,7 @@ LONGEST_ID = 18
 class Filter:
     """What a list is narrowed to; None and empty mean any.
 
-    ``only_open``: in whatever open state. ``undispatched``: without a lead.
+    ``only_open``: in whatever open state. ``undispatched``: without a lead. ``ids``: these tickets alone.
     """
 
     state: State | None = None
@@ -50,6 +50,7 @@ class Filter:
     due: str = ""
     tag: str = ""
     q: str = ""
+    ids: tuple[int, ...] = ()
 
 
 def narrowed(
@@ -76,6 +77,8 @@ def narrowed(
         tickets = tickets.where(Ticket.due_at >= now, Ticket.due_at < today_ends)
     if wanted.tag:
         tickets = tickets.where(Ticket.tag_words.contains(f" {wanted.tag} ", autoescape=True))
+    if wanted.ids:
+        tickets = tickets.where(Ticket.id.in_(wanted.ids))
     if wanted.q:
         tickets = tickets.where(_mentions(wanted.q))
     return tickets

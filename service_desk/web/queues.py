@@ -16,6 +16,7 @@ from wtforms import Form, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from service_desk import clock
+from service_desk.desk.bulk import offered_to
 from service_desk.desk.exports import tickets_of
 from service_desk.domain import workflow
 from service_desk.domain.vocabulary import Role, Source, State
@@ -30,6 +31,7 @@ from service_desk.store.tickets import Ticket
 from service_desk.web.due import Dues
 from service_desk.web.forms import entity_choice, word_choice
 from service_desk.web.guards import me
+from service_desk.web.keys import ACTION_KEYS
 
 OPEN_ONES, UNDISPATCHED = "open", "none"
 """In the queue's address: in whatever open state; with nobody yet."""
@@ -109,6 +111,9 @@ def index() -> ResponseReturnValue:
         sort=listed.kept.get("sort", ""),
         # Where staff open a ticket from, they can go on from.
         from_list={FROM_LIST: listed.query} if staff else {},
+        bulk=offered_to(me()) if staff else (),
+        bulk_keys=ACTION_KEYS,
+        bulk_url=url_for("bulk.act", **kept) if me().has(*EXPORTERS) else "",
         next_url=url_for("tickets.index", **kept, after=shown.next_after) if shown.next_after else "",
         export_url=url_for("exports.new", **kept) if me().has(*EXPORTERS) else "",
         count_label=_("共 999+ 件") if count >= COUNTED_UP_TO else _("共 %(n)s 件", n=count),

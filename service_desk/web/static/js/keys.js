@@ -9,7 +9,7 @@ const help = document.querySelector("dialog[data-keys]");
 let row;
 let prefixed = -PATIENCE_MS;
 
-const isShown = (thing) => thing.getClientRects().length > 0;
+const isShown = (thing) => thing.getClientRects().length > 0 && getComputedStyle(thing).visibility === "visible";
 const bearers = () => [...document.querySelectorAll("[data-key]")].filter((thing) => isShown(thing) && !thing.disabled);
 
 // A field is entered. A form is not sent by one key: what it still wants is entered, or its button, for Enter to press.
