@@ -26,7 +26,9 @@ from service_desk.store.enterprises import Area
 from service_desk.store.exports import EXPORTERS
 from service_desk.store.law import current_law
 from service_desk.store.people import Department
+from service_desk.store.preferences import USUAL_COLUMNS, Column, Density
 from service_desk.store.queues import COUNTED_UP_TO, Filter, count_capped, page, page_key, tells_due
+from service_desk.store.saved_filters import SAVERS, SHARERS, Offered, filters_for
 from service_desk.store.tickets import Ticket
 from service_desk.web.due import Dues
 from service_desk.web.forms import entity_choice, word_choice
@@ -37,10 +39,12 @@ OPEN_ONES, UNDISPATCHED = "open", "none"
 """In the queue's address: in whatever open state; with nobody yet."""
 BY_DUE = "due"
 LONGEST_TAG, LONGEST_SEARCH = 20, 50
-LONGEST_QUERY = 1200
-"""Letters of a list's query in an address: what it may hold, each Chinese character as nine letters."""
 FROM_LIST = "list"
 """In a ticket's address: the list it was opened from, as the query of that list's own address."""
+
+
+FOR_ENTERPRISES = tuple(column for column in USUAL_COLUMNS if column is not Column.ENTERPRISE)
+"""Their own list needs no name of theirs."""
 
 
 class FilterForm(Form):
@@ -111,6 +115,14 @@ def index() -> ResponseReturnValue:
         sort=listed.kept.get("sort", ""),
         # Where staff open a ticket from, they can go on from.
         from_list={FROM_LIST: listed.query} if staff else {},
+        save_url=url_for("saved_filters.save", **kept) if me().has(*SAVERS) else "",
+        saved=[_saved(each, listed) for each in filters_for(me())] if me().has(*SAVERS) else (),
+        may_save=bool(listed.query),
+        may_share=me().has(*SHARERS),
+        columns=me().prefers.columns if staff else FOR_ENTERPRISES,
+        prefers=me().prefers,
+        all_columns=Column,
+        densities=Density,
         bulk=offered_to(me()) if staff else (),
         bulk_keys=ACTION_KEYS,
         bulk_url=url_for("bulk.act", **kept) if me().has(*EXPORTERS) else "",
@@ -118,6 +130,30 @@ def index() -> ResponseReturnValue:
         export_url=url_for("exports.new", **kept) if me().has(*EXPORTERS) else "",
         count_label=_("共 999+ 件") if count >= COUNTED_UP_TO else _("共 %(n)s 件", n=count),
         due_of=Dues(shown.tickets, now, current_law(), reader=me()).of,
+    )
+
+
+@dataclass(frozen=True)
+class SavedLink:
+    """A saved filter as the queue offers it; ``drop_url`` is there for one's own."""
+
+    name: str
+    owner: str
+    url: str
+    drop_url: str
+    shared: bool
+    is_open: bool
+
+
+def _saved(offered: Offered, listed: Listed) -> SavedLink:
+    saved, kept = offered.filter, dict[str, Any](listed.kept)
+    return SavedLink(
+        name=saved.name,
+        owner=offered.owner,
+        url=f"{url_for('tickets.index')}?{saved.query}",
+        drop_url="" if offered.owner else url_for("saved_filters.drop", filter_id=saved.id, **kept),
+        shared=saved.shared,
+        is_open=saved.query == listed.query,
     )
 
 

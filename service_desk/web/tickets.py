@@ -33,6 +33,7 @@ from service_desk.store.people import User
 from service_desk.store.queues import (
     others_of,
 )
+from service_desk.store.saved_filters import LONGEST_QUERY
 from service_desk.store.scope import visible_tickets
 from service_desk.store.situations import situation_of
 from service_desk.store.tickets import Ticket
@@ -44,7 +45,7 @@ from service_desk.web.incidents import address_of_incident
 from service_desk.web.keys import ACTION_KEYS
 from service_desk.web.papers import papers_of
 from service_desk.web.people import show_on
-from service_desk.web.queues import FROM_LIST, LONGEST_QUERY, address_of_next
+from service_desk.web.queues import FROM_LIST, address_of_next
 from service_desk.web.requests import may_read_request, request_facts
 from service_desk.web.timeline import entries, title_of
 from service_desk.web.words import said

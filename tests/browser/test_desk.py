@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
 from tests.browser.paths import press
-from tests.browser.test_phone import barriers
+from tests.browser.test_phone import barriers, overflow
 
 pytestmark = pytest.mark.usefixtures("no_refusals")
 
@@ -85,3 +85,27 @@ def test_the_help_lists_the_keys_of_the_page_and_switches_them_off(visit: Visit)
     press(supervisor, "保存")
     supervisor.keyboard.press("?")
     expect(help_).to_be_visible()
+
+
+def test_ticked_rows_bring_the_bar_and_are_dispatched_after_a_look(visit: Visit) -> None:
+    clerk = visit("clerk")
+    clerk.goto("/tickets?state=accepted")
+    rows, bar = clerk.locator(".pick input"), clerk.locator(".bulk-bar")
+    place = rows.last.bounding_box()
+    expect(bar).to_be_hidden()
+    rows.first.check()
+    expect(bar.get_by_text("已选 1 件")).to_be_visible()
+    rows.last.click(modifiers=["Shift"])
+    expect(bar.get_by_text(f"已选 {rows.count()} 件")).to_be_visible()
+    expect(clerk.get_by_label("全选本页")).to_be_checked()
+    assert rows.last.bounding_box() == place
+    for box in ("保存筛选", "显示"):
+        clerk.locator("summary", has_text=box).click()
+        assert not [*barriers(clerk), *overflow(clerk)]
+        clerk.keyboard.press("Escape")
+        expect(clerk.locator(".pop[open]")).to_have_count(0)
+    press(clerk, "派单")
+    expect(clerk.get_by_role("heading", name="批量派单")).to_be_visible()
+    clerk.get_by_role("radio", name="全部派给同一个单位").check()
+    expect(clerk.get_by_label("主办单位", exact=True)).to_be_visible()
+    assert not [*barriers(clerk), *overflow(clerk)]
