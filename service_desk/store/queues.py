@@ -25,10 +25,12 @@ from service_desk.store.clocks import LIVE, Clock
 from service_desk.store.enterprises import Enterprise
 from service_desk.store.parts import LIVE_ASSIGNMENT, Assignment, Event
 from service_desk.store.people import User
+from service_desk.store.scope import visible_tickets
 from service_desk.store.tickets import Ticket
 
 COUNTED_UP_TO = 1000
 MOST_WORDS = 5
+LONGEST_TODO = 100
 LONGEST_ID = 18
 """Digits: whatever is longer may not fit into a column."""
 
@@ -211,6 +213,12 @@ def waits_for(user: User) -> ColumnElement[bool]:
     if user.has(Role.OFFICER, Role.LEADER):
         turns.append(Ticket.state.in_(OPEN))
     return or_(*turns)
+
+
+def todo_of(user: User) -> Select[Ticket]:
+    """The tickets that wait for this person, what is due first in front."""
+    waiting = visible_tickets(user).where(waits_for(user))
+    return waiting.order_by(Ticket.due_at.is_(None), Ticket.due_at, Ticket.id).limit(LONGEST_TODO)
 
 
 def tells_due(user: User) -> ColumnElement[bool]:

@@ -27,7 +27,7 @@ from service_desk.store.exports import EXPORTERS
 from service_desk.store.law import current_law
 from service_desk.store.people import Department
 from service_desk.store.preferences import USUAL_COLUMNS, Column, Density
-from service_desk.store.queues import COUNTED_UP_TO, Filter, count_capped, page, page_key, tells_due
+from service_desk.store.queues import COUNTED_UP_TO, Filter, count_capped, page, page_key, tells_due, todo_of
 from service_desk.store.saved_filters import SAVERS, SHARERS, Offered, filters_for
 from service_desk.store.tickets import Ticket
 from service_desk.web.due import Dues
@@ -39,8 +39,8 @@ OPEN_ONES, UNDISPATCHED = "open", "none"
 """In the queue's address: in whatever open state; with nobody yet."""
 BY_DUE = "due"
 LONGEST_TAG, LONGEST_SEARCH = 20, 50
-FROM_LIST = "list"
-"""In a ticket's address: the list it was opened from, as the query of that list's own address."""
+FROM_LIST, TODO = "list", "todo"
+"""In a ticket's address: the list it was opened from, as the query of that list's own address; or the to-do."""
 
 
 FOR_ENTERPRISES = tuple(column for column in USUAL_COLUMNS if column is not Column.ENTERPRISE)
@@ -157,19 +157,31 @@ def _saved(offered: Offered, listed: Listed) -> SavedLink:
     )
 
 
+def address_of_list(query: str) -> str:
+    """The list a ticket was opened from."""
+    return url_for("home.index") if query == TODO else read_query(query).address
+
+
 def address_of_next(query: str, ticket: Ticket, now: datetime) -> str:
     """The page of the ticket that follows in the list it was opened from; the list itself where none does."""
-    listed = read_query(query)
-    followers = page(
-        listed.tickets(now), after=page_key(ticket, by_due=listed.by_due), by_due=listed.by_due, size=1
-    ).tickets
-    if not followers:
-        return listed.address
-    return address_in_list(followers[0].id, listed.query)
+    following = _next_to_do(ticket) if query == TODO else _next_listed(read_query(query), ticket, now)
+    return address_of_list(query) if following is None else _address_in_list(following, query)
 
 
-def address_in_list(ticket_id: int, query: str) -> str:
-    """The page of a ticket that is opened from a list."""
+def _next_to_do(ticket: Ticket) -> int | None:
+    """Whoever is done with the last of them begins at the first again."""
+    waiting = list(db.session.scalars(todo_of(me()).with_only_columns(Ticket.id)))
+    place = waiting.index(ticket.id) + 1 if ticket.id in waiting else 0
+    return next((each for each in (*waiting[place:], *waiting[:place]) if each != ticket.id), None)
+
+
+def _next_listed(listed: Listed, ticket: Ticket, now: datetime) -> int | None:
+    key = page_key(ticket, by_due=listed.by_due)
+    followers = page(listed.tickets(now), after=key, by_due=listed.by_due, size=1).tickets
+    return followers[0].id if followers else None
+
+
+def _address_in_list(ticket_id: int, query: str) -> str:
     return f"{url_for('tickets.show', ticket_id=ticket_id)}?{urlencode({FROM_LIST: query})}"
 
 

@@ -45,7 +45,7 @@ from service_desk.web.incidents import address_of_incident
 from service_desk.web.keys import ACTION_KEYS
 from service_desk.web.papers import papers_of
 from service_desk.web.people import show_on
-from service_desk.web.queues import FROM_LIST, address_of_next
+from service_desk.web.queues import FROM_LIST, TODO, address_of_next
 from service_desk.web.requests import may_read_request, request_facts
 from service_desk.web.timeline import entries, title_of
 from service_desk.web.words import said
@@ -178,6 +178,7 @@ def _show(
         "stage": stage(ticket.stood),
         "done": ticket.state is State.CLOSED,
         "from_list": opened_from(),
+        "todo": opened_from().get(FROM_LIST) == TODO,
         "changes": _changes(stale),
         "entries": entries(ticket, user),
         "due_of": Dues([], now, law, reader=user).of,

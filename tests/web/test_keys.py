@@ -78,6 +78,24 @@ def test_when_nothing_is_left_to_do_the_next_ticket_of_the_list_opens(
     assert asked == "/tickets?state=submitted"
 
 
+def test_the_to_do_is_gone_through_in_its_own_order_and_leads_home(small_world: World, visit: Visit) -> None:
+    first, second = (
+        small_world.file(title=title, at=MONDAY + timedelta(hours=hour))
+        for hour, title in enumerate(("一号车间电压低", "二号车间停电"))
+    )
+    clerk = visit("clerk")
+    assert f'href="/tickets/{first.id}?list=todo"' in clerk.get("/")
+    assert "返回待办" in clerk.get(f"/tickets/{first.id}?list=todo")
+    for ticket, led in ((first, f"/tickets/{second.id}?list=todo"), (second, "/")):
+        sent = clerk.post(f"/tickets/{ticket.id}/ask_supplement?list=todo", text="请补充合同。")
+        assert sent == led
+    choice = {"columns": "due", "density": "compact"}
+    clerk.ask("POST", "/account/queue", data=choice)
+    third = small_world.file(title="三号车间跳闸")
+    stays = clerk.post(f"/tickets/{third.id}/ask_supplement?list=todo", text="请补充合同。")
+    assert stays == f"/tickets/{third.id}?list=todo"
+
+
 def test_the_way_through_a_list_is_nobody_elses(small_world: World, visit: Visit) -> None:
     ticket = small_world.make(State.IN_PROGRESS)
     visit("finance").get(f"/tickets/{ticket.id}/next?list=", 404)
