@@ -79,19 +79,25 @@ def open_ticket(ticket_id: int, by: Actor | None, at: datetime, seen: int | None
         let_time_pass(ticket, at, history.law)
         return ticket, history.law
     ticket = locked(ticket_id)
-    if seen is not None and isinstance(by, User) and ticket.version > seen:
-        fresh = {event.id for event in ticket.events[seen:]}
-        # Dates that follow the calendar take nothing from what somebody is about to do.
-        changes = [
-            event
-            for event in readable_events(ticket, by)
-            if event.id in fresh and event.action is not Action.RECALCULATE
-        ]
-        if changes:
-            raise Stale(changes, enterprise=by.has(Role.CONTACT))
+    changes = unseen_by(by, ticket, seen) if isinstance(by, User) else []
+    if changes:
+        raise Stale(changes, enterprise=by is not None and by.has(Role.CONTACT))
     law = current_law()
     let_time_pass(ticket, at, law)
     return ticket, law
+
+
+def unseen_by(user: User, ticket: Ticket, seen: int | None) -> list[Event]:
+    """The lines this person reads that have been added since the version they saw; none where that is not known."""
+    if seen is None or ticket.version <= seen:
+        return []
+    fresh = {event.id for event in ticket.events[seen:]}
+    # Dates that follow the calendar take nothing from what somebody is about to do.
+    return [
+        event
+        for event in readable_events(ticket, user)
+        if event.id in fresh and event.action is not Action.RECALCULATE
+    ]
 
 
 def let_time_pass(ticket: Ticket, until: datetime, law: Law) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 from flask_login import UserMixin
 from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, false, select, true
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 from service_desk.domain.vocabulary import Role, Word
 from service_desk.store.base import Document, Model, WordType, db
 from service_desk.store.enterprises import Enterprise
+from service_desk.store.preferences import Preferences
 
 
 class Department(Model):
@@ -99,6 +100,7 @@ class User(UserMixin, Model):
     rhythm: Mapped[Rhythm] = mapped_column(
         WordType(Rhythm), default=Rhythm.USUAL, server_default=Rhythm.USUAL.value
     )
+    preferences: Mapped[dict[str, Any]] = mapped_column(Document, default=dict, server_default="{}")
 
     role_rows: Mapped[list[UserRole]] = relationship(lazy="joined", cascade="all, delete-orphan")
     department: Mapped[Department | None] = relationship(lazy="joined")
@@ -122,6 +124,11 @@ class User(UserMixin, Model):
     def signed(self, by_id: int | None, _by_name: str | None) -> bool:
         """Whether what is signed so is this person's own; accounts go by their id alone."""
         return by_id == self.id
+
+    @property
+    def prefers(self) -> Preferences:
+        """How this person wants the desk laid out."""
+        return Preferences.read(self.preferences)
 
     @property
     def units(self) -> Iterator[Department]:

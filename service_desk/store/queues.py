@@ -24,10 +24,12 @@ from service_desk.store.base import db
 from service_desk.store.clocks import LIVE, Clock
 from service_desk.store.parts import LIVE_ASSIGNMENT, Assignment, Event
 from service_desk.store.people import User
+from service_desk.store.scope import visible_tickets
 from service_desk.store.search import Found
 from service_desk.store.tickets import Ticket
 
 COUNTED_UP_TO = 1000
+LONGEST_TODO = 100
 LONGEST_ID = 18
 """Digits: whatever is longer may not fit into a column."""
 
@@ -36,7 +38,7 @@ LONGEST_ID = 18
 class Filter:
     """What a list is narrowed to; None and empty mean any.
 
-    ``only_open``: in whatever open state. ``undispatched``: without a lead.
+    ``only_open``: in whatever open state. ``undispatched``: without a lead. ``ids``: these tickets alone.
     """
 
     state: State | None = None
@@ -49,6 +51,7 @@ class Filter:
     due: str = ""
     tag: str = ""
     q: str = ""
+    ids: tuple[int, ...] = ()
 
 
 def narrowed(
@@ -75,6 +78,8 @@ def narrowed(
         tickets = tickets.where(Ticket.due_at >= now, Ticket.due_at < today_ends)
     if wanted.tag:
         tickets = tickets.where(Ticket.tag_words.contains(f" {wanted.tag} ", autoescape=True))
+    if wanted.ids:
+        tickets = tickets.where(Ticket.id.in_(wanted.ids))
     return tickets
 
 
@@ -111,12 +116,13 @@ def page(tickets: Select[Ticket], *, after: str = "", by_due: bool = False, size
         if is_row_id(after):
             tickets = tickets.where(Ticket.id < int(after))
     rows = db.session.scalars(tickets.limit(size + 1)).unique().all()
-    last = rows[size - 1] if len(rows) > size else None
-    if last is None:
-        return Page(rows[:size], None)
-    return Page(
-        rows[:size], f"{last.due_at.isoformat()}~{last.id}" if by_due and last.due_at else str(last.id)
-    )
+    more = len(rows) > size
+    return Page(rows[:size], page_key(rows[size - 1], by_due=by_due) if more else None)
+
+
+def page_key(ticket: Ticket, *, by_due: bool = False) -> str:
+    """The key from which a list goes on after this ticket, whether or not it is still in the list."""
+    return f"{ticket.due_at.isoformat()}~{ticket.id}" if by_due and ticket.due_at else str(ticket.id)
 
 
 def count_capped(tickets: Select[Ticket]) -> int:
@@ -199,6 +205,12 @@ def waits_for(user: User) -> ColumnElement[bool]:
     if user.has(Role.OFFICER, Role.LEADER):
         turns.append(Ticket.state.in_(OPEN))
     return or_(*turns)
+
+
+def todo_of(user: User) -> Select[Ticket]:
+    """The tickets that wait for this person, what is due first in front."""
+    waiting = visible_tickets(user).where(waits_for(user))
+    return waiting.order_by(Ticket.due_at.is_(None), Ticket.due_at, Ticket.id).limit(LONGEST_TODO)
 
 
 def tells_due(user: User) -> ColumnElement[bool]:

@@ -29,7 +29,7 @@ from service_desk.store.exports import (
 from service_desk.store.queues import COUNTED_UP_TO, Filter, count_capped, is_row_id
 from service_desk.web.guards import me, roles_required
 from service_desk.web.people import show_on
-from service_desk.web.tickets import OPEN_ONES, UNDISPATCHED, list_filters
+from service_desk.web.queues import Listed, read_list
 
 bp = Blueprint("exports", __name__)
 PAGE = 30
@@ -103,13 +103,13 @@ def new() -> ResponseReturnValue:
 
 
 def _form_page(form: ExportForm) -> str:
-    filters, wanted = list_filters()
-    count = count_capped(desk.tickets_of(me(), wanted, at=clock.now()))
-    kept = _kept()
+    listed = read_list(request.args)
+    count = count_capped(desk.tickets_of(me(), listed.wanted, at=clock.now()))
+    kept: dict[str, Any] = dict(listed.kept)
     return render_template(
         "exports/new.html",
         form=form,
-        narrowed_to=_in_words(filters, wanted),
+        narrowed_to=_in_words(listed),
         count_label=_("999 件以上") if count >= COUNTED_UP_TO else _("%(n)s 件", n=count),
         may_read_contacts=me().has(*CONTACT_READERS),
         create_url=url_for("exports.create", **kept),
@@ -117,28 +117,15 @@ def _form_page(form: ExportForm) -> str:
     )
 
 
-def _kept() -> dict[str, Any]:
-    """The filters in the address, by name."""
-    filters, _wanted = list_filters()
-    return {field.name: request.args[field.name] for field in filters if request.args.get(field.name)}
-
-
-def _in_words(filters: Form, wanted: Filter) -> list[tuple[str, str]]:
+def _in_words(listed: Listed) -> list[tuple[str, str]]:
     """What a list is narrowed to: labels, and the chosen values as people read them."""
-    asked = {
-        "state": OPEN_ONES if wanted.only_open else wanted.state,
-        "category": wanted.category_id,
-        "area": wanted.area_id,
-        "department": UNDISPATCHED if wanted.undispatched else wanted.department_id,
-        "source": wanted.source,
-    }
     pairs = []
-    for field in filters:
-        value = asked[field.name] if field.name in asked else getattr(wanted, field.name)
-        if not value:
+    for field in listed.form:
+        value = listed.kept.get(field.name)
+        if value is None:
             continue
         labels = {str(choice.value): str(choice.label) for choice in getattr(field, "choices", ())}
-        pairs.append((str(field.label.text), labels.get(str(value), str(value))))
+        pairs.append((str(field.label.text), labels.get(value, value)))
     return pairs
 
 
@@ -147,7 +134,7 @@ def _in_words(filters: Form, wanted: Filter) -> list[tuple[str, str]]:
 def create() -> ResponseReturnValue:
     """Have the ledger of a list written; the same asked for twice is one export."""
     form = ExportForm(request.form)
-    filters, wanted = list_filters()
+    listed = read_list(request.args)
     if not form.validate():
         return _form_page(form), 422
     kind = ExportKind(form.kind.data)
@@ -156,8 +143,8 @@ def create() -> ResponseReturnValue:
     try:
         return asked_for(
             kind,
-            wanted,
-            narrowed_to=_in_words(filters, wanted),
+            listed.wanted,
+            narrowed_to=_in_words(listed),
             contacts=contacts,
             reason=form.reason.data or "",
         )

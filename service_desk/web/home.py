@@ -13,16 +13,16 @@ from service_desk.store.approvals import Approval
 from service_desk.store.base import db
 from service_desk.store.law import current_law
 from service_desk.store.people import User
-from service_desk.store.queues import decides, owed_after_the_end, page, waits_for
+from service_desk.store.queues import LONGEST_TODO, decides, owed_after_the_end, page, todo_of
 from service_desk.store.rating_totals import rating_totals
 from service_desk.store.scope import visible_tickets
 from service_desk.store.tickets import Ticket
 from service_desk.web.due import Dues
 from service_desk.web.guards import me
+from service_desk.web.queues import FROM_LIST, TODO
 from service_desk.web.words import said
 
 bp = Blueprint("home", __name__)
-MOST = 100
 SEE_NO_TICKETS = {Role.ADMIN, Role.AUDITOR}
 RATED_WITHIN = timedelta(days=90)
 
@@ -32,20 +32,19 @@ def index() -> ResponseReturnValue:
     """An enterprise's own list; everybody else's to-do."""
     user = me()
     if user.has(Role.CONTACT):
-        mine = page(visible_tickets(user), size=MOST)
+        mine = page(visible_tickets(user), size=LONGEST_TODO)
         dues = Dues(mine.tickets, clock.now(), current_law(), reader=user)
         return render_template(
             "tickets/my_list.html", tickets=mine.tickets, due_of=dues.of, enterprise=user.enterprise
         )
     now = clock.now()
-    waiting = visible_tickets(user).where(waits_for(user))
-    rows = db.session.scalars(waiting.order_by(Ticket.due_at.is_(None), Ticket.due_at, Ticket.id).limit(MOST))
-    tickets = rows.unique().all()
+    tickets = db.session.scalars(todo_of(user)).unique().all()
     dues = Dues(tickets, now, current_law(), reader=user)
     return render_template(
         "home/todo.html",
         sections=_sections(tickets, dues, _to_decide(user, tickets), _after_the_end(user, tickets)),
         due_of=dues.of,
+        from_list={FROM_LIST: TODO},
         ratings=ratings_line(user, now),
         about_nothing=_about_nothing(user),
     )

@@ -11,6 +11,7 @@ from service_desk.store.exclusions import READERS as EXCLUSION_READERS
 from service_desk.store.exports import EXPORTERS
 from service_desk.store.orders import READERS as ORDER_READERS
 from service_desk.store.people import User
+from service_desk.web.keys import PLACE_KEYS
 
 CHANNEL_PAGES = ("channels.index", "channels.try_mail", "channels.try_robot", "channels.try_gateway")
 
@@ -23,13 +24,15 @@ class NavItem:
     url: str
     icon: str
     active: bool
+    key: str
 
 
 def nav_of(user: User, endpoint: str) -> list[NavItem]:
     """The entries for somebody's roles; the one of the present page is active."""
 
     def item(label: str, target: str, icon: str, *also: str) -> NavItem:
-        return NavItem(label, url_for(target), icon, endpoint in (target, *also))
+        active = endpoint in (target, *also)
+        return NavItem(label, url_for(target), icon, active, PLACE_KEYS.get(target, ""))
 
     if user.has(Role.CONTACT):
         return [

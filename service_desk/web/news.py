@@ -10,7 +10,6 @@ from sqlalchemy import Select, func, or_, select
 
 from service_desk import clock
 from service_desk.desk.acting import readable_events
-from service_desk.desk.exports import tickets_of
 from service_desk.desk.notices import unread_count
 from service_desk.domain.actions import Action, Party
 from service_desk.domain.vocabulary import Role
@@ -21,7 +20,7 @@ from service_desk.store.scope import visible_tickets
 from service_desk.store.tickets import Ticket
 from service_desk.web.filters import clock_time
 from service_desk.web.guards import me, visible_or_404
-from service_desk.web.tickets import list_filters
+from service_desk.web.queues import read_list
 from service_desk.web.timeline import title_of, who_of
 
 bp = Blueprint("news", __name__)
@@ -80,8 +79,7 @@ def _of_list(wanted: str, user: User) -> dict[str, Any]:
 
 def _tickets(wanted: str, user: User) -> Select[Ticket]:
     if wanted == QUEUE:
-        _form, narrowed_to = list_filters()
-        return tickets_of(user, narrowed_to, at=clock.now())
+        return read_list(request.args).tickets(clock.now())
     tickets = visible_tickets(user)
     return tickets if user.has(Role.CONTACT) else tickets.where(waits_for(user))
 

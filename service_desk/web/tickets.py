@@ -1,18 +1,15 @@
-"""Tickets: the queue, one ticket's page, and every action on it."""
+"""Tickets: one ticket's page, and every action on it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
-from wtforms import Form, SelectField, StringField
-from wtforms.fields.choices import SelectChoice
 
 from service_desk import clock
 from service_desk.desk import likeness, presence
@@ -27,37 +24,28 @@ from service_desk.domain import workflow
 from service_desk.domain.access import works_on_it
 from service_desk.domain.actions import DECIDE, FIELDS, LINE_LIMIT, TEXT_LIMIT, Action, FieldKind, Party
 from service_desk.domain.errors import DeskError, Invalid, OutOfTurn
-from service_desk.domain.search import LONGEST_QUERY
 from service_desk.domain.states import ENDED, stage
-from service_desk.domain.vocabulary import AssignmentState, ClockKind, Role, Source, State
+from service_desk.domain.vocabulary import AssignmentState, ClockKind, Role, State
 from service_desk.domain.workflow import Step
 from service_desk.store.base import db, house
-from service_desk.store.catalogue import Category
-from service_desk.store.enterprises import Area
-from service_desk.store.exports import EXPORTERS
 from service_desk.store.law import Law, current_law
-from service_desk.store.people import Department, User
+from service_desk.store.people import User
 from service_desk.store.queues import (
-    COUNTED_UP_TO,
-    Filter,
-    count_capped,
-    narrowed,
     others_of,
-    page,
-    page_found,
-    tells_due,
 )
+from service_desk.store.saved_filters import LONGEST_QUERY
 from service_desk.store.scope import visible_tickets
-from service_desk.store.search import Found
 from service_desk.store.situations import situation_of
 from service_desk.store.tickets import Ticket
+from service_desk.web import queues
 from service_desk.web.due import Due, Dues, clocks_read_by, due_of_clock, promise_clock, promise_words
-from service_desk.web.forms import ActionForm, Catalogue, entity_choice, form_for, word_choice
+from service_desk.web.forms import ActionForm, Catalogue, form_for
 from service_desk.web.guards import me, visible_or_404
-from service_desk.web.hits import Hits
 from service_desk.web.incidents import address_of_incident
+from service_desk.web.keys import ACTION_KEYS
 from service_desk.web.papers import papers_of
 from service_desk.web.people import show_on
+from service_desk.web.queues import FROM_LIST, TODO, address_of_next
 from service_desk.web.requests import may_read_request, request_facts
 from service_desk.web.timeline import entries, title_of
 from service_desk.web.words import said
@@ -115,105 +103,10 @@ DONE_WORDS = {
 TYPED = (FieldKind.TEXT,)
 """What is kept while it is typed."""
 
-OPEN_ONES, UNDISPATCHED = "open", "none"
-"""In the queue's address: in whatever open state; with nobody yet."""
+bp.add_url_rule("/tickets", view_func=queues.index)
 
 BEFORE_DISPATCH = (State.SUBMITTED, State.ACCEPTED)
 MOST_GATHERED = 50
-
-
-class FilterForm(Form):
-    """What the queue can be narrowed to."""
-
-    q = StringField(_l("搜索"))
-    state = SelectField(_l("状态"))
-    category = SelectField(_l("类别"))
-    area = SelectField(_l("片区"))
-    department = SelectField(_l("主办"))
-    source = SelectField(_l("来源"))
-    due = SelectField(_l("到期"))
-    tag = StringField(_l("标签"))
-
-
-@bp.get("/tickets")
-def index() -> ResponseReturnValue:
-    """The tickets I may see, filtered, newest first or what is due first, in pages by key."""
-    form, wanted = list_filters()
-    now = clock.now()
-    local = now.astimezone(house().timezone)
-    midnight = datetime.combine(local.date() + timedelta(days=1), datetime.min.time(), local.tzinfo)
-    tickets = narrowed(visible_tickets(me()), wanted, now=now, today_ends=midnight)
-    by_due = request.args.get("sort") == "due"
-    if wanted.due or by_due:
-        tickets = tickets.where(tells_due(me()))
-    after = request.args.get("after", "")
-    found = Found(tickets, wanted.q, me()) if wanted.q else None
-    if found is not None and not by_due:
-        shown, count = page_found(found, after=after)
-    else:
-        tickets = found.whole if found else tickets
-        shown, count = page(tickets, after=after, by_due=by_due), count_capped(tickets)
-    # By name: url_for has arguments of its own, which are no business of whoever wrote the address.
-    kept: dict[str, Any] = {key: request.args[key] for key in (*form.data, "sort") if request.args.get(key)}
-    return render_template(
-        "tickets/index.html",
-        tickets=shown.tickets,
-        kept=kept,
-        hits=Hits(found.asked, shown.tickets, me()) if found else None,
-        filters=form,
-        sort=request.args.get("sort", ""),
-        next_url=url_for("tickets.index", **kept, after=shown.next_after) if shown.next_after else "",
-        export_url=url_for("exports.new", **kept) if me().has(*EXPORTERS) else "",
-        count_label=_("共 999+ 件") if count >= COUNTED_UP_TO else _("共 %(n)s 件", n=count),
-        due_of=Dues(shown.tickets, now, current_law(), reader=me()).of,
-    )
-
-
-def list_filters() -> tuple[FilterForm, Filter]:
-    """The filter form, and what it asks for; a value that is no choice is no condition."""
-    form = FilterForm()
-    any_one = SelectChoice("", _("全部"))
-    form.state.choices, form.state.coerce = word_choice(State)
-    reached = {state.value for state in workflow.REACHED}
-    form.state.choices = [choice for choice in form.state.choices if choice.value in reached]
-    form.source.choices, form.source.coerce = word_choice(Source)
-    for field, entity in ((form.category, Category), (form.area, Area), (form.department, Department)):
-        rows: Any = db.session.scalars(select(entity).order_by(entity.id)).all()
-        field.choices, field.coerce = entity_choice(rows)
-    # Groups that a figure leads to.
-    form.state.choices.insert(0, SelectChoice(OPEN_ONES, _("未办结")))
-    form.department.choices.insert(0, SelectChoice(UNDISPATCHED, _("未派单")))
-    for field, group in ((form.state, OPEN_ONES), (form.department, UNDISPATCHED)):
-        field.coerce = _or_group(group, field.coerce)
-    form.due.choices = [SelectChoice("today", _("今天到期")), SelectChoice("overdue", _("已超期"))]
-    for field in (form.state, form.category, form.area, form.department, form.source, form.due):
-        field.choices = [any_one, *field.choices]
-    form.process(request.args)
-
-    def chosen(field: Any) -> Any:
-        return (
-            field.data if any(choice.value == field.data for choice in field.choices) and field.data else None
-        )
-
-    state, department = chosen(form.state), chosen(form.department)
-    wanted = Filter(
-        state=state if state != OPEN_ONES else None,
-        only_open=state == OPEN_ONES,
-        undispatched=department == UNDISPATCHED,
-        category_id=chosen(form.category),
-        area_id=chosen(form.area),
-        department_id=department if department != UNDISPATCHED else None,
-        source=chosen(form.source),
-        due=chosen(form.due) or "",
-        tag=(form.tag.data or "").strip()[:20],
-        q=(form.q.data or "").strip()[:LONGEST_QUERY],
-    )
-    return form, wanted
-
-
-def _or_group(group: str, coerce: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Takes what ``coerce`` takes, and the name of a group beside it."""
-    return lambda value: group if value == group else coerce(value)
 
 
 @dataclass(frozen=True)
@@ -228,6 +121,20 @@ class Offered:
     title: str = ""
     text: str = ""
     templates: Sequence[Filled] = ()
+    key: str = ""
+
+
+def opened_from() -> dict[str, Any]:
+    """The list a ticket was opened from, for the addresses of its page; empty where it came otherwise."""
+    query = request.args.get(FROM_LIST)
+    return {} if query is None or me().has(Role.CONTACT) else {FROM_LIST: query[:LONGEST_QUERY]}
+
+
+@bp.get("/tickets/<int:ticket_id>/next")
+def following(ticket_id: int) -> ResponseReturnValue:
+    """To the ticket after this one in the list it was opened from."""
+    ticket = visible_or_404(ticket_id)
+    return redirect(address_of_next(opened_from().get(FROM_LIST, ""), ticket, clock.now()))
 
 
 @bp.get("/tickets/<int:ticket_id>")
@@ -242,6 +149,7 @@ def _form_page(ticket: Ticket, form: ActionForm, step: Step, *, stale: Stale | N
         "tickets/action.html",
         ticket=ticket,
         action=_offer(step, ticket, form),
+        from_list=opened_from(),
         request_facts=request_facts(ticket, step.action),
         changes=_changes(stale),
         due_of=Dues([], clock.now(), current_law(), reader=me()).of,
@@ -269,6 +177,8 @@ def _show(
         "request_facts": request_facts(ticket, first.action) if first else [],
         "stage": stage(ticket.stood),
         "done": ticket.state is State.CLOSED,
+        "from_list": opened_from(),
+        "todo": opened_from().get(FROM_LIST) == TODO,
         "changes": _changes(stale),
         "entries": entries(ticket, user),
         "due_of": Dues([], now, law, reader=user).of,
@@ -306,12 +216,13 @@ def _offer(step: Step, ticket: Ticket, form: ActionForm | None = None) -> Offere
     return Offered(
         name=step.action.value,
         label=said(step.action),
-        url=url_for("tickets.act", ticket_id=ticket.id, action=step.action.value),
+        url=url_for("tickets.act", ticket_id=ticket.id, action=step.action.value, **opened_from()),
         draft_url=url_for("tickets.autosave", ticket_id=ticket.id, action=step.action.value),
         form=form,
         title=_("请您评价") if step.action is Action.RATE else said(step.action),
         text=_("承办单位平时只看到汇总结果；如需重办，会看到您的评价和意见。") if rating else "",
         templates=templates_for(ticket, step.action) if form is not None else (),
+        key="" if me().has(Role.CONTACT) else ACTION_KEYS.get(step.action, ""),
     )
 
 
@@ -497,6 +408,7 @@ def _take(ticket: Ticket, name: Action) -> ResponseReturnValue:
         return _with_template(ticket, form, step)
     if not form.validate():
         return _again(ticket, form, step), 422
+    go_on = _address_to_go_on(ticket, now)
     try:
         arguments = form.verb_arguments(catalogue)
         if "files" in form:
@@ -511,8 +423,18 @@ def _take(ticket: Ticket, name: Action) -> ResponseReturnValue:
         form.version.data = str(fresh.version)
         return _again(fresh, form, step, stale=stale), 409
     presence.forget_action_draft(ticket_id, name, by=user)
-    flash(DONE_WORDS.get(name) or _("“%(action)s”已完成。", action=said(name)), "success")
-    return redirect(url_for("tickets.show", ticket_id=ticket_id))
+    done = str(DONE_WORDS.get(name) or _("“%(action)s”已完成。", action=said(name)))
+    if go_on and _next_step(workflow.offers(situation_of(ticket, user, now, current_law()))) is None:
+        flash(_("%(number)s：%(done)s", number=ticket.number, done=done), "success")
+        return redirect(go_on)
+    flash(done, "success")
+    return redirect(url_for("tickets.show", ticket_id=ticket_id, **opened_from()))
+
+
+def _address_to_go_on(ticket: Ticket, now: datetime) -> str:
+    """What opens once nothing on this ticket waits for me: asked before the act, which may change its place."""
+    came = opened_from()
+    return address_of_next(came[FROM_LIST], ticket, now) if came and me().prefers.goes_on else ""
 
 
 def _with_template(ticket: Ticket, form: ActionForm, step: Step) -> str:

@@ -39,7 +39,7 @@ PAGES = {
         "/admin/robots/new",
     ),
 }
-TICKET = re.compile(r"/tickets/\d+$")
+TICKET = re.compile(r"/tickets/\d+(\?list=.*)?$")
 MARKED = "a[href^='/tickets/']"
 
 
