@@ -1,4 +1,4 @@
-"""What of each ticket is searched: its folded texts, and the index of their tokens (docs/decisions/0030).
+"""What of each ticket is searched: its folded texts, and the index of their tokens (docs/decisions/0031).
 
 A ticket has a text for whoever sees it; while a reply waits to be verified, another one with that reply, for the desk
 and those who work on the ticket. The tokens of a text are in the table ``search_tokens`` under its id: a ``tsvector``
