@@ -12,6 +12,7 @@ from service_desk.store.exports import EXPORTERS
 from service_desk.store.orders import READERS as ORDER_READERS
 from service_desk.store.people import User
 
+MEMBER_PAGES = ("members.index", "members.invite", "members.show", "members.renew_link")
 CHANNEL_PAGES = ("channels.index", "channels.try_mail", "channels.try_robot", "channels.try_gateway")
 
 
@@ -36,7 +37,7 @@ def nav_of(user: User, endpoint: str) -> list[NavItem]:
             item(_("提交"), "filing.new", "plus"),
             item(_("我的诉求"), "home.index", "list", "tickets.show", "tickets.index", "filing.filed"),
             item(_("消息"), "notices.index", "bell"),
-            item(_("我的"), "people.account", "user", "people.password", "people.letters"),
+            item(_("我的"), "people.account", "user", "people.password", "people.letters", *MEMBER_PAGES),
         ]
     items = [item(_("我的待办"), "home.index", "inbox")]
     if not user.has(Role.ADMIN, Role.AUDITOR):

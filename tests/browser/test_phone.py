@@ -13,7 +13,15 @@ pytestmark = pytest.mark.usefixtures("no_refusals")
 
 PAGES = {
     "": ("/sign-in", "/forgotten", "/register", "/track"),
-    "enterprise": ("/", "/tickets/new", "/notices", "/account", "/account/password"),
+    "enterprise": (
+        "/",
+        "/tickets/new",
+        "/notices",
+        "/account",
+        "/account/password",
+        "/members",
+        "/members/new",
+    ),
     "clerk": (
         *("/", "/tickets", "/tickets/new", "/enterprises", "/reports", "/notices", "/account"),
         *("/orders", "/orders?answered=all", "/incidents", "/incidents/1"),
