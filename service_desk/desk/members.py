@@ -9,7 +9,6 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import selectinload
 
 from service_desk.desk.lists import LINK, TOPICS
 from service_desk.desk.nouns import PEOPLE
@@ -106,8 +105,8 @@ def let_go(member_id: int, *, by: User, at: datetime) -> User:
 
 def people_of(owner: User) -> Sequence[User]:
     """Everybody who has access for the owner's enterprise: owners first, then by when they came."""
-    here = _people(owner.enterprise_id).options(selectinload(User.topic_rows))
-    return db.session.scalars(here.order_by(User.is_owner.desc(), User.id)).unique().all()
+    here = _people(owner.enterprise_id).order_by(User.is_owner.desc(), User.id)
+    return db.session.scalars(here).unique().all()
 
 
 def member_of(owner: User, member_id: int) -> User:

@@ -110,7 +110,7 @@ class User(UserMixin, Model):
     )
 
     role_rows: Mapped[list[UserRole]] = relationship(lazy="joined", cascade="all, delete-orphan")
-    topic_rows: Mapped[list[MemberTopic]] = relationship(cascade="all, delete-orphan")
+    topic_rows: Mapped[list[MemberTopic]] = relationship(lazy="joined", cascade="all, delete-orphan")
     department: Mapped[Department | None] = relationship(lazy="joined")
     enterprise: Mapped[Enterprise | None] = relationship(lazy="joined", foreign_keys=[enterprise_id])
 

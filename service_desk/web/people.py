@@ -229,6 +229,7 @@ def account() -> ResponseReturnValue:
     """My own page."""
     user = me()
     links = [
+        Link(_("办事指南"), url_for("guides.index"), "info-circle"),
         Link(_("消息"), url_for("notices.index"), "bell"),
         Link(_("消息接收"), url_for("people.letters"), "send"),
     ]

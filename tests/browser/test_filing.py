@@ -123,6 +123,10 @@ def test_words_that_never_reached_the_server_come_back_until_they_are_discarded(
     expect(phone.get_by_label("被投诉单位")).to_be_visible()
     press(phone, "丢弃")
     expect(phone.get_by_label("标题")).to_have_value("")
+    # Nothing of it was saved on the way out either.
+    phone.unroute_all()
+    phone.reload()
+    expect(phone.get_by_label("标题")).to_have_value("")
     expect(phone.get_by_text("已恢复上次未提交的内容")).to_be_hidden()
     complaints.said.clear()
 
@@ -194,3 +198,21 @@ def test_an_upload_that_fails_says_so_on_its_line_and_can_be_tried_again(
     press(phone, "提交诉求")
     filed(phone)
     complaints.said.clear()
+
+
+def test_a_guide_is_offered_while_the_title_is_typed(visit: Visit) -> None:
+    clerk = visit("clerk")
+    clerk.goto("/admin/guides/new")
+    clerk.get_by_label("标题").fill("消防验收怎么申请")
+    clerk.get_by_label("正文").fill("线上提交图纸，五个工作日内到场。")
+    press(clerk, "保存")
+    phone = visit("enterprise4", PHONE)
+    phone.goto("/tickets/new")
+    phone.get_by_label("标题").press_sequentially("厂房消防验收")
+    guide = phone.get_by_role("link", name="消防验收怎么申请")
+    with phone.context.expect_page() as opened:
+        guide.tap()
+    expect(opened.value.get_by_text("线上提交图纸")).to_be_visible()
+    expect(phone.get_by_label("标题")).to_have_value("厂房消防验收")
+    phone.get_by_label("标题").fill("食堂饭菜太咸")
+    expect(guide).to_be_hidden()

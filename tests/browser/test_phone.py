@@ -20,6 +20,7 @@ PAGES = {
         "/account",
         "/account/password",
         "/members",
+        "/guides",
         "/members/new",
     ),
     "clerk": (

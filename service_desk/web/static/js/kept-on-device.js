@@ -59,5 +59,8 @@ for (const form of document.querySelectorAll("form[data-kept-as]")) {
 
 document.addEventListener("submit", (event) => {
   const whose = event.target.dataset.dropKept;
-  if (whose) for (const place of placesOf(whose)) localStorage.removeItem(place);
+  if (!whose) return;
+  for (const place of placesOf(whose)) localStorage.removeItem(place);
+  // Nor is a draft of it saved on the way out.
+  for (const form of document.querySelectorAll("form[data-kept-as]")) form.dataset.sent = "yes";
 });
