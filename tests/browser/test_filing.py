@@ -3,6 +3,7 @@
 import io
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -178,6 +179,17 @@ def test_a_photo_is_made_smaller_and_goes_ahead_of_the_form(visit: Visit, tmp_pa
     assert picture.size == (1365, 2048)
     assert not dict(picture.getexif())
     assert len(sent) < len(original) / 2
+
+
+def test_a_form_sent_at_once_waits_for_its_photo(visit: Visit) -> None:
+    phone = visit("enterprise6", PHONE)
+    fill_in(phone, title="冷却塔漏水")
+    picture: Any = {"name": "塔.jpg", "mimeType": "image/jpeg", "buffer": camera_picture()}
+    phone.get_by_label("照片或文件").set_input_files(picture)
+    press(phone, "提交诉求")
+    filed(phone)
+    phone.goto(phone.url.removesuffix("/filed"))
+    expect(phone.get_by_role("link", name=re.compile("塔.jpg")).first).to_be_visible()
 
 
 @pytest.mark.usefixtures("no_refusals")

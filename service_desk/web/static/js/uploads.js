@@ -83,9 +83,10 @@ for (const form of document.querySelectorAll("form[data-upload-url]")) {
   input.addEventListener("change", () => {
     if (!input.files.length) return;
     for (const file of input.files) add(file);
+    // Under way before anybody hears that the choice is taken: a form that waited for it goes on then.
+    work();
     input.value = "";
     input.dispatchEvent(new Event("change", { bubbles: true }));
-    work();
   });
 
   form.addEventListener("submit", (event) => {
