@@ -19,7 +19,7 @@ from service_desk.store.channels import Group, Listener
 from service_desk.store.law import Law
 from service_desk.store.notices import Channel, Letter, LetterState, Notice
 from service_desk.store.parts import Assignment, Event
-from service_desk.store.people import Rhythm, User, UserRole, units_below
+from service_desk.store.people import MemberTopic, Rhythm, User, UserRole, units_below
 from service_desk.store.tickets import Ticket
 
 
@@ -433,7 +433,8 @@ def _who(
         case Audience.ENTERPRISE:
             if not ticket.enterprise.is_approved:
                 return None
-            mine = or_(User.is_owner, User.id == ticket.filed_by_id)
+            topic = User.topic_rows.any(MemberTopic.category_id == ticket.category.id)
+            mine = or_(User.is_owner, User.id == ticket.filed_by_id, topic)
             return and_(User.enterprise_id == ticket.enterprise_id, mine)
         case Audience.DESK:
             return _has(Role.CLERK)

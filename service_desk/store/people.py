@@ -1,6 +1,6 @@
 """People and the departments they work for."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeAlias
 
@@ -70,6 +70,15 @@ class UserRole(Model):
     role: Mapped[Role] = mapped_column(WordType(Role), index=True)
 
 
+class MemberTopic(Model):
+    """A category whose requests a member of an enterprise sees and follows as if they were their own."""
+
+    __tablename__ = "member_topics"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    category_id: Mapped[int] = mapped_column(ForeignKey("categories.id"), primary_key=True)
+
+
 class Rhythm(Word):
     """How somebody takes letters; what is 特急 always comes at once."""
 
@@ -103,6 +112,7 @@ class User(UserMixin, Model):
     preferences: Mapped[dict[str, Any]] = mapped_column(Document, default=dict, server_default="{}")
 
     role_rows: Mapped[list[UserRole]] = relationship(lazy="joined", cascade="all, delete-orphan")
+    topic_rows: Mapped[list[MemberTopic]] = relationship(lazy="joined", cascade="all, delete-orphan")
     department: Mapped[Department | None] = relationship(lazy="joined")
     enterprise: Mapped[Enterprise | None] = relationship(lazy="joined", foreign_keys=[enterprise_id])
 
@@ -120,6 +130,21 @@ class User(UserMixin, Model):
     def has(self, *roles: Role) -> bool:
         """Whether this person holds one of ``roles``."""
         return not self.roles.isdisjoint(roles)
+
+    @property
+    def topics(self) -> frozenset[int]:
+        """The ids of the categories a member of an enterprise is entrusted with beyond what they filed."""
+        return frozenset(row.category_id for row in self.topic_rows)
+
+    @topics.setter
+    def topics(self, category_ids: Collection[int]) -> None:
+        self.topic_rows = [row for row in self.topic_rows if row.category_id in category_ids]
+        new = set(category_ids) - self.topics
+        self.topic_rows.extend(MemberTopic(category_id=category_id) for category_id in sorted(new))
+
+    def answers_for(self, category_id: int) -> bool:
+        """Whether requests of a category are this contact's, whoever of the enterprise filed them."""
+        return self.is_owner or category_id in self.topics
 
     def signed(self, by_id: int | None, _by_name: str | None) -> bool:
         """Whether what is signed so is this person's own; accounts go by their id alone."""

@@ -291,7 +291,7 @@ class Ticket(Model):
             return frozenset({Party.RESPONDENT}) if user.has(Role.HANDLER, Role.HEAD) else frozenset()
         parties = {Party(role.value) for role in user.roles & {Role.CLERK, Role.QUALITY, Role.SUPERVISOR}}
         own = user.enterprise_id == self.enterprise_id and user.has(Role.CONTACT)
-        if own and (user.is_owner or self.filed_by_id in (None, user.id)):
+        if own and (self.filed_by_id in (None, user.id) or user.answers_for(self.category.id)):
             parties.add(Party.CONTACT)
         liaison = self.enterprise.liaison
         if user.has(Role.OFFICER) and liaison is not None and liaison.officer_id == user.id:

@@ -13,6 +13,7 @@ from wtforms.validators import EqualTo
 
 from service_desk import clock
 from service_desk.desk import people as desk
+from service_desk.desk.members import keeps_members
 from service_desk.domain.errors import Invalid, NotFound
 from service_desk.domain.vocabulary import Role
 from service_desk.settings import current_settings
@@ -228,9 +229,12 @@ def account() -> ResponseReturnValue:
     """My own page."""
     user = me()
     links = [
+        Link(_("办事指南"), url_for("guides.index"), "info-circle"),
         Link(_("消息"), url_for("notices.index"), "bell"),
         Link(_("消息接收"), url_for("people.letters"), "send"),
     ]
+    if keeps_members(user):
+        links.insert(0, Link(_("成员"), url_for("members.index"), "users"))
     if not user.has(Role.CONTACT):
         links.append(Link(_("办理规则"), url_for("workflow.index"), "list-check"))
     roles = [role for role in Role if role in user.roles]

@@ -15,6 +15,7 @@ from service_desk import clock
 from service_desk.desk import likeness, presence
 from service_desk.desk.acting import Stale, readable_events
 from service_desk.desk.files import store_files
+from service_desk.desk.guides import answer_of
 from service_desk.desk.incidents import news_of
 from service_desk.desk.privacy import reveal_contact
 from service_desk.desk.reply_templates import REPLYING, Filled, appended, templates_for
@@ -300,6 +301,7 @@ def _staff(ticket: Ticket, shared: dict[str, Any], now: datetime, law: Law) -> s
         repeated=likeness.repeated(ticket, me(), now) if _reads_to_route(ticket, parties) else [],
         shared_with=likeness.shared(ticket, me(), now) if _reads_to_route(ticket, parties) else [],
         others_of_enterprise=others_of(visible_tickets(me()), ticket),
+        may_write_guide=Party.CLERK in parties and answer_of(ticket) is not None,
         **shared,
     )
 
