@@ -307,6 +307,11 @@ RULES_ABOUT_THE_PERSON = frozenset(
 )
 """Whoever breaks one of these is refused; the others say that it is not the time."""
 
+SEPARATIONS = frozenset(
+    {nobody_who_handled, not_the_departments, nobody_who_took_part} | {about(kind)[3] for kind in RequestKind}
+)
+"""Rules that keep two people apart: they hold for whoever acts as well as for whom they stand in for."""
+
 NAMED_FACT = re.compile(r"%\((\w+)\)s")
 
 

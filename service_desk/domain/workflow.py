@@ -11,6 +11,7 @@ from service_desk.domain.actions import ASK, CANCEL, DECIDE, FIELDS, Action, Fie
 from service_desk.domain.errors import DeskError, OutOfTurn, Refused
 from service_desk.domain.rules import (
     RULES_ABOUT_THE_PERSON,
+    SEPARATIONS,
     Rule,
     about,
     against_a_department,
@@ -403,7 +404,33 @@ class _Problem:
         return kind(sentence(self.rule, situation))
 
 
+def place_of(step: Step, situation: Situation) -> Situation:
+    """The situation in which a step that fits is open: the person's own, or that of whom they stand in for."""
+    if _own_problem(step, situation) is None:
+        return situation
+    return next(each for each in situation.instead if _problem_instead(step, each, situation) is None)
+
+
 def _problem(step: Step, situation: Situation) -> _Problem | None:
+    """Why a row does not fit this person, nor anybody they stand in for."""
+    problems = [_own_problem(step, situation)]
+    problems += [_problem_instead(step, each, situation) for each in situation.instead]
+    found = [problem for problem in problems if problem is not None]
+    return max(found, key=lambda problem: problem.closeness) if len(found) == len(problems) else None
+
+
+def _problem_instead(step: Step, theirs: Situation, own: Situation) -> _Problem | None:
+    """Why a row does not fit in a colleague's place: the colleague may not, or whoever acts is to be kept out of it."""
+    problem = _own_problem(step, theirs)
+    if problem is not None:
+        return problem
+    for closeness, rule in enumerate(step.when, start=WRONG_PARTY + 1):
+        if rule in SEPARATIONS and not rule(own):
+            return _Problem(closeness, rule)
+    return None
+
+
+def _own_problem(step: Step, situation: Situation) -> _Problem | None:
     if situation.state not in step.sources:
         return _Problem(WRONG_STATE)
     if not situation.parties & step.by:

@@ -77,8 +77,24 @@ class Rhythm(Word):
     DIGEST = "digest", "每天一份摘要"
 
 
+@dataclass(frozen=True)
+class Post:
+    """A place at a department: whose it is, and whether they head it."""
+
+    person: "User"
+    department_id: int
+    is_head: bool
+
+
+NOBODY: tuple["User", ...] = ()
+
+
 class User(UserMixin, Model):
-    """A person with an account. ``session_version`` grows when the password changes: older sessions end."""
+    """A person with an account. ``session_version`` grows when the password changes: older sessions end.
+
+    ``stands_in_for`` are the colleagues whose places at a department this person takes at present; it is filled
+    by ``substitutes.take_places``, for one instant, and empty until then.
+    """
 
     __tablename__ = "users"
 
@@ -99,6 +115,8 @@ class User(UserMixin, Model):
     rhythm: Mapped[Rhythm] = mapped_column(
         WordType(Rhythm), default=Rhythm.USUAL, server_default=Rhythm.USUAL.value
     )
+
+    stands_in_for = NOBODY
 
     role_rows: Mapped[list[UserRole]] = relationship(lazy="joined", cascade="all, delete-orphan")
     department: Mapped[Department | None] = relationship(lazy="joined")
@@ -122,6 +140,15 @@ class User(UserMixin, Model):
     def signed(self, by_id: int | None, _by_name: str | None) -> bool:
         """Whether what is signed so is this person's own; accounts go by their id alone."""
         return by_id == self.id
+
+    @property
+    def posts(self) -> tuple[Post, ...]:
+        """The places at departments this person works from: their own first, then those they stand in for."""
+        return tuple(
+            Post(person, person.department_id, person.has(Role.HEAD))
+            for person in (self, *self.stands_in_for)
+            if person.department_id is not None and person.has(Role.HANDLER, Role.HEAD)
+        )
 
     @property
     def units(self) -> Iterator[Department]:

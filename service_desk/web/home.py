@@ -13,7 +13,7 @@ from service_desk.store.approvals import Approval
 from service_desk.store.base import db
 from service_desk.store.law import current_law
 from service_desk.store.people import User
-from service_desk.store.queues import decides, owed_after_the_end, page, waits_for
+from service_desk.store.queues import decides, owed_after_the_end, page, waits_for, whose_turn
 from service_desk.store.rating_totals import rating_totals
 from service_desk.store.scope import visible_tickets
 from service_desk.store.tickets import Ticket
@@ -46,6 +46,7 @@ def index() -> ResponseReturnValue:
         "home/todo.html",
         sections=_sections(tickets, dues, _to_decide(user, tickets), _after_the_end(user, tickets)),
         due_of=dues.of,
+        instead_of=whose_turn(user, [ticket.id for ticket in tickets]),
         ratings=ratings_line(user, now),
         about_nothing=_about_nothing(user),
     )

@@ -19,6 +19,7 @@ from service_desk.settings import current_settings
 from service_desk.store.base import house
 from service_desk.store.law import current_law
 from service_desk.store.people import Rhythm, User
+from service_desk.store.substitutes import MAY_BE_REPLACED, substitutions_of
 from service_desk.web.forms import FilledIn, line
 from service_desk.web.guards import local_path, me
 from service_desk.web.throttle import limiter
@@ -233,8 +234,17 @@ def account() -> ResponseReturnValue:
     ]
     if not user.has(Role.CONTACT):
         links.append(Link(_("办理规则"), url_for("workflow.index"), "list-check"))
+    away = user.has(*MAY_BE_REPLACED)
+    if away:
+        links.insert(2, Link(_("代办"), url_for("substitutes.index"), "users"))
     roles = [role for role in Role if role in user.roles]
-    return render_template("people/account.html", user=user, roles=roles, links=links)
+    return render_template(
+        "people/account.html",
+        user=user,
+        roles=roles,
+        links=links,
+        substitutions=substitutions_of(user, clock.now()) if away else (),
+    )
 
 
 @bp.route("/account/letters", methods=["GET", "POST"])

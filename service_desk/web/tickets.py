@@ -27,6 +27,7 @@ from service_desk.domain import workflow
 from service_desk.domain.access import works_on_it
 from service_desk.domain.actions import DECIDE, FIELDS, LINE_LIMIT, TEXT_LIMIT, Action, FieldKind, Party
 from service_desk.domain.errors import DeskError, Invalid, OutOfTurn
+from service_desk.domain.situation import Situation
 from service_desk.domain.states import ENDED, stage
 from service_desk.domain.vocabulary import AssignmentState, ClockKind, Role, Source, State
 from service_desk.domain.workflow import Step
@@ -216,6 +217,7 @@ class Offered:
     form: ActionForm | None = None
     title: str = ""
     text: str = ""
+    instead_of: str = ""
     templates: Sequence[Filled] = ()
 
 
@@ -230,7 +232,7 @@ def _form_page(ticket: Ticket, form: ActionForm, step: Step, *, stale: Stale | N
     return render_template(
         "tickets/action.html",
         ticket=ticket,
-        action=_offer(step, ticket, form),
+        action=_offer(step, ticket, form, _catalogue(step, ticket).place),
         request_facts=request_facts(ticket, step.action),
         changes=_changes(stale),
         due_of=Dues([], clock.now(), current_law(), reader=me()).of,
@@ -248,12 +250,15 @@ def _show(
 ) -> str:
     """The page; ``bound`` is the form of the next step as it was sent, with what was wrong in it."""
     user, now, law = me(), clock.now(), current_law()
-    catalogue = Catalogue(ticket, user)
-    steps = workflow.offers(situation_of(ticket, user, now, law))
+    situation = situation_of(ticket, user, now, law)
+    steps = workflow.offers(situation)
     first = _next_step(steps)
+    catalogue = Catalogue(ticket, user, place=_place(first, situation, user) if first else None)
     shared: dict[str, Any] = {
         "ticket": ticket,
-        "next": _offer(first, ticket, bound or _fresh_form(first, catalogue)) if first else None,
+        "next": _offer(first, ticket, bound or _fresh_form(first, catalogue), catalogue.place)
+        if first
+        else None,
         "others": [_offer(step, ticket) for step in steps if step is not first],
         "request_facts": request_facts(ticket, first.action) if first else [],
         "stage": stage(ticket.stood),
@@ -275,6 +280,19 @@ def _show(
     return _staff(ticket, shared, now, law)
 
 
+def _place(step: Step, situation: Situation, user: User) -> User:
+    """In whose place the user takes a step: their own, or that of a colleague they stand in for."""
+    absent = workflow.place_of(step, situation).instead_of
+    return next((person for person in user.stands_in_for if person.id == absent), user)
+
+
+def _catalogue(step: Step, ticket: Ticket) -> Catalogue:
+    """The choices of a step's form."""
+    user = me()
+    situation = situation_of(ticket, user, clock.now(), current_law())
+    return Catalogue(ticket, user, place=_place(step, situation, user))
+
+
 def _elapsed_days(ticket: Ticket, now: datetime, law: Law) -> int:
     """Calendar days since it was submitted, up to its last closing or end."""
     ended = ticket.events[-1].at if ticket.state in ENDED else now
@@ -290,7 +308,7 @@ def _changes(stale: Stale | None) -> list[str]:
     ]
 
 
-def _offer(step: Step, ticket: Ticket, form: ActionForm | None = None) -> Offered:
+def _offer(step: Step, ticket: Ticket, form: ActionForm | None = None, place: User | None = None) -> Offered:
     rating = step.action in (Action.RATE, Action.CORRECT_RATING)
     return Offered(
         name=step.action.value,
@@ -298,6 +316,7 @@ def _offer(step: Step, ticket: Ticket, form: ActionForm | None = None) -> Offere
         url=url_for("tickets.act", ticket_id=ticket.id, action=step.action.value),
         draft_url=url_for("tickets.autosave", ticket_id=ticket.id, action=step.action.value),
         form=form,
+        instead_of=place.name if place is not None and place.id != me().id else "",
         title=_("请您评价") if step.action is Action.RATE else said(step.action),
         text=_("承办单位平时只看到汇总结果；如需重办，会看到您的评价和意见。") if rating else "",
         templates=templates_for(ticket, step.action) if form is not None else (),
@@ -462,7 +481,7 @@ def act(ticket_id: int, action: str) -> ResponseReturnValue:
     if request.method == "POST":
         return _take(ticket, Action(action))
     step = _step(Action(action), ticket, me(), clock.now())
-    return _form_page(ticket, _fresh_form(step, Catalogue(ticket, me())), step)
+    return _form_page(ticket, _fresh_form(step, _catalogue(step, ticket)), step)
 
 
 def _fresh_form(step: Step, catalogue: Catalogue) -> ActionForm:
@@ -480,7 +499,7 @@ def _take(ticket: Ticket, name: Action) -> ResponseReturnValue:
     ticket_id, user, now = ticket.id, me(), clock.now()
     seen = request.form.get("version", type=int)
     step = _step(name, ticket, user, now)
-    catalogue = Catalogue(ticket, user)
+    catalogue = _catalogue(step, ticket)
     form = form_for(step, catalogue, bound=True)
     if "apply" in request.form and name in REPLYING:
         return _with_template(ticket, form, step)
