@@ -1,6 +1,6 @@
 """People and the departments they work for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Self, TypeAlias
 
@@ -200,12 +200,12 @@ Actor: TypeAlias = User | PastPerson
 """Who acts: somebody with an account, or a name in a history that is replayed."""
 
 
-def user_for_session(key: str) -> User | None:
-    """The active person behind a session key, or None."""
+def user_for_session(key: str, find: Callable[[int], User | None]) -> User | None:
+    """The active person behind a session key, or None; ``find`` gives a person by id."""
     number, _, version = key.partition(".")
     if not (number.isdecimal() and version.isdecimal()):
         return None
-    user = db.session.get(User, int(number))
+    user = find(int(number))
     if user is None or not user.active or user.session_version != int(version):
         return None
     return user

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Date, ForeignKey, Index, or_, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ColumnElement, Date, ForeignKey, Index, and_, or_, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from service_desk.domain.vocabulary import Role
 from service_desk.store.base import Instant, Model, db, house
@@ -92,8 +92,30 @@ def take_places(user: User, at: datetime) -> None:
         .where(Substitution.substitute_id == user.id, User.active, _running(at))
         .order_by(Substitution.id)
     )
-    people = db.session.scalars(away).unique().all()
-    user.stands_in_for = tuple(person for person in people if takes_place_of(user, person))
+    _seat(user, db.session.scalars(away).unique().all())
+
+
+def person_with_places(user_id: int, at: datetime) -> User | None:
+    """Somebody by id, in the places they take at this instant: one statement, since every page begins with it."""
+    away = aliased(User)
+    rows = db.session.execute(
+        select(User, away)
+        .outerjoin(Substitution, and_(Substitution.substitute_id == User.id, _running(at)))
+        .outerjoin(away, and_(away.id == Substitution.person_id, away.active))
+        .where(User.id == user_id)
+        .order_by(Substitution.id)
+    )
+    found = rows.unique().all()
+    if not found:
+        return None
+    user: User = found[0][0]
+    people: list[User | None] = [person for _, person in found]
+    _seat(user, [person for person in people if person is not None])
+    return user
+
+
+def _seat(user: User, away: Sequence[User]) -> None:
+    user.stands_in_for = tuple(person for person in away if takes_place_of(user, person))
 
 
 def substitutes_of(people: Collection[User], at: datetime) -> dict[int, list[User]]:
