@@ -13,6 +13,7 @@ from wtforms.validators import EqualTo
 
 from service_desk import clock
 from service_desk.desk import people as desk
+from service_desk.desk.reply_templates import KEEPERS
 from service_desk.domain.errors import Invalid, NotFound
 from service_desk.domain.vocabulary import Role
 from service_desk.settings import current_settings
@@ -237,6 +238,8 @@ def account() -> ResponseReturnValue:
     away = user.has(*MAY_BE_REPLACED)
     if away:
         links.insert(2, Link(_("代办"), url_for("substitutes.index"), "users"))
+    if user.has(*KEEPERS):
+        links.append(Link(_("答复模板"), url_for("reply_templates.index"), "message"))
     roles = [role for role in Role if role in user.roles]
     return render_template(
         "people/account.html",

@@ -27,6 +27,7 @@ from service_desk.domain import workflow
 from service_desk.domain.access import works_on_it
 from service_desk.domain.actions import DECIDE, FIELDS, LINE_LIMIT, TEXT_LIMIT, Action, FieldKind, Party
 from service_desk.domain.errors import DeskError, Invalid, OutOfTurn
+from service_desk.domain.reply_checks import blanks
 from service_desk.domain.situation import Situation
 from service_desk.domain.states import ENDED, stage
 from service_desk.domain.vocabulary import AssignmentState, ClockKind, Role, Source, State
@@ -117,6 +118,8 @@ OPEN_ONES, UNDISPATCHED = "open", "none"
 
 BEFORE_DISPATCH = (State.SUBMITTED, State.ACCEPTED)
 MOST_GATHERED = 50
+ANYWAY = "anyway"
+"""The button that sends a reply with its blanks."""
 
 
 class FilterForm(Form):
@@ -219,6 +222,7 @@ class Offered:
     text: str = ""
     instead_of: str = ""
     templates: Sequence[Filled] = ()
+    second: tuple[str, str] | None = None
 
 
 @bp.get("/tickets/<int:ticket_id>")
@@ -319,7 +323,8 @@ def _offer(step: Step, ticket: Ticket, form: ActionForm | None = None, place: Us
         instead_of=place.name if place is not None and place.id != me().id else "",
         title=_("请您评价") if step.action is Action.RATE else said(step.action),
         text=_("承办单位平时只看到汇总结果；如需重办，会看到您的评价和意见。") if rating else "",
-        templates=templates_for(ticket, step.action) if form is not None else (),
+        templates=_templates(ticket, step.action) if form is not None else (),
+        second=(ANYWAY, _("仍要提交")) if form is not None and _is_unfilled(step.action, form) else None,
     )
 
 
@@ -505,6 +510,12 @@ def _take(ticket: Ticket, name: Action) -> ResponseReturnValue:
         return _with_template(ticket, form, step)
     if not form.validate():
         return _again(ticket, form, step), 422
+    if _is_unfilled(name, form) and ANYWAY not in request.form:
+        left = blanks(form["text"].data)
+        form["text"].errors = [
+            _("还有 %(n)s 处没有填写（下划线或花括号），请填好；确实要这样发，请点“仍要提交”。", n=left)
+        ]
+        return _again(ticket, form, step), 422
     try:
         arguments = form.verb_arguments(catalogue)
         if "files" in form:
@@ -523,10 +534,20 @@ def _take(ticket: Ticket, name: Action) -> ResponseReturnValue:
     return redirect(url_for("tickets.show", ticket_id=ticket_id))
 
 
+def _templates(ticket: Ticket, action: Action) -> Sequence[Filled]:
+    """The templates a reply to this ticket can begin with today."""
+    return templates_for(ticket, action, by=me(), today=clock.now().astimezone(house().timezone).date())
+
+
+def _is_unfilled(action: Action, form: ActionForm) -> bool:
+    """Whether a reply that was sent has places that are to be filled in."""
+    return action in REPLYING and form.is_submitted() and blanks(form["text"].data or "") > 0
+
+
 def _with_template(ticket: Ticket, form: ActionForm, step: Step) -> str:
     """The page a reply is written on, with the chosen template after what was typed."""
-    wanted = request.form.get("template", type=int)
-    chosen = next((each for each in templates_for(ticket, step.action) if each.id == wanted), None)
+    wanted = request.form.get("template")
+    chosen = next((each for each in _templates(ticket, step.action) if each.key == wanted), None)
     if chosen is not None:
         form["text"].data = appended(form["text"].data or "", chosen.text)
     if form.uploads():
