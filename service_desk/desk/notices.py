@@ -71,6 +71,7 @@ TOLD: dict[Action, tuple[Told, ...]] = {
         Told(A.LEAD, "新交办，请签收", "%(enterprise)s：%(ticket_title)s。%(due)s"),
         Told(A.SUPPORTS, "新协办，请签收", "%(enterprise)s：%(ticket_title)s。主办单位：%(lead)s"),
     ),
+    Action.HAND_OVER: (Told(A.HANDLER, "转给您办理", "%(enterprise)s：%(ticket_title)s。%(due)s"),),
     Action.ADD_INFO: (Told(A.LEAD, "企业补充了说明"), Told(A.DESK, "企业补充了说明")),
     Action.URGE: (
         Told(A.LEAD, "催办", "%(who)s催办：%(ticket_title)s。%(text)s"),
@@ -208,6 +209,7 @@ BAD_RATING = (
 )
 UNDER_PRESSURE = (Told(A.SUPERVISOR, "撤回并非自愿", "%(enterprise)s：%(ticket_title)s。%(text)s"),)
 OFFICER_HEARS = frozenset(TOLD) - {
+    Action.HAND_OVER,
     Action.ADD_INFO,
     Action.RATE,
     Action.CORRECT,
@@ -239,7 +241,9 @@ def announce(ticket: Ticket, event: Event, law: Law) -> None:
     if not told:
         return
     released = event.data.get("released", ())
-    people = people_of(ticket, {line.audience for line in told}, released=released)
+    people = people_of(
+        ticket, {line.audience for line in told}, part=_part_handed_over(ticket, event), released=released
+    )
     facts = _facts(ticket, event, law)
     messages: dict[int, Message] = {}
     news_for: set[int] = set()
@@ -262,6 +266,16 @@ def announce(ticket: Ticket, event: Event, law: Law) -> None:
         news_for=news_for,
         at=event.at,
         law=law,
+    )
+
+
+def _part_handed_over(ticket: Ticket, event: Event) -> Assignment | None:
+    """Whose handler is new: a support's, perhaps, where nobody else means but the lead's."""
+    if event.action is not Action.HAND_OVER:
+        return None
+    handed = event.data["to_id"]
+    return next(
+        (part for part in reversed(ticket.assignments) if part.is_live and part.handler_id == handed), None
     )
 
 

@@ -242,6 +242,8 @@ STEPS: tuple[Step, ...] = (
     Step(A.HAND_OVER, IN_HAND, None, by(P.LEAD_HEAD), public=False),
     Step(A.HAND_OVER, IN_HAND, None, by(P.LEAD), when=(handler_or_nobody_yet,), public=False),
     Step(A.HAND_OVER, IN_HAND, None, by(P.SUPPORT), when=(live_support, handler_or_nobody_yet), public=False),
+    # Ordered by an administrator for somebody who leaves: see desk/caseloads.
+    Step(A.HAND_OVER, IN_HAND, None, by(P.SYSTEM), public=False),
     Step(A.RESUME, at(S.DEFERRED), S.IN_PROGRESS, by(P.LEAD, P.CLERK), stops=(K.NEXT_REPLY,), resumes=IN_HAND_WAITS),
     Step(A.RESUME, at(S.DEFERRED), S.IN_PROGRESS, by(P.SYSTEM), when=(deferral_is_over,),
          stops=(K.NEXT_REPLY,), resumes=IN_HAND_WAITS),

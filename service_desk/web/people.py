@@ -238,6 +238,8 @@ def account() -> ResponseReturnValue:
     away = user.has(*MAY_BE_REPLACED)
     if away:
         links.insert(2, Link(_("代办"), url_for("substitutes.index"), "users"))
+    if user.posts:
+        links.append(Link(_("移交在办诉求"), url_for("caseloads.index"), "send"))
     if user.has(*KEEPERS):
         links.append(Link(_("答复模板"), url_for("reply_templates.index"), "message"))
     roles = [role for role in Role if role in user.roles]
