@@ -55,6 +55,7 @@ from service_desk.domain.rules import (
     rest_was_reported,
     sentence,
     sign_off_wanted,
+    signs_what_they_send,
     supplement_has_ended,
     urge_not_used_today,
     wait_is_over,
@@ -228,7 +229,8 @@ STEPS: tuple[Step, ...] = (
          when=(waiting_support,), stops=(K.SIGN,), public=False),
     Step(A.FIRST_CONTACT, at(S.IN_PROGRESS), None, by(P.LEAD),
          when=(first_contact_is_open,), stops=(K.FIRST_CONTACT,)),
-    Step(A.REPLY, at(S.IN_PROGRESS, S.DEFERRED), S.REPLIED, by(P.LEAD_HEAD), when=(no_sign_off_asked,),
+    Step(A.REPLY, at(S.IN_PROGRESS, S.DEFERRED), S.REPLIED, by(P.LEAD_HEAD),
+         when=(signs_what_they_send, no_sign_off_asked),
          stops=(K.FIRST_CONTACT, K.NEXT_REPLY), resumes=IN_HAND_WAITS, waits=Wait.REPLY,
          starts=(K.REVIEW,), opens=Review.REPLY, public=False),
     Step(A.REPLY, at(S.IN_PROGRESS, S.DEFERRED), S.REPLIED, by(P.LEAD), when=(no_sign_off_wanted, no_sign_off_asked),
@@ -343,9 +345,13 @@ REACHED = frozenset(step.to for step in STEPS if step.to is not None)
 def offers(situation: Situation) -> tuple[Step, ...]:
     """The steps open to this person on this ticket now, in the order of the table: the buttons on the page.
 
-    An action is offered once, whatever rows fit; what is given then decides the variant.
+    An action is offered once, whatever rows fit; what is given then decides the variant. What somebody may do
+    themselves they do not do in a colleague's place.
     """
-    fitting = (step for step in STEPS if _problem(step, situation) is None)
+    own = {step.action for step in STEPS if _own_problem(step, situation) is None}
+    fitting = (
+        step for step in STEPS if (_own_problem if step.action in own else _problem)(step, situation) is None
+    )
     return tuple({step.action: step for step in reversed(tuple(fitting))}.values())[::-1]
 
 
@@ -355,13 +361,15 @@ def step_for(action: Action, situation: Situation, *, variant: str = "") -> Step
     Raises ``OutOfTurn`` where the state or a rule forbids it and ``Refused`` where this person may not.
     Of several rows the one that comes closest to fitting explains the refusal.
     """
-    problems = []
+    problems: list[_Problem] = []
     rows = [row for row in STEPS if row.action is action and row.variant == variant]
-    for step in rows:
-        problem = _problem(step, situation)
-        if problem is None:
-            return step
-        problems.append(problem)
+    for ask in (_own_problem, _problem):
+        problems.clear()
+        for step in rows:
+            problem = ask(step, situation)
+            if problem is None:
+                return step
+            problems.append(problem)
     closest = max(problems, key=lambda problem: problem.closeness)
     if closest.closeness == WRONG_STATE:
         raise wrong_state(action, situation.state, frozenset().union(*(row.sources for row in rows)))

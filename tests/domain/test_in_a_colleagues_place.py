@@ -77,6 +77,8 @@ def test_a_place_gives_what_its_holder_may_do_and_the_separations_hold_for_both(
             assert decided not in alone.own_requests | away.own_requests
         if decided is not None or action in (Action.VERIFY, Action.SEND_BACK, Action.KEEP_CLOSED):
             assert [alone.handled, away.handled] == [False, False]
+        if action is Action.REPLY and ticket.wants_sign_off:
+            assert alone.is_head
         if decided is RequestKind.APPEAL:
             assert [alone.took_part, away.took_part] == [False, False]
         if decided is RequestKind.EXCLUSION or action in (Action.RATE, Action.CORRECT_RATING):
@@ -113,7 +115,20 @@ def test_nobody_signs_where(
         step_for(DECIDE[RequestKind.SIGN_OFF], replace(deputy, instead=(head,)))
 
 
-def test_what_somebody_may_do_themselves_they_do_in_their_own_name() -> None:
-    both = replace(DEPUTY, requests=frozenset(), instead=(replace(HEAD, requests=frozenset()),))
-    step = step_for(ASK[RequestKind.SIGN_OFF], both)
-    assert place_of(step, both).instead_of is None
+OWN = [(ASK[RequestKind.SIGN_OFF], "where replies are signed"), (Action.REPLY, "where they are not")]
+
+
+@pytest.mark.parametrize(("action", "where"), OWN, ids=[where for _, where in OWN])
+def test_what_somebody_may_do_themselves_they_do_in_their_own_name(action: Action, where: str) -> None:
+    wanted = where == "where replies are signed"
+    alone, away = (replace(each, requests=frozenset(), wants_sign_off=wanted) for each in (DEPUTY, HEAD))
+    both = replace(alone, instead=(away,))
+    for step in (step_for(action, both), next(step for step in offers(both) if step.action is action)):
+        assert place_of(step, both).instead_of is None
+
+
+def test_the_deputy_does_not_send_a_reply_past_the_signature() -> None:
+    alone, away = (replace(each, requests=frozenset()) for each in (DEPUTY, HEAD))
+    assert Action.REPLY in actions(away)
+    with pytest.raises(Refused, match="代办人不能自己签发自己的答复"):
+        step_for(Action.REPLY, replace(alone, instead=(away,)))
