@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 
-from service_desk.desk import drawing, handling
+from service_desk.desk import drawing, handling, previews
 from service_desk.desk.files import store_files
 from service_desk.domain.vocabulary import State
 from tests.visitor import Visitor
@@ -88,6 +88,11 @@ def test_the_first_pages_of_a_pdf_are_pictures(small_world: World, visit: Visit)
     assert opened(power, f"/attachments/{file_id}/preview/10.jpg").width == drawing.PAGE_WIDTH
 
 
+def test_what_is_previewed_is_what_can_be_drawn() -> None:
+    assert {*drawing.FORMATS, "application/pdf"} == previews.PREVIEWED
+    assert previews.THUMB == drawing.THUMB
+
+
 HARMFUL = [
     pytest.param(
         "bomb.png", lambda: picture("PNG", (9000, 9000), "1"), id="more pixels than any picture has"
@@ -115,7 +120,7 @@ def test_what_cannot_be_drawn_is_to_be_saved(
 def test_a_file_that_takes_too_long_is_given_up(
     small_world: World, visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service_desk.desk.previews.SECONDS", 0.001)
+    monkeypatch.setattr(previews, "SECONDS", 0.001)
     file_id = attached(small_world, "慢.png", picture("PNG"))
     assert "无法预览，请下载" in visit("power").get(f"/attachments/{file_id}/preview")
 
