@@ -1,10 +1,10 @@
-// [data-templates=id]: the chosen template is put into that box without a reload: where its reader last wrote, or after
-// what stands there where they have not been in it.
+// [data-templates=id]: the chosen template is put into that box without a reload: in the midst of the text where its
+// reader last was there, else after what stands there.
 const put = (box, text, wasIn) => {
-  if (wasIn) {
+  const typed = box.value.trimEnd();
+  if (wasIn && box.selectionStart < typed.length) {
     box.setRangeText(text, box.selectionStart, box.selectionEnd, "end");
   } else {
-    const typed = box.value.trimEnd();
     box.value = typed ? `${typed}\n\n${text}` : text;
   }
   box.dispatchEvent(new Event("input", { bubbles: true }));
