@@ -51,7 +51,7 @@ def index() -> ResponseReturnValue:
         )
     now = clock.now()
     everything = visible_tickets(user).where(waits_for(user))
-    switch = _switch(user, everything) if user.roles <= SHARE_THE_WORK else ()
+    switch = _switch(user, everything) if user.posts and user.roles <= SHARE_THE_WORK else ()
     waiting = (
         _mine(user, everything) if any(each.is_mine and each.is_chosen for each in switch) else everything
     )
