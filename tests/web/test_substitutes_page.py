@@ -10,10 +10,12 @@ from service_desk.desk import handling, requests
 from service_desk.desk.substitutes import name_substitute
 from service_desk.domain.vocabulary import Outcome, State
 from service_desk.store.base import db
-from tests.visitor import Visitor
+from tests.visitor import Visitor, counted
 from tests.world import MONDAY, World
 
 Visit = Callable[..., Visitor]
+MOST = 15
+"""Statements of a page."""
 
 
 def test_one_names_a_substitute_who_finds_the_work_in_their_own_list(
@@ -34,8 +36,11 @@ def test_one_names_a_substitute_who_finds_the_work_in_their_own_list(
         todo = marketing.get("/")
         assert "车间断电" in todo
         assert "代 power名" in todo
-        page = marketing.get(f"/tickets/{ticket.id}")
-        assert "您正在代power名办理" in page
+        for path in ("/", f"/tickets/{ticket.id}"):
+            with counted() as statements:
+                marketing.get(path)
+            assert 0 < len(statements) <= MOST, path
+        assert "您正在代power名办理" in marketing.get(f"/tickets/{ticket.id}")
         marketing.post(f"/tickets/{ticket.id}/progress", text="已到现场查看。", public="false")
         assert "marketing名（代 power名）" in marketing.get(f"/tickets/{ticket.id}")
         marketing.post("/substitutes/1/end")
