@@ -10,6 +10,7 @@ from service_desk.desk.channels import GATEWAYS, ROBOTS
 from service_desk.desk.danger_words import alarmed_by
 from service_desk.desk.lists import ACTIVE, Field, Kind, Noun, Row
 from service_desk.desk.people import check_roles, drop_link
+from service_desk.desk.reply_templates import IN_BRACES, check_placeholders
 from service_desk.desk.schedules import SCHEDULES
 from service_desk.domain.actions import LINE_LIMIT, TEXT_LIMIT
 from service_desk.domain.danger import DangerWord
@@ -23,7 +24,7 @@ from service_desk.store.base import Model, db
 from service_desk.store.catalogue import Category, DangerRow, Matter, Rule
 from service_desk.store.enterprises import Area, Enterprise
 from service_desk.store.guides import Guide
-from service_desk.store.lists import PLACEHOLDERS, ReasonCode, ReasonKind, ReplyTemplate, left_open
+from service_desk.store.lists import ReasonCode, ReasonKind, ReplyTemplate
 from service_desk.store.parts import LIVE_ASSIGNMENT, Assignment
 from service_desk.store.people import Department, User, UserRole, units_below
 from service_desk.store.tickets import Ticket
@@ -380,8 +381,6 @@ REASONS = Noun(
 
 # 答复模板
 
-_IN_BRACES = tuple(f"{{{name}}}" for name in PLACEHOLDERS)
-
 
 def _template_concerns(_row: ReplyTemplate | None, _now: datetime) -> str:
     people = _counts(people=_who_have(Role.HANDLER, Role.HEAD, Role.CLERK))
@@ -389,18 +388,7 @@ def _template_concerns(_row: ReplyTemplate | None, _now: datetime) -> str:
 
 
 def _finish_template(row: ReplyTemplate, _before: Mapping[str, Any], _by: User) -> None:
-    unknown = [name for name in left_open(row.text) if name not in PLACEHOLDERS]
-    if unknown:
-        raise Invalid(
-            "模板里有不认识的空格名。",
-            fields={
-                "text": say(
-                    "不认识“%(unknown)s”；可用的有%(known)s。",
-                    unknown=f"{{{unknown[0]}}}",
-                    known=_IN_BRACES,
-                )
-            },
-        )
+    check_placeholders(row.text)
 
 
 TEMPLATES = Noun(
@@ -420,7 +408,7 @@ TEMPLATES = Noun(
             Kind.TEXT,
             required=True,
             limit=2000,
-            hint=say("可以写%(known)s，使用时自动填上", known=_IN_BRACES),
+            hint=say("可以写%(known)s，使用时自动填上", known=IN_BRACES),
         ),
         ACTIVE,
     ),

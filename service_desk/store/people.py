@@ -1,6 +1,6 @@
 """People and the departments they work for."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeAlias
 
@@ -87,8 +87,24 @@ class Rhythm(Word):
     DIGEST = "digest", "每天一份摘要"
 
 
+@dataclass(frozen=True)
+class Post:
+    """A place at a department: whose it is, and whether they head it."""
+
+    person: "User"
+    department_id: int
+    is_head: bool
+
+
+NOBODY: tuple["User", ...] = ()
+
+
 class User(UserMixin, Model):
-    """A person with an account. ``session_version`` grows when the password changes: older sessions end."""
+    """A person with an account. ``session_version`` grows when the password changes: older sessions end.
+
+    ``stands_in_for`` are the colleagues whose places at a department this person takes at present; it is filled
+    by ``substitutes.take_places``, for one instant, and empty until then.
+    """
 
     __tablename__ = "users"
 
@@ -110,6 +126,8 @@ class User(UserMixin, Model):
         WordType(Rhythm), default=Rhythm.USUAL, server_default=Rhythm.USUAL.value
     )
     preferences: Mapped[dict[str, Any]] = mapped_column(Document, default=dict, server_default="{}")
+
+    stands_in_for = NOBODY
 
     role_rows: Mapped[list[UserRole]] = relationship(lazy="joined", cascade="all, delete-orphan")
     topic_rows: Mapped[list[MemberTopic]] = relationship(lazy="joined", cascade="all, delete-orphan")
@@ -154,6 +172,15 @@ class User(UserMixin, Model):
     def prefers(self) -> Preferences:
         """How this person wants the desk laid out."""
         return Preferences.read(self.preferences)
+
+    @property
+    def posts(self) -> tuple[Post, ...]:
+        """The places at departments this person works from: their own first, then those they stand in for."""
+        return tuple(
+            Post(person, person.department_id, person.has(Role.HEAD))
+            for person in (self, *self.stands_in_for)
+            if person.department_id is not None and person.has(Role.HANDLER, Role.HEAD)
+        )
 
     @property
     def units(self) -> Iterator[Department]:
@@ -205,12 +232,12 @@ Actor: TypeAlias = User | PastPerson
 """Who acts: somebody with an account, or a name in a history that is replayed."""
 
 
-def user_for_session(key: str) -> User | None:
-    """The active person behind a session key, or None."""
+def user_for_session(key: str, find: Callable[[int], User | None]) -> User | None:
+    """The active person behind a session key, or None; ``find`` gives a person by id."""
     number, _, version = key.partition(".")
     if not (number.isdecimal() and version.isdecimal()):
         return None
-    user = db.session.get(User, int(number))
+    user = find(int(number))
     if user is None or not user.active or user.session_version != int(version):
         return None
     return user

@@ -78,6 +78,7 @@ def nav_of(user: User, endpoint: str) -> list[NavItem]:
             *("admin.rows", "admin.row", "admin.new", "admin.link"),
             *("letters.index", "limits.index", "limits.row", "limits.new"),
             *("ladders.index", "ladders.row", "ladders.new"),
+            *("substitutes.index", "caseloads.index", "caseloads.show"),
             *CHANNEL_PAGES,
         )
         items.append(item(_("设置"), "admin.index", "settings", *settings))

@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, func, or_, select
 
 from service_desk import clock
-from service_desk.desk.acting import readable_events
+from service_desk.desk.acting import unseen_by
 from service_desk.desk.notices import unread_count
-from service_desk.domain.actions import Action, Party
+from service_desk.domain.actions import Party
 from service_desk.domain.vocabulary import Role
 from service_desk.store.base import db
 from service_desk.store.people import User
@@ -48,16 +48,11 @@ def index() -> ResponseReturnValue:
 def _of_ticket(ticket_id: int, user: User) -> str:
     """The lines that others have added since, as this person reads them."""
     ticket = visible_or_404(ticket_id)
-    seen = request.args.get("version", type=int)
-    if seen is None or ticket.version <= seen:
-        return ""
-    fresh = {event.id for event in ticket.events[seen:]}
     as_enterprise = Party.CONTACT in ticket.parties_of(user)
     lines = [
         f"{clock_time(event.at)} {who_of(event, as_enterprise=as_enterprise)} "
         f"{title_of(event, as_enterprise=as_enterprise)}".replace("  ", " ")
-        for event in readable_events(ticket, user)
-        if event.id in fresh and event.action is not Action.RECALCULATE
+        for event in unseen_by(user, ticket, request.args.get("version", type=int))
     ]
     return str(_("；")).join(reversed(lines[-MOST_LINES:]))
 

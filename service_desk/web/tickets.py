@@ -25,6 +25,8 @@ from service_desk.domain import workflow
 from service_desk.domain.access import works_on_it
 from service_desk.domain.actions import DECIDE, FIELDS, LINE_LIMIT, TEXT_LIMIT, Action, FieldKind, Party
 from service_desk.domain.errors import DeskError, Invalid, OutOfTurn
+from service_desk.domain.reply_checks import blanks
+from service_desk.domain.situation import Situation
 from service_desk.domain.states import ENDED, stage
 from service_desk.domain.vocabulary import AssignmentState, ClockKind, Role, State
 from service_desk.domain.workflow import Step
@@ -108,6 +110,8 @@ bp.add_url_rule("/tickets", view_func=queues.index)
 
 BEFORE_DISPATCH = (State.SUBMITTED, State.ACCEPTED)
 MOST_GATHERED = 50
+ANYWAY = "anyway"
+"""The button that sends a reply with its blanks."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +125,10 @@ class Offered:
     form: ActionForm | None = None
     title: str = ""
     text: str = ""
+    instead_of: str = ""
     templates: Sequence[Filled] = ()
     key: str = ""
+    second: tuple[str, str] | None = None
 
 
 def opened_from() -> dict[str, Any]:
@@ -149,7 +155,7 @@ def _form_page(ticket: Ticket, form: ActionForm, step: Step, *, stale: Stale | N
     return render_template(
         "tickets/action.html",
         ticket=ticket,
-        action=_offer(step, ticket, form),
+        action=_offer(step, ticket, form, _catalogue(step, ticket).place),
         from_list=opened_from(),
         request_facts=request_facts(ticket, step.action),
         changes=_changes(stale),
@@ -168,12 +174,15 @@ def _show(
 ) -> str:
     """The page; ``bound`` is the form of the next step as it was sent, with what was wrong in it."""
     user, now, law = me(), clock.now(), current_law()
-    catalogue = Catalogue(ticket, user)
-    steps = workflow.offers(situation_of(ticket, user, now, law))
+    situation = situation_of(ticket, user, now, law)
+    steps = workflow.offers(situation)
     first = _next_step(steps)
+    catalogue = Catalogue(ticket, user, place=_place(first, situation, user) if first else None)
     shared: dict[str, Any] = {
         "ticket": ticket,
-        "next": _offer(first, ticket, bound or _fresh_form(first, catalogue)) if first else None,
+        "next": _offer(first, ticket, bound or _fresh_form(first, catalogue), catalogue.place)
+        if first
+        else None,
         "others": [_offer(step, ticket) for step in steps if step is not first],
         "request_facts": request_facts(ticket, first.action) if first else [],
         "stage": stage(ticket.stood),
@@ -197,6 +206,19 @@ def _show(
     return _staff(ticket, shared, now, law)
 
 
+def _place(step: Step, situation: Situation, user: User) -> User:
+    """In whose place the user takes a step: their own, or that of a colleague they stand in for."""
+    absent = workflow.place_of(step, situation).instead_of
+    return next((person for person in user.stands_in_for if person.id == absent), user)
+
+
+def _catalogue(step: Step, ticket: Ticket) -> Catalogue:
+    """The choices of a step's form."""
+    user = me()
+    situation = situation_of(ticket, user, clock.now(), current_law())
+    return Catalogue(ticket, user, place=_place(step, situation, user))
+
+
 def _elapsed_days(ticket: Ticket, now: datetime, law: Law) -> int:
     """Calendar days since it was submitted, up to its last closing or end."""
     ended = ticket.events[-1].at if ticket.state in ENDED else now
@@ -212,7 +234,7 @@ def _changes(stale: Stale | None) -> list[str]:
     ]
 
 
-def _offer(step: Step, ticket: Ticket, form: ActionForm | None = None) -> Offered:
+def _offer(step: Step, ticket: Ticket, form: ActionForm | None = None, place: User | None = None) -> Offered:
     rating = step.action in (Action.RATE, Action.CORRECT_RATING)
     return Offered(
         name=step.action.value,
@@ -220,10 +242,12 @@ def _offer(step: Step, ticket: Ticket, form: ActionForm | None = None) -> Offere
         url=url_for("tickets.act", ticket_id=ticket.id, action=step.action.value, **opened_from()),
         draft_url=url_for("tickets.autosave", ticket_id=ticket.id, action=step.action.value),
         form=form,
+        instead_of=place.name if place is not None and place.id != me().id else "",
         title=_("请您评价") if step.action is Action.RATE else said(step.action),
         text=_("承办单位平时只看到汇总结果；如需重办，会看到您的评价和意见。") if rating else "",
-        templates=templates_for(ticket, step.action) if form is not None else (),
+        templates=_templates(ticket, step.action) if form is not None else (),
         key="" if me().has(Role.CONTACT) else ACTION_KEYS.get(step.action, ""),
+        second=(ANYWAY, _("仍要提交")) if form is not None and _is_unfilled(step.action, form) else None,
     )
 
 
@@ -386,7 +410,7 @@ def act(ticket_id: int, action: str) -> ResponseReturnValue:
     if request.method == "POST":
         return _take(ticket, Action(action))
     step = _step(Action(action), ticket, me(), clock.now())
-    return _form_page(ticket, _fresh_form(step, Catalogue(ticket, me())), step)
+    return _form_page(ticket, _fresh_form(step, _catalogue(step, ticket)), step)
 
 
 def _fresh_form(step: Step, catalogue: Catalogue) -> ActionForm:
@@ -404,11 +428,17 @@ def _take(ticket: Ticket, name: Action) -> ResponseReturnValue:
     ticket_id, user, now = ticket.id, me(), clock.now()
     seen = request.form.get("version", type=int)
     step = _step(name, ticket, user, now)
-    catalogue = Catalogue(ticket, user)
+    catalogue = _catalogue(step, ticket)
     form = form_for(step, catalogue, bound=True)
     if "apply" in request.form and name in REPLYING:
         return _with_template(ticket, form, step)
     if not form.validate():
+        return _again(ticket, form, step), 422
+    if _is_unfilled(name, form) and ANYWAY not in request.form:
+        left = blanks(form["text"].data)
+        form["text"].errors = [
+            _("还有 %(n)s 处没有填写（下划线或花括号），请填好；确实要这样发，请点“仍要提交”。", n=left)
+        ]
         return _again(ticket, form, step), 422
     go_on = _address_to_go_on(ticket, now)
     try:
@@ -439,10 +469,20 @@ def _address_to_go_on(ticket: Ticket, now: datetime) -> str:
     return address_of_next(came[FROM_LIST], ticket, now) if came and me().prefers.goes_on else ""
 
 
+def _templates(ticket: Ticket, action: Action) -> Sequence[Filled]:
+    """The templates a reply to this ticket can begin with today."""
+    return templates_for(ticket, action, by=me(), today=clock.now().astimezone(house().timezone).date())
+
+
+def _is_unfilled(action: Action, form: ActionForm) -> bool:
+    """Whether a reply that was sent has places that are to be filled in."""
+    return action in REPLYING and form.is_submitted() and blanks(form["text"].data or "") > 0
+
+
 def _with_template(ticket: Ticket, form: ActionForm, step: Step) -> str:
     """The page a reply is written on, with the chosen template after what was typed."""
-    wanted = request.form.get("template", type=int)
-    chosen = next((each for each in templates_for(ticket, step.action) if each.id == wanted), None)
+    wanted = request.form.get("template")
+    chosen = next((each for each in _templates(ticket, step.action) if each.key == wanted), None)
     if chosen is not None:
         form["text"].data = appended(form["text"].data or "", chosen.text)
     if form.uploads():

@@ -21,7 +21,7 @@ def test_a_paper_is_asked_for_after_a_source_from_above(visit: Visit) -> None:
         expect(office).to_be_visible(visible=asked)
 
 
-def test_a_template_is_put_after_what_was_typed_without_a_reload(visit: Visit) -> None:
+def test_a_template_is_put_where_one_writes_without_a_reload(visit: Visit) -> None:
     admin = visit("admin")
     admin.goto("/admin/templates/new")
     admin.get_by_label("名称").fill("已答复")
@@ -37,6 +37,10 @@ def test_a_template_is_put_after_what_was_typed_without_a_reload(visit: Visit) -
     clerk.get_by_label("答复模板").select_option("已答复")
     clerk.get_by_role("button", name="套用").click()
     expect(reply).to_have_value(re.compile(r"^先写的话。\n\n.+：已办好。$"))
+    reply.evaluate("box => box.setSelectionRange(2, 4)")
+    clerk.get_by_label("答复模板").select_option("已答复")
+    clerk.get_by_role("button", name="套用").click()
+    expect(reply).to_have_value(re.compile(r"^先写[^\n]+：已办好。。\n\n.+：已办好。$"))
     assert clerk.url == address
 
 

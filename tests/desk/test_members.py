@@ -77,7 +77,7 @@ def test_whoever_is_let_go_is_out_at_once_and_their_requests_stay(small_world: W
     session = member.get_id()
     ticket = small_world.file(by="owner", title="theirs", contact_name="王二", contact_phone="13900002222")
     members.let_go(member.id, by=small_world.owner, at=MONDAY)
-    assert user_for_session(session) is None
+    assert user_for_session(session, lambda user_id: db.session.get(User, user_id)) is None
     with pytest.raises(Invalid):
         sign_in("13900002222", PASSWORD, at=MONDAY)
     assert ticket.title in seen_by(small_world.owner)
