@@ -14,12 +14,21 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from wtforms import DateField, DateTimeLocalField, HiddenField, MultipleFileField, RadioField, SelectField
+from wtforms import (
+    DateField,
+    DateTimeLocalField,
+    HiddenField,
+    MultipleFileField,
+    RadioField,
+    SelectField,
+    StringField,
+)
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Optional
+from wtforms.validators import Optional, ValidationError
 
 from service_desk import clock
 from service_desk.desk import intake
+from service_desk.desk.enterprises import named_for_filing, named_like
 from service_desk.desk.files import ACCEPTED, MAX_BYTES, store_files
 from service_desk.domain import deadlines
 from service_desk.domain.errors import DeskError, Invalid
@@ -65,6 +74,7 @@ DRAFT_FIELDS = (
 TYPED = ("category", "title", "text")
 """What makes a draft worth saying that it was restored; the rest is filled in beforehand."""
 DRAFT_LIMIT = 20_000
+LONGEST_NAME, FEWEST_CHARACTERS = 100, 2
 FROM_ABOVE = ("above_office", "above_number", "above_due", "above_reply")
 """What a paper from above says of itself."""
 
@@ -96,7 +106,12 @@ class FilingForm(FlaskForm):
 class OnBehalfForm(FilingForm):
     """The same, filed by the desk or an officer for an enterprise."""
 
-    enterprise = SelectField(_l("企业"), validators=[FilledIn()])
+    enterprise = line(
+        _l("企业"),
+        description=_l("名称或信用代码，写几个字就有提示"),
+        render_kw={"list": "enterprises-like", "autocomplete": "off"},
+    )
+    area = SelectField(_l("所在片区"), description=_l("不选就按企业所在的片区"))
     source = RadioField(_l("来源渠道"), validators=[Optional()])
     received_at = DateTimeLocalField(
         _l("实际收到时间"),
@@ -110,6 +125,24 @@ class OnBehalfForm(FilingForm):
         _l("要求时限"), validators=[Optional()], description=_l("与本级时限相比，以较早的为准")
     )
     above_reply = DateField(_l("回复上级日期"), validators=[Optional()])
+    meant: Enterprise | None = None
+    """Whom the words mean, once they have been validated."""
+
+    def validate_enterprise(self, field: StringField) -> None:
+        """Raises ``ValidationError`` with the names of those that may be meant."""
+        if not field.data:
+            return
+        try:
+            self.meant = named_for_filing(field.data, me())
+        except Invalid as error:
+            raise ValidationError(said(error.sentence)) from error
+
+    def validate_area(self, field: SelectField) -> None:
+        """Where nothing is said, the enterprise's own."""
+        if not field.data and self.meant is not None:
+            field.data = self.meant.area_id
+        if not field.data:
+            raise ValidationError(_("请选择片区：名录里没有这家企业的片区。"))
 
 
 @dataclass(frozen=True)
@@ -144,25 +177,9 @@ class Choices:
         """The departments in use."""
         return db.session.scalars(select(Department).where(Department.active).order_by(Department.id)).all()
 
-    @cached_property
-    def enterprises(self) -> Sequence[Enterprise]:
-        """Those somebody of the desk, or an officer, may file for."""
-        return [] if me().has(Role.CONTACT) else _enterprises_i_file_for()
-
     def row(self, rows: Sequence[Any], number: int | None) -> Any:
         """The row of an id, or None."""
         return next((row for row in rows if row.id == number), None)
-
-
-def _enterprises_i_file_for() -> Sequence[Enterprise]:
-    user = me()
-    statement = (
-        select(Enterprise).where(Enterprise.status != EnterpriseStatus.REFUSED).order_by(Enterprise.name)
-    )
-    rows = db.session.scalars(statement).unique().all()
-    if user.has(Role.CLERK):
-        return rows
-    return [row for row in rows if row.liaison is not None and row.liaison.officer_id == user.id]
 
 
 @bp.route("/tickets/new", methods=["GET", "POST"], endpoint="new")
@@ -243,7 +260,6 @@ def _form(choices: Choices, begun: Begun | None = None) -> FilingForm:
     form.nature.choices, form.nature.coerce = word_choice(Nature)
     form.payer.choices, form.payer.coerce = word_choice(Payer)
     if isinstance(form, OnBehalfForm):
-        _offer(form.enterprise, choices.enterprises)
         form.source.choices, form.source.coerce = word_choice(Source)
     given = request.form | request.files if begun is None else None
     form.process(given, data=_proposed(begun) | (_as_typed(form, begun.draft) if begun else {}))
@@ -316,7 +332,7 @@ def _arguments(form: FilingForm, choices: Choices) -> dict[str, Any]:
         "submission_key": form.submission_key.data or None,
     }
     if isinstance(form, OnBehalfForm):
-        given["enterprise"] = choices.row(choices.enterprises, form.enterprise.data)
+        given["enterprise"] = form.meant
         given["source"] = form.source.data or Source.VISIT
         if form.received_at.data:
             given["received_at"] = park_instant(form.received_at.data)
@@ -339,6 +355,15 @@ def _page(form: FilingForm, choices: Choices, begun: Begun | None = None) -> str
         most_bytes=MAX_BYTES,
         from_above=" ".join(source.value for source in Source if source.is_from_above),
     )
+
+
+@bp.get("/tickets/new/enterprises")
+@roles_required(Role.CLERK, Role.OFFICER)
+def enterprises() -> ResponseReturnValue:
+    """Up to ten names of enterprises I may file for that have these characters; none for fewer than two."""
+    words = request.args.get("q", "").strip()[:LONGEST_NAME]
+    found = named_like(words, me()) if len(words) >= FEWEST_CHARACTERS else ()
+    return {"names": [each.name for each in found]}
 
 
 def _promise_line(law: Law) -> str:
