@@ -173,7 +173,7 @@ def test_a_photo_is_made_smaller_and_goes_ahead_of_the_form(visit: Visit, tmp_pa
     press(phone, "提交诉求")
     filed(phone)
     phone.goto(phone.url.removesuffix("/filed"))
-    href = phone.get_by_role("link", name=re.compile("现场.jpg")).first.get_attribute("href") or ""
+    href = phone.get_by_role("link", name="下载 现场.jpg").first.get_attribute("href") or ""
     sent = phone.request.get(href).body()
     picture = Image.open(io.BytesIO(sent))
     assert picture.size == (1365, 2048)
