@@ -30,6 +30,7 @@ from service_desk.store.queues import COUNTED_UP_TO, Filter, count_capped, is_ro
 from service_desk.web.guards import me, roles_required
 from service_desk.web.people import show_on
 from service_desk.web.tickets import OPEN_ONES, UNDISPATCHED, list_filters
+from service_desk.web.words import in_the_parks_language
 
 bp = Blueprint("exports", __name__)
 PAGE = 30
@@ -147,7 +148,10 @@ def _in_words(filters: Form, wanted: Filter) -> list[tuple[str, str]]:
 def create() -> ResponseReturnValue:
     """Have the ledger of a list written; the same asked for twice is one export."""
     form = ExportForm(request.form)
-    filters, wanted = list_filters()
+    with in_the_parks_language():
+        # The words are kept, and written into the workbook.
+        filters, wanted = list_filters()
+        narrowed_to = _in_words(filters, wanted)
     if not form.validate():
         return _form_page(form), 422
     kind = ExportKind(form.kind.data)
@@ -157,7 +161,7 @@ def create() -> ResponseReturnValue:
         return asked_for(
             kind,
             wanted,
-            narrowed_to=_in_words(filters, wanted),
+            narrowed_to=narrowed_to,
             contacts=contacts,
             reason=form.reason.data or "",
         )

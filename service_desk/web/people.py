@@ -162,8 +162,12 @@ def _demo_accounts() -> list[tuple[str, str]]:
 def _who(person: User) -> str:
     if person.enterprise is not None:
         return person.enterprise.name
-    role = "、".join(sorted(said(role) for role in person.roles))
-    return f"{person.department.name}{role}" if person.department is not None else role
+    role = str(_("、")).join(sorted(said(role) for role in person.roles))
+    return (
+        str(_("%(department)s%(role)s", department=person.department.name, role=role))
+        if person.department is not None
+        else role
+    )
 
 
 @bp.route("/forgotten", methods=["GET", "POST"])
