@@ -5,6 +5,7 @@ places and dates: a diff of it shows what was said anew and nothing else.
 """
 
 import ast
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -30,6 +31,8 @@ msgstr ""
 """
 
 CHINESE = re.compile("[一-鿿]")
+SAID = re.compile(rf"{CHINESE.pattern}|^%\(\w+\)s")
+"""A literal that is a message: one in Chinese, or a template that begins with a value."""
 KEYWORDS: dict[str, None] = dict.fromkeys(("_", "_l", "gettext", "lazy_gettext"))
 
 BELOW_THE_WEB = ("domain", "desk", "store", "channels")
@@ -115,7 +118,7 @@ def _literals(tree: ast.AST) -> Iterator[str]:
             silent |= {id(key) for key in node.keys}
     for node in ast.walk(tree):
         text = node.value if isinstance(node, ast.Constant) and id(node) not in silent else None
-        if isinstance(text, str) and CHINESE.search(text):
+        if isinstance(text, str) and SAID.search(text):
             yield text
 
 
@@ -175,7 +178,7 @@ def compile_catalogue() -> None:
     source, target = ROOT / PO, (ROOT / PO).with_suffix(".mo")
     if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
         return
-    half = target.with_suffix(".part")
+    half = target.with_suffix(f".{os.getpid()}")
     with half.open("wb") as binary:
         write_mo(binary, read_catalogue(source))
     half.replace(target)

@@ -311,7 +311,9 @@ def step_words(step: Mapping[str, Any]) -> str:
         if step.get("order_level")
         else "",
     ]
-    return str(_("；")).join([f"{_when_words(step)}：{told}", *(each for each in more if each)])
+    return str(_("；")).join(
+        [_("%(label)s：%(value)s", label=_when_words(step), value=told), *(each for each in more if each)]
+    )
 
 
 def _when_words(step: Mapping[str, Any]) -> str:

@@ -41,17 +41,17 @@ class SignInForm(FlaskForm):
 
 def _new_password() -> PasswordField:
     return PasswordField(
-        _("新密码"),
+        _l("新密码"),
         validators=[FilledIn()],
-        description=_("至少 10 位"),
+        description=_l("至少 10 位"),
         render_kw={"autocomplete": "new-password"},
     )
 
 
 def _repeated() -> PasswordField:
     return PasswordField(
-        _("再输一遍新密码"),
-        validators=[FilledIn(), EqualTo("new", message=_("两次输入的新密码不一样。"))],
+        _l("再输一遍新密码"),
+        validators=[FilledIn(), EqualTo("new", message=_l("两次输入的新密码不一样。"))],
         render_kw={"autocomplete": "new-password"},
     )
 
