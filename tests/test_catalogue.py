@@ -21,7 +21,7 @@ def copied(tmp_path: Path) -> Path:
 
 
 def check(root: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, root / "tools" / "catalogue_check.py"]
+    command = [sys.executable, str(root / "tools" / "catalogue_check.py")]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
