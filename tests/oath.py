@@ -375,7 +375,7 @@ class Oath:
                 user.has(Role.CONTACT)
                 and user.enterprise_id == enterprise.id
                 and enterprise.status is EnterpriseStatus.APPROVED
-                and (user.is_owner or ticket.filed_by_id == user.id)
+                and (user.is_owner or ticket.filed_by_id == user.id or ticket.category_id in user.topics)
             )
             or (user.has(Role.HANDLER) and office in offices)
             or (user.has(Role.HEAD) and (below or (liaison and liaison.department_id == office)))

@@ -11,7 +11,9 @@ from service_desk.desk.loading import load_enterprises
 from service_desk.desk.people import DEMO_PASSWORD, hash_password
 from service_desk.domain.vocabulary import Role
 from service_desk.store.base import db, transaction
+from service_desk.store.catalogue import Category
 from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus, Liaison
+from service_desk.store.guides import Guide
 from service_desk.store.people import Department, User
 from service_desk.xlsx.reading import read_rows
 
@@ -24,11 +26,12 @@ FAMILY_NAMES = "冯褚卫蒋韩杨朱秦许吕施张孔曹严华"
 
 
 def build(*, at: datetime) -> None:
-    """Lay out areas, accounts, enterprises and who looks after whom."""
+    """Lay out areas, accounts, enterprises, who looks after whom, and what they may read beforehand."""
     password = hash_password(DEMO_PASSWORD)
     _add_staff(password)
     load_enterprises(DIRECTORY, at=at - OPENED)
     _add_enterprises(password, at=at - OPENED)
+    _add_guides()
 
 
 @transaction
@@ -92,6 +95,14 @@ def _add_enterprises(password: str, *, at: datetime) -> None:
     db.session.flush()
     _add_liaisons({area["name"]: area for area in plan["areas"]})
     _add_owners(plan["first_enterprises"], password)
+
+
+@transaction
+def _add_guides() -> None:
+    for line in read_data("demo_park.json")["guides"]:
+        category = Category.named(line["category"])
+        guide = Guide(title=line["title"], category=category, keywords=line["keywords"], body=line["body"])
+        db.session.add(guide)
 
 
 def _add_liaisons(plan: dict[str, dict[str, str]]) -> None:

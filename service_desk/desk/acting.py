@@ -6,6 +6,7 @@ from typing import Any
 
 from service_desk.desk import notices
 from service_desk.desk.files import StoredFile
+from service_desk.domain import workflow
 from service_desk.domain.access import may_read
 from service_desk.domain.actions import ASK, Action
 from service_desk.domain.errors import OutOfTurn
@@ -15,11 +16,12 @@ from service_desk.store.attachments import Attachment
 from service_desk.store.base import db
 from service_desk.store.clocks import ClockPause
 from service_desk.store.law import Law, current_law
-from service_desk.store.moves import TOLD_TO_THE_ENTERPRISE, is_behind, reckon_anew, take
+from service_desk.store.moves import TOLD_TO_THE_ENTERPRISE, is_behind, place_taken, reckon_anew, take
 from service_desk.store.parts import Event
 from service_desk.store.people import Actor, User
 from service_desk.store.replays import replay
-from service_desk.store.situations import passing
+from service_desk.store.situations import passing, situation_of
+from service_desk.store.substitutes import take_places
 from service_desk.store.tickets import Ticket, locked
 
 WRITTEN_AT_ONCE = frozenset(
@@ -79,19 +81,39 @@ def open_ticket(ticket_id: int, by: Actor | None, at: datetime, seen: int | None
         let_time_pass(ticket, at, history.law)
         return ticket, history.law
     ticket = locked(ticket_id)
-    if seen is not None and isinstance(by, User) and ticket.version > seen:
-        fresh = {event.id for event in ticket.events[seen:]}
-        # Dates that follow the calendar take nothing from what somebody is about to do.
-        changes = [
-            event
-            for event in readable_events(ticket, by)
-            if event.id in fresh and event.action is not Action.RECALCULATE
-        ]
-        if changes:
-            raise Stale(changes, enterprise=by.has(Role.CONTACT))
+    if isinstance(by, User):
+        take_places(by, at)
+    changes = unseen_by(by, ticket, seen) if isinstance(by, User) else []
+    if changes:
+        raise Stale(changes, enterprise=by is not None and by.has(Role.CONTACT))
     law = current_law()
     let_time_pass(ticket, at, law)
     return ticket, law
+
+
+def unseen_by(user: User, ticket: Ticket, seen: int | None) -> list[Event]:
+    """The lines this person reads that have been added since the version they saw; none where that is not known."""
+    if seen is None or ticket.version <= seen:
+        return []
+    fresh = {event.id for event in ticket.events[seen:]}
+    # Dates that follow the calendar take nothing from what somebody is about to do.
+    return [
+        event
+        for event in readable_events(ticket, user)
+        if event.id in fresh and event.action is not Action.RECALCULATE
+    ]
+
+
+def place_for(ticket: Ticket, action: Action, *, by: Actor, at: datetime, law: Law) -> Actor:
+    """In whose place somebody would take this action: their own, or a colleague's they stand in for.
+
+    Raises as the act itself where they may not.
+    """
+    if not (isinstance(by, User) and by.stands_in_for):
+        return by
+    situation = situation_of(ticket, by, max(at, ticket.touched_at), law)
+    step = workflow.step_for(action, situation)
+    return place_taken(by, workflow.place_of(step, situation).instead_of) or by
 
 
 def let_time_pass(ticket: Ticket, until: datetime, law: Law) -> bool:

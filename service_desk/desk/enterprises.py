@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from service_desk.desk import notices
@@ -13,7 +13,7 @@ from service_desk.domain.errors import Invalid, NotFound, OutOfTurn, Refused
 from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Role
 from service_desk.store.base import db, transaction
-from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus
+from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus, Liaison
 from service_desk.store.law import current_law
 from service_desk.store.people import User, people_with
 
@@ -138,3 +138,48 @@ def by_status(status: EnterpriseStatus, *, limit: int = 200) -> Sequence[Enterpr
         .limit(limit)
     )
     return db.session.scalars(statement).unique().all()
+
+
+MOST_NAMED = 10
+"""Enterprises that are offered for a few characters of a name, or named where several fit."""
+LONGEST_ID = 9
+"""Digits: whatever is longer is a code, or nothing."""
+
+
+def filed_for_by(user: User) -> Select[Enterprise]:
+    """The enterprises somebody may file for on behalf: the desk for all, an officer for their own."""
+    known = select(Enterprise).where(Enterprise.status != EnterpriseStatus.REFUSED)
+    if user.has(Role.CLERK):
+        return known
+    return known.where(Enterprise.liaison.has(Liaison.officer_id == user.id))
+
+
+def named_like(words: str, user: User) -> Sequence[Enterprise]:
+    """Up to ten of the enterprises somebody may file for, whose name or code has these characters, by name."""
+    has_it = or_(
+        Enterprise.name.icontains(words, autoescape=True), Enterprise.code.icontains(words, autoescape=True)
+    )
+    found = filed_for_by(user).where(has_it).order_by(Enterprise.name).limit(MOST_NAMED)
+    return db.session.scalars(found).unique().all()
+
+
+def named_for_filing(words: str, user: User) -> Enterprise:
+    """The enterprise that is meant by an id, a credit code, the full name, or a part of the name that fits one alone.
+
+    Raises ``Invalid`` with a sentence that says what to write where it is none, or one of several.
+    """
+    exactly: list[ColumnElement[bool]] = [
+        Enterprise.name == words,
+        Enterprise.code == credit_code.normalise(words),
+    ]
+    if words.isdecimal() and len(words) <= LONGEST_ID:
+        exactly.append(Enterprise.id == int(words))
+    found = db.session.scalars(filed_for_by(user).where(or_(*exactly))).unique().all() or named_like(
+        words, user
+    )
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise Invalid("名录里没有这家企业，请核对名称或信用代码。")
+    names = "、".join(each.name for each in found[:3])
+    raise Invalid(say("有几家企业名称相近：%(names)s。请写全称或信用代码。", names=names))

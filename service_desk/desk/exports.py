@@ -162,7 +162,7 @@ def _kept(wanted: Filter) -> dict[str, Any]:
 
 
 def _filter(kept: Mapping[str, Any]) -> Filter:
-    words: dict[str, Any] = {"state": State, "source": Source}
+    words: dict[str, Any] = {"state": State, "source": Source, "ids": tuple}
     return Filter(**{name: words[name](value) if name in words else value for name, value in kept.items()})
 
 

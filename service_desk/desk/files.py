@@ -58,18 +58,17 @@ def store_files(uploads: Sequence[tuple[str, BinaryIO]], *, already: int = 0) ->
     All are checked before the first is kept. Raises ``Invalid`` with a sentence that names the file.
     """
     if len(uploads) + already > MAX_FILES:
-        raise Invalid(
-            say(
-                "最多上传 %(most)s 个文件，请去掉 %(over)s 个后再提交。",
-                most=MAX_FILES,
-                over=len(uploads) + already - MAX_FILES,
-            )
-        )
+        raise too_many_files(len(uploads) + already - MAX_FILES)
     checked = [_checked(name, stream) for name, stream in uploads]
     return [
         StoredFile(attachments.keep(content), name, content_type, len(content))
         for name, content_type, content in checked
     ]
+
+
+def too_many_files(over: int) -> Invalid:
+    """The refusal of so many files more than one filing may bring."""
+    return Invalid(say("最多上传 %(most)s 个文件，请去掉 %(over)s 个后再提交。", most=MAX_FILES, over=over))
 
 
 def _checked(name: str, stream: BinaryIO) -> tuple[str, str, bytes]:

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from service_desk.desk.acting import finish, open_ticket, record
+from service_desk.desk.acting import finish, open_ticket, place_for, record
 from service_desk.desk.files import StoredFile
 from service_desk.domain.actions import Action, Party
 from service_desk.domain.errors import Invalid
@@ -39,11 +39,12 @@ def sign(
 ) -> Ticket:
     """The department takes its part in hand and names who handles it (default: whoever signs)."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
-    handler = handler or by
-    _check_colleague(by, handler, "handler")
+    place = place_for(ticket, Action.SIGN, by=by, at=at, law=law)
+    handler = handler or (by if by.department_id == place.department_id else place)
+    _check_colleague(place, handler, "handler")
     named = {"handler": handler.name, "handler_id": handler.id}
     event = record(ticket, Action.SIGN, by=by, at=at, law=law, data=named)
-    part = _part_of(ticket, by, event.party)
+    part = _part_of(ticket, event)
     part.state, part.signed_at = AssignmentState.SIGNED, event.at
     part.give_to(handler)
     finish(ticket, event, law)
@@ -54,9 +55,9 @@ def sign(
 def hand_over(ticket_id: int, *, by: Actor, at: datetime, seen: int | None = None, to: Actor) -> Ticket:
     """A colleague of the same department takes over."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
-    _check_colleague(by, to, "to")
+    _check_colleague(place_for(ticket, Action.HAND_OVER, by=by, at=at, law=law), to, "to")
     event = record(ticket, Action.HAND_OVER, by=by, at=at, law=law, data={"to": to.name, "to_id": to.id})
-    part = _part_of(ticket, by, event.party)
+    part = _part_of(ticket, event)
     part.give_to(to)
     finish(ticket, event, law)
     return ticket
@@ -205,7 +206,7 @@ def opine(
     """A supporting department gives its opinion; that ends its part."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
     event = record(ticket, Action.OPINE, by=by, at=at, law=law, text=text, files=files)
-    part = _part_of(ticket, by, event.party)
+    part = _part_of(ticket, event)
     part.state, part.signed_at = AssignmentState.DONE, part.signed_at or event.at
     finish(ticket, event, law)
     return ticket
@@ -227,7 +228,7 @@ def reply(
     ticket, law = open_ticket(ticket_id, by, at, seen)
     data = reply_data(outcome, rest_date, law.calendar.day_of(at))
     event = record(ticket, Action.REPLY, by=by, at=at, law=law, text=text, data=data, files=files)
-    keep_reply(ticket, event_id=event.id, at=event.at, text=text, data=data, department=by.department)
+    keep_reply(ticket, event_id=event.id, at=event.at, text=text, data=data, department=event.department)
     finish(ticket, event, law)
     return ticket
 
@@ -305,17 +306,17 @@ def _check_rest(outcome: Outcome, rest_date: date | None, today: date) -> None:
     _within("rest_date", "余项完成日期", rest_date, today, REST_DAYS)
 
 
-def _check_colleague(by: Actor, person: Actor, field: str) -> None:
-    if person.department_id != by.department_id:
+def _check_colleague(place: Actor, person: Actor, field: str) -> None:
+    if person.department_id != place.department_id:
         sentence = "只能交给本单位的同事。"
         raise Invalid(sentence, fields={field: sentence})
 
 
-def _part_of(ticket: Ticket, by: Actor, party: Party) -> Assignment:
-    """The assignment in whose name somebody acts."""
-    role = AssignmentRole.SUPPORT if party is Party.SUPPORT else AssignmentRole.LEAD
+def _part_of(ticket: Ticket, event: Event) -> Assignment:
+    """The assignment in whose name somebody acted."""
+    role = AssignmentRole.SUPPORT if event.party is Party.SUPPORT else AssignmentRole.LEAD
     return next(
         part
         for part in reversed(ticket.assignments)
-        if part.role is role and part.is_live and part.department_id == by.department_id
+        if part.role is role and part.is_live and part.department_id == event.department_id
     )

@@ -17,7 +17,7 @@ from service_desk.store.base import db, transaction
 from service_desk.store.enterprises import Enterprise, EnterpriseStatus
 from service_desk.store.incidents import Incident, IncidentNews
 from service_desk.store.law import current_law
-from service_desk.store.people import Department, User, UserRole, units_below
+from service_desk.store.people import Department, MemberTopic, User, UserRole, units_below
 from service_desk.store.queues import is_row_id
 from service_desk.store.scope import visible_tickets
 from service_desk.store.tickets import Ticket
@@ -181,7 +181,9 @@ def _affected(incident: Incident) -> list[tuple[Ticket, list[User]]]:
             Ticket.enterprise.has(Enterprise.status == EnterpriseStatus.APPROVED),
             User.active,
             User.role_rows.any(UserRole.role == Role.CONTACT),
-            User.is_owner | (User.id == Ticket.filed_by_id),
+            User.is_owner
+            | (User.id == Ticket.filed_by_id)
+            | User.topic_rows.any(MemberTopic.category_id == Ticket.category_id),
         )
         .order_by(Ticket.id)
     ).unique()
@@ -260,7 +262,8 @@ def reply_together(
 ) -> Summary:
     """Reply to all its tickets that this person's department leads; or put the replies to the head."""
     handling.reply_data(outcome, rest_date, current_law().calendar.day_of(at))
-    signs = by.department is not None and by.department.wants_sign_off and not by.has(Role.HEAD)
+    heads = any(post.is_head and post.department_id == by.department_id for post in by.posts)
+    signs = by.department is not None and by.department.wants_sign_off and not heads
     verb = requests.ask_sign_off if signs else handling.reply
 
     def act(ticket_id: int) -> None:

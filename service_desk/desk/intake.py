@@ -1,6 +1,7 @@
 """Intake: an enterprise files, the desk accepts or answers, the enterprise adds, urges or withdraws."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlalchemy import delete, select
 
 from service_desk.desk import routing
 from service_desk.desk.acting import finish, open_ticket, record
-from service_desk.desk.files import StoredFile
+from service_desk.desk.files import MAX_FILES, StoredFile, too_many_files
 from service_desk.domain.actions import LINE_LIMIT, NAME_LIMIT, PHONE_LIMIT, TEXT_LIMIT, Action
 from service_desk.domain.errors import Invalid, Refused
 from service_desk.domain.sentences import say
@@ -40,19 +41,38 @@ def save_draft(fields: Mapping[str, Any], *, by: User, at: datetime) -> None:
 
 
 @transaction
-def keep_pending(files: Sequence[StoredFile], *, by: User, at: datetime) -> None:
-    """Keep uploads of a form that could not be sent yet, so that they need not be chosen again."""
-    for file in files:
-        db.session.add(
-            Attachment(
-                uploader_id=by.id,
-                key=file.key,
-                name=file.name,
-                content_type=file.content_type,
-                size=file.size,
-                uploaded_at=at,
-            )
+def discard_draft(*, by: User) -> None:
+    """Begin anew: neither the draft nor the uploads that were meant for it are wanted."""
+    db.session.execute(delete(Draft).where(Draft.user_id == by.id))
+    for row in pending_files(by):
+        row.path.unlink(missing_ok=True)
+        db.session.delete(row)
+
+
+@transaction
+def keep_pending(files: Sequence[StoredFile], *, by: User, at: datetime) -> list[Attachment]:
+    """Keep uploads of a form that is not sent yet, so that they need not be chosen again.
+
+    Raises ``Invalid`` where they are too many together with those kept before.
+    """
+    # However many arrive at once, they are counted one after the other.
+    db.session.execute(select(User.id).where(User.id == by.id).with_for_update())
+    over = len(pending_files(by)) + len(files) - MAX_FILES
+    if over > 0:
+        raise too_many_files(over)
+    rows = [
+        Attachment(
+            uploader_id=by.id,
+            key=file.key,
+            name=file.name,
+            content_type=file.content_type,
+            size=file.size,
+            uploaded_at=at,
         )
+        for file in files
+    ]
+    db.session.add_all(rows)
+    return rows
 
 
 @transaction
@@ -72,6 +92,24 @@ def pending_files(user: User) -> list[Attachment]:
         .order_by(Attachment.id)
     )
     return list(db.session.scalars(statement))
+
+
+@dataclass(frozen=True)
+class LastFiled:
+    """What somebody's last filing knew; the next one is likely to know the same."""
+
+    submission_key: str | None
+    contact_phone: str
+    area_id: int | None
+
+
+def last_filed(user: User) -> LastFiled | None:
+    """Of the last ticket this person filed; None before the first."""
+    statement = select(Ticket.submission_key, Ticket.contact_phone, Ticket.area_id)
+    row = db.session.execute(
+        statement.where(Ticket.filed_by_id == user.id).order_by(Ticket.id.desc()).limit(1)
+    ).one_or_none()
+    return LastFiled(*row) if row is not None else None
 
 
 def filed_before(submission_key: str, by: User) -> Ticket | None:

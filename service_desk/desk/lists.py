@@ -85,6 +85,9 @@ class Field:
 LINK = Field("link", "设置密码的链接", Kind.YES_NO)
 """Not part of any row: written down when one is made."""
 
+TOPICS = Field("topics", "可看类别", Kind.NAMES)
+"""Kept by the enterprise itself, for its members."""
+
 ACTIVE = Field("active", "在用", Kind.YES_NO, hint="取消勾选即停用：不再供人选用，原有的记录照旧显示")
 
 
@@ -136,8 +139,8 @@ class Noun:
 
     @property
     def recorded(self) -> tuple[Field, ...]:
-        """What the record of changes may name: the fields, and the links made for people."""
-        return (*self.fields, LINK)
+        """What the record of changes may name: the fields, and what is done to people elsewhere."""
+        return (*self.fields, LINK, TOPICS)
 
     def snapshot(self, row: Row) -> dict[str, Any]:
         """What a row says, plain enough to be kept: names of rows, values of words."""

@@ -1,6 +1,6 @@
 """Notices of events: who is told of which act, in which words; rows only, sent later by the clockwork."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -19,7 +19,8 @@ from service_desk.store.channels import Group, Listener
 from service_desk.store.law import Law
 from service_desk.store.notices import Channel, Letter, LetterState, Notice
 from service_desk.store.parts import Assignment, Event
-from service_desk.store.people import Rhythm, User, UserRole, units_below
+from service_desk.store.people import MemberTopic, Rhythm, User, UserRole, units_below
+from service_desk.store.substitutes import substitutes_of
 from service_desk.store.tickets import Ticket
 
 
@@ -70,6 +71,7 @@ TOLD: dict[Action, tuple[Told, ...]] = {
         Told(A.LEAD, "新交办，请签收", "%(enterprise)s：%(ticket_title)s。%(due)s"),
         Told(A.SUPPORTS, "新协办，请签收", "%(enterprise)s：%(ticket_title)s。主办单位：%(lead)s"),
     ),
+    Action.HAND_OVER: (Told(A.HANDLER, "转给您办理", "%(enterprise)s：%(ticket_title)s。%(due)s"),),
     Action.ADD_INFO: (Told(A.LEAD, "企业补充了说明"), Told(A.DESK, "企业补充了说明")),
     Action.URGE: (
         Told(A.LEAD, "催办", "%(who)s催办：%(ticket_title)s。%(text)s"),
@@ -207,6 +209,7 @@ BAD_RATING = (
 )
 UNDER_PRESSURE = (Told(A.SUPERVISOR, "撤回并非自愿", "%(enterprise)s：%(ticket_title)s。%(text)s"),)
 OFFICER_HEARS = frozenset(TOLD) - {
+    Action.HAND_OVER,
     Action.ADD_INFO,
     Action.RATE,
     Action.CORRECT,
@@ -238,7 +241,9 @@ def announce(ticket: Ticket, event: Event, law: Law) -> None:
     if not told:
         return
     released = event.data.get("released", ())
-    people = people_of(ticket, {line.audience for line in told}, released=released)
+    people = people_of(
+        ticket, {line.audience for line in told}, part=_part_handed_over(ticket, event), released=released
+    )
     facts = _facts(ticket, event, law)
     messages: dict[int, Message] = {}
     news_for: set[int] = set()
@@ -249,6 +254,10 @@ def announce(ticket: Ticket, event: Event, law: Law) -> None:
             messages[person.id] = (person, say(line.title, **facts), say(line.body, **facts))
             if line.audience is Audience.OFFICER:
                 news_for.add(person.id)
+    for substitute, person in substitutes_told(ticket, people, at=event.at):
+        if person.id in messages and substitute.id not in messages and substitute.id != event.by_id:
+            _, title, body = messages[person.id]
+            messages[substitute.id] = (substitute, in_place_of(person, title), body)
     queue(
         ticket,
         f"event:{event.id}",
@@ -257,6 +266,16 @@ def announce(ticket: Ticket, event: Event, law: Law) -> None:
         news_for=news_for,
         at=event.at,
         law=law,
+    )
+
+
+def _part_handed_over(ticket: Ticket, event: Event) -> Assignment | None:
+    """Whose handler is new: a support's, perhaps, where nobody else means but the lead's."""
+    if event.action is not Action.HAND_OVER:
+        return None
+    handed = event.data["to_id"]
+    return next(
+        (part for part in reversed(ticket.assignments) if part.is_live and part.handler_id == handed), None
     )
 
 
@@ -363,6 +382,32 @@ def people_of(
     return found
 
 
+OF_A_DEPARTMENT = frozenset(
+    {A.LEAD, A.ASKER, A.HANDLER, A.HEAD, A.PARENT_HEAD, A.SUPPORTS, A.RELEASED, A.LIAISON}
+)
+"""Audiences whose people are told of their department's matters: whoever takes their place is told too."""
+
+
+def substitutes_told(
+    ticket: Ticket, people: Mapping[Audience, Sequence[User]], *, at: datetime
+) -> list[tuple[User, User]]:
+    """Who is told because they stand in for one of ``people``, beside that person; one statement at most."""
+    meant = {
+        person.id: person for audience in people if audience in OF_A_DEPARTMENT for person in people[audience]
+    }
+    return [
+        (substitute, meant[person_id])
+        for person_id, substitutes in substitutes_of(meant.values(), at).items()
+        for substitute in substitutes
+        if not ticket.is_complaint_against(substitute)
+    ]
+
+
+def in_place_of(person: User, title: str) -> Sentence:
+    """A title as whoever stands in for ``person`` reads it."""
+    return say("%(title)s（代 %(person)s）", title=title, person=person.name)
+
+
 def groups_of(
     ticket: Ticket,
     audiences: Iterable[Audience],
@@ -433,7 +478,8 @@ def _who(
         case Audience.ENTERPRISE:
             if not ticket.enterprise.is_approved:
                 return None
-            mine = or_(User.is_owner, User.id == ticket.filed_by_id)
+            topic = User.topic_rows.any(MemberTopic.category_id == ticket.category.id)
+            mine = or_(User.is_owner, User.id == ticket.filed_by_id, topic)
             return and_(User.enterprise_id == ticket.enterprise_id, mine)
         case Audience.DESK:
             return _has(Role.CLERK)

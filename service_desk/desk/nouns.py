@@ -10,7 +10,9 @@ from service_desk.desk.channels import GATEWAYS, ROBOTS
 from service_desk.desk.danger_words import alarmed_by
 from service_desk.desk.lists import ACTIVE, Field, Kind, Noun, Row
 from service_desk.desk.people import check_roles, drop_link
+from service_desk.desk.reply_templates import IN_BRACES, check_placeholders
 from service_desk.desk.schedules import SCHEDULES
+from service_desk.domain.actions import LINE_LIMIT, TEXT_LIMIT
 from service_desk.domain.danger import DangerWord
 from service_desk.domain.errors import Invalid
 from service_desk.domain.figures import DESK, UNASSIGNED
@@ -21,7 +23,8 @@ from service_desk.domain.vocabulary import Outcome, Role, State
 from service_desk.store.base import Model, db
 from service_desk.store.catalogue import Category, DangerRow, Matter, Rule
 from service_desk.store.enterprises import Area, Enterprise
-from service_desk.store.lists import PLACEHOLDERS, ReasonCode, ReasonKind, ReplyTemplate, left_open
+from service_desk.store.guides import Guide
+from service_desk.store.lists import ReasonCode, ReasonKind, ReplyTemplate
 from service_desk.store.parts import LIVE_ASSIGNMENT, Assignment
 from service_desk.store.people import Department, User, UserRole, units_below
 from service_desk.store.tickets import Ticket
@@ -378,8 +381,6 @@ REASONS = Noun(
 
 # 答复模板
 
-_IN_BRACES = tuple(f"{{{name}}}" for name in PLACEHOLDERS)
-
 
 def _template_concerns(_row: ReplyTemplate | None, _now: datetime) -> str:
     people = _counts(people=_who_have(Role.HANDLER, Role.HEAD, Role.CLERK))
@@ -387,18 +388,7 @@ def _template_concerns(_row: ReplyTemplate | None, _now: datetime) -> str:
 
 
 def _finish_template(row: ReplyTemplate, _before: Mapping[str, Any], _by: User) -> None:
-    unknown = [name for name in left_open(row.text) if name not in PLACEHOLDERS]
-    if unknown:
-        raise Invalid(
-            "模板里有不认识的空格名。",
-            fields={
-                "text": say(
-                    "不认识“%(unknown)s”；可用的有%(known)s。",
-                    unknown=f"{{{unknown[0]}}}",
-                    known=_IN_BRACES,
-                )
-            },
-        )
+    check_placeholders(row.text)
 
 
 TEMPLATES = Noun(
@@ -418,7 +408,7 @@ TEMPLATES = Noun(
             Kind.TEXT,
             required=True,
             limit=2000,
-            hint=say("可以写%(known)s，使用时自动填上", known=_IN_BRACES),
+            hint=say("可以写%(known)s，使用时自动填上", known=IN_BRACES),
         ),
         ACTIVE,
     ),
@@ -588,10 +578,59 @@ DANGER_WORDS = Noun(
 )
 
 
+# 办事指南
+
+
+def _guide_concerns(row: Guide | None, _now: datetime) -> str:
+    counted = _counts(people=_who_have(Role.CONTACT))
+    if row is not None and not row.active:
+        return "这篇没有发布，企业看不到。请删去企业名称、姓名和电话，再勾选“发布”并保存。"
+    return say(
+        "保存后，%(people)s 位企业联系人就能看到，提交诉求填标题时也会提示。请不要写企业名称、姓名和电话。",
+        **counted,
+    )
+
+
+GUIDES = Noun(
+    name="guides",
+    label="办事指南",
+    row_label="指南",
+    says="企业常问的事怎么办，提交诉求之前就能看到",
+    icon="info-circle",
+    entity=Guide,
+    fields=(
+        Field(
+            "title",
+            "标题",
+            required=True,
+            limit=LINE_LIMIT,
+            hint="像企业会问的那样写，例如“用电增容怎么申请”",
+        ),
+        Field("category", "诉求类别", Kind.ROW, of=Category),
+        Field(
+            "keywords",
+            "也会这样说",
+            Kind.TERMS,
+            limit=300,
+            hint="企业的其他叫法，用顿号分开；填标题时据此提示",
+        ),
+        Field("body", "正文", Kind.TEXT, required=True, limit=TEXT_LIMIT),
+        Field("active", "发布", Kind.YES_NO, hint="取消勾选，企业就看不到，也不再提示"),
+    ),
+    columns=("category", "keywords"),
+    order=(Guide.id,),
+    concerns=_guide_concerns,
+    finish=_nothing_follows,
+    keepers=(Role.CLERK,),
+    title="title",
+    search=("title",),
+)
+
+
 NOUNS = {
     noun.name: noun
     for noun in (
         *(DEPARTMENTS, AREAS, CATEGORIES, MATTERS, RULES, DANGER_WORDS),
-        *(REASONS, TEMPLATES, PEOPLE, ROBOTS, GATEWAYS, SCHEDULES),
+        *(REASONS, TEMPLATES, PEOPLE, ROBOTS, GATEWAYS, SCHEDULES, GUIDES),
     )
 }

@@ -16,8 +16,10 @@ from service_desk.desk.notices import (
     Audience,
     Outbox,
     groups_of,
+    in_place_of,
     people_of,
     put_in,
+    substitutes_told,
     with_guess,
     words_for_groups,
 )
@@ -98,7 +100,7 @@ class _Round:
     cards: list[dict[str, Any]] = field(default_factory=list)
     given: Collection[tuple[int, str, datetime | None]] = ()
     """The cards that these clocks have brought already: clock, colour, due."""
-    known: dict[Hashable, list[User]] = field(default_factory=dict)
+    known: dict[Hashable, list[tuple[User, User | None]]] = field(default_factory=dict)
 
     def write(self) -> None:
         """Write what was done: one statement for each kind of row."""
@@ -268,8 +270,12 @@ def _send(reminder: _Reminder, steps: Sequence[LadderStep], round_: _Round) -> N
         reminder.ticket,
         reminder.key,
         [
-            (person, reminder.title, with_card if person.enterprise_id is None else body)
-            for person in _people(reminder.ticket, audiences, part, round_)
+            (
+                person,
+                in_place_of(instead_of, reminder.title) if instead_of else reminder.title,
+                with_card if person.enterprise_id is None else body,
+            )
+            for person, instead_of in _people(reminder.ticket, audiences, part, round_)
         ],
         groups=[
             (group, reminder.title, about)
@@ -282,8 +288,11 @@ def _send(reminder: _Reminder, steps: Sequence[LadderStep], round_: _Round) -> N
 
 def _people(
     ticket: Ticket, audiences: Collection[Audience], part: Assignment | None, round_: _Round
-) -> list[User]:
-    """Everybody in these audiences, each once; tickets that have the same people of the same parts ask once."""
+) -> list[tuple[User, User | None]]:
+    """Everybody in these audiences, each once, and whoever stands in for them beside that person.
+
+    Tickets that have the same people of the same parts ask once.
+    """
     lead = part or ticket.last_lead
     alike = (
         frozenset(audiences),
@@ -293,8 +302,13 @@ def _people(
         ticket.against_id,
     )
     if alike not in round_.known:
-        groups = people_of(ticket, audiences, part=part).values()
-        round_.known[alike] = list({person.id: person for group in groups for person in group}.values())
+        groups = people_of(ticket, audiences, part=part)
+        told: dict[int, tuple[User, User | None]] = {
+            person.id: (person, None) for group in groups.values() for person in group
+        }
+        for substitute, person in substitutes_told(ticket, groups, at=round_.at):
+            told.setdefault(substitute.id, (substitute, person))
+        round_.known[alike] = list(told.values())
     return round_.known[alike]
 
 

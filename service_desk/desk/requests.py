@@ -24,7 +24,7 @@ from service_desk.store.approvals import Approval
 from service_desk.store.base import transaction
 from service_desk.store.law import Law
 from service_desk.store.moves import start_until
-from service_desk.store.parts import Event
+from service_desk.store.parts import FOR_ID, Event
 from service_desk.store.people import Actor, Department
 from service_desk.store.tickets import Ticket
 
@@ -62,7 +62,8 @@ def _ask(
         data=dict(data),
         asked_at=event.at,
         asked_by_id=by.id,
-        asked_by_name=by.name,
+        asked_for_id=event.data.get(FOR_ID),
+        asked_by_name=event.by_name,
     )
     ticket.approvals.append(request)
     finish(ticket, event, law)
@@ -82,7 +83,7 @@ def ask_return(
 ) -> Ticket:
     """The lead says that the matter is another's; within the return window, once for each assignment."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
-    if proposed is not None and proposed.id == by.department_id:
+    if proposed is not None and ticket.lead is not None and proposed.id == ticket.lead.department_id:
         raise Invalid("建议的主办单位不能是本单位。", fields={"proposed": "请选择另一个单位，或不填。"})
     data = {"reason_code": reason_code, "proposed": proposed.name if proposed else None}
     _ask(RequestKind.RETURN, ticket, by=by, at=at, law=law, text=text, data=data)
@@ -225,7 +226,7 @@ def _decide(
     if request is None:
         raise LookupError("the table lets nobody decide what was not asked")
     request.state = ApprovalState.GRANTED if granted else ApprovalState.REFUSED
-    request.decided_at, request.decided_by_id, request.decided_by_name = event.at, by.id, by.name
+    request.decided_at, request.decided_by_id, request.decided_by_name = event.at, by.id, event.by_name
     request.decision = text
     if granted and kind in EFFECTS:
         EFFECTS[kind](ticket, request, event, law)

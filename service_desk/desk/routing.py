@@ -1,6 +1,6 @@
 """Routing for the desk: rules, the matter list and what closed tickets taught, asked about a ticket."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -27,7 +27,7 @@ from service_desk.store.base import db, house
 from service_desk.store.catalogue import Category, Rule
 from service_desk.store.enterprises import Area, Enterprise
 from service_desk.store.law import Law, current_law
-from service_desk.store.people import Department, units_above, units_below
+from service_desk.store.people import Department, units_above
 from service_desk.store.tickets import Ticket
 
 EXAMPLES = 5000
@@ -73,9 +73,19 @@ def proposal_for(ticket: Ticket) -> Proposal | None:
 
     Never the department complained of or one below it, nor one that gave this ticket back.
     """
+    return proposals_for([ticket])[0]
+
+
+def proposals_for(tickets: Sequence[Ticket]) -> list[Proposal | None]:
+    """The same for each of several, asked for together."""
     law = current_law()
-    knowledge = Knowledge(law.rules, law.matters, _learned(law, now=ticket.touched_at))
-    return propose(knowledge, asked_of(ticket), barred=_barred(ticket))
+    below = _units_by_name(ticket.against_id for ticket in tickets if ticket.against_id is not None)
+
+    def proposal(ticket: Ticket) -> Proposal | None:
+        knowledge = Knowledge(law.rules, law.matters, _learned(law, now=ticket.touched_at))
+        return propose(knowledge, asked_of(ticket), barred=_barred(ticket, below))
+
+    return [proposal(ticket) for ticket in tickets]
 
 
 def led_to(ticket: Ticket, lead: Department) -> Proposal | None:
@@ -84,7 +94,8 @@ def led_to(ticket: Ticket, lead: Department) -> Proposal | None:
     What was learned is left aside: it is no row that somebody could put right.
     """
     law = current_law()
-    proposal = propose(Knowledge(law.rules, law.matters), asked_of(ticket), barred=_barred(ticket))
+    below = _units_by_name([ticket.against_id] if ticket.against_id is not None else ())
+    proposal = propose(Knowledge(law.rules, law.matters), asked_of(ticket), barred=_barred(ticket, below))
     return proposal if proposal is not None and proposal.lead == lead.name else None
 
 
@@ -189,7 +200,7 @@ def _learned(law: Law, *, now: datetime) -> Learned:
     return learn(now, law)
 
 
-def _barred(ticket: Ticket) -> set[str]:
+def _barred(ticket: Ticket, below: Mapping[int, frozenset[str]]) -> set[str]:
     """Whom not to propose: those whose return of this ticket was upheld, and the one complained of."""
     given_back = {
         request.department.name
@@ -198,7 +209,20 @@ def _barred(ticket: Ticket) -> set[str]:
         and request.state is ApprovalState.GRANTED
         and request.department
     }
-    if ticket.against_id is None:
-        return given_back
-    below = select(Department.name).where(Department.id.in_(units_below(ticket.against_id)))
-    return given_back | set(db.session.scalars(below))
+    return given_back | below[ticket.against_id] if ticket.against_id is not None else given_back
+
+
+def _units_by_name(departments: Iterable[int]) -> dict[int, frozenset[str]]:
+    """The names of these departments and of all below each, by id; no statement where there are none."""
+    found: dict[int, set[str]] = {each: set() for each in departments}
+    if not found:
+        return {}
+    rows = db.session.execute(select(Department.id, Department.parent_id, Department.name)).all()
+    parents = {row_id: parent for row_id, parent, _name in rows}
+    for row_id, _parent, name in rows:
+        above: int | None = row_id
+        while above is not None:
+            if above in found:
+                found[above].add(name)
+            above = parents[above]
+    return {each: frozenset(below) for each, below in found.items()}

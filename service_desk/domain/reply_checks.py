@@ -1,5 +1,6 @@
 """What the desk is told about a reply before it verifies it; nothing is blocked."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from service_desk.domain.ngrams import grams, normalise
@@ -27,9 +28,21 @@ def _warnings(
         yield say("答复没有提到这家企业或诉求编号，请确认是针对本件的答复。")
     if not has_evidence:
         yield say("答复没有附佐证材料。")
+    left = blanks(text)
+    if left:
+        yield say("答复里还有 %(left)s 处没有填写。", left=left)
     twin = _twin(text, others)
     if twin is not None:
         yield say("答复与%(number)s的答复几乎相同，请确认不是套用。", number=twin)
+
+
+BLANK = re.compile(r"[_＿]{2,}|\{[^{}\n]{1,20}\}")
+"""A place to be filled in: a line to write on, or a name in braces that no template filled."""
+
+
+def blanks(text: str) -> int:
+    """How many places of a text are still to be filled in."""
+    return len(BLANK.findall(text))
 
 
 def _names(text: str, enterprise: str, number: str) -> bool:

@@ -87,6 +87,11 @@ def sign_off_wanted(s: Situation) -> bool:
     return s.wants_sign_off
 
 
+def signs_what_they_send(s: Situation) -> bool:
+    """本单位的答复须经单位负责人签发，代办人不能自己签发自己的答复，请用“送签答复”。"""
+    return s.is_head or not s.wants_sign_off
+
+
 def no_sign_off_asked(s: Situation) -> bool:
     """答复正在等待单位负责人签发；如需改动，请先撤回送签。"""
     return RequestKind.SIGN_OFF not in s.requests
@@ -301,11 +306,18 @@ RULES_ABOUT_THE_PERSON = frozenset(
         handler_or_nobody_yet,
         no_sign_off_wanted,
         sign_off_wanted,
+        signs_what_they_send,
         grave_corrections_by_the_supervisor,
     }
     | {rule for kind in RequestKind for rule in about(kind)[2:]}
 )
 """Whoever breaks one of these is refused; the others say that it is not the time."""
+
+SEPARATIONS = frozenset(
+    {nobody_who_handled, not_the_departments, nobody_who_took_part, signs_what_they_send}
+    | {about(kind)[3] for kind in RequestKind}
+)
+"""Rules that keep two people apart: they hold for whoever acts as well as for whom they stand in for."""
 
 NAMED_FACT = re.compile(r"%\((\w+)\)s")
 

@@ -88,3 +88,7 @@ class Situation:
     wait_ends_at: datetime | None = None
     """When a question has waited as long as it may: the clocks then run again."""
     deferral_ends_at: datetime | None = None
+    instead: tuple["Situation", ...] = ()
+    """The situations of the colleagues this person stands in for, who themselves stand in for nobody."""
+    instead_of: int | None = None
+    """Whose place this is, by id, in one of those; None for the person who acts."""

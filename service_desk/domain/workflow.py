@@ -11,6 +11,7 @@ from service_desk.domain.actions import ASK, CANCEL, DECIDE, FIELDS, Action, Fie
 from service_desk.domain.errors import DeskError, OutOfTurn, Refused
 from service_desk.domain.rules import (
     RULES_ABOUT_THE_PERSON,
+    SEPARATIONS,
     Rule,
     about,
     against_a_department,
@@ -54,6 +55,7 @@ from service_desk.domain.rules import (
     rest_was_reported,
     sentence,
     sign_off_wanted,
+    signs_what_they_send,
     supplement_has_ended,
     urge_not_used_today,
     wait_is_over,
@@ -227,7 +229,8 @@ STEPS: tuple[Step, ...] = (
          when=(waiting_support,), stops=(K.SIGN,), public=False),
     Step(A.FIRST_CONTACT, at(S.IN_PROGRESS), None, by(P.LEAD),
          when=(first_contact_is_open,), stops=(K.FIRST_CONTACT,)),
-    Step(A.REPLY, at(S.IN_PROGRESS, S.DEFERRED), S.REPLIED, by(P.LEAD_HEAD), when=(no_sign_off_asked,),
+    Step(A.REPLY, at(S.IN_PROGRESS, S.DEFERRED), S.REPLIED, by(P.LEAD_HEAD),
+         when=(signs_what_they_send, no_sign_off_asked),
          stops=(K.FIRST_CONTACT, K.NEXT_REPLY), resumes=IN_HAND_WAITS, waits=Wait.REPLY,
          starts=(K.REVIEW,), opens=Review.REPLY, public=False),
     Step(A.REPLY, at(S.IN_PROGRESS, S.DEFERRED), S.REPLIED, by(P.LEAD), when=(no_sign_off_wanted, no_sign_off_asked),
@@ -241,6 +244,8 @@ STEPS: tuple[Step, ...] = (
     Step(A.HAND_OVER, IN_HAND, None, by(P.LEAD_HEAD), public=False),
     Step(A.HAND_OVER, IN_HAND, None, by(P.LEAD), when=(handler_or_nobody_yet,), public=False),
     Step(A.HAND_OVER, IN_HAND, None, by(P.SUPPORT), when=(live_support, handler_or_nobody_yet), public=False),
+    # Ordered by an administrator for somebody who leaves: see desk/caseloads.
+    Step(A.HAND_OVER, IN_HAND, None, by(P.SYSTEM), public=False),
     Step(A.RESUME, at(S.DEFERRED), S.IN_PROGRESS, by(P.LEAD, P.CLERK), stops=(K.NEXT_REPLY,), resumes=IN_HAND_WAITS),
     Step(A.RESUME, at(S.DEFERRED), S.IN_PROGRESS, by(P.SYSTEM), when=(deferral_is_over,),
          stops=(K.NEXT_REPLY,), resumes=IN_HAND_WAITS),
@@ -340,9 +345,13 @@ REACHED = frozenset(step.to for step in STEPS if step.to is not None)
 def offers(situation: Situation) -> tuple[Step, ...]:
     """The steps open to this person on this ticket now, in the order of the table: the buttons on the page.
 
-    An action is offered once, whatever rows fit; what is given then decides the variant.
+    An action is offered once, whatever rows fit; what is given then decides the variant. What somebody may do
+    themselves they do not do in a colleague's place.
     """
-    fitting = (step for step in STEPS if _problem(step, situation) is None)
+    own = {step.action for step in STEPS if _own_problem(step, situation) is None}
+    fitting = (
+        step for step in STEPS if (_own_problem if step.action in own else _problem)(step, situation) is None
+    )
     return tuple({step.action: step for step in reversed(tuple(fitting))}.values())[::-1]
 
 
@@ -352,13 +361,15 @@ def step_for(action: Action, situation: Situation, *, variant: str = "") -> Step
     Raises ``OutOfTurn`` where the state or a rule forbids it and ``Refused`` where this person may not.
     Of several rows the one that comes closest to fitting explains the refusal.
     """
-    problems = []
+    problems: list[_Problem] = []
     rows = [row for row in STEPS if row.action is action and row.variant == variant]
-    for step in rows:
-        problem = _problem(step, situation)
-        if problem is None:
-            return step
-        problems.append(problem)
+    for ask in (_own_problem, _problem):
+        problems.clear()
+        for step in rows:
+            problem = ask(step, situation)
+            if problem is None:
+                return step
+            problems.append(problem)
     closest = max(problems, key=lambda problem: problem.closeness)
     if closest.closeness == WRONG_STATE:
         raise wrong_state(action, situation.state, frozenset().union(*(row.sources for row in rows)))
@@ -403,7 +414,33 @@ class _Problem:
         return kind(sentence(self.rule, situation))
 
 
+def place_of(step: Step, situation: Situation) -> Situation:
+    """The situation in which a step that fits is open: the person's own, or that of whom they stand in for."""
+    if _own_problem(step, situation) is None:
+        return situation
+    return next(each for each in situation.instead if _problem_instead(step, each, situation) is None)
+
+
 def _problem(step: Step, situation: Situation) -> _Problem | None:
+    """Why a row does not fit this person, nor anybody they stand in for."""
+    problems = [_own_problem(step, situation)]
+    problems += [_problem_instead(step, each, situation) for each in situation.instead]
+    found = [problem for problem in problems if problem is not None]
+    return max(found, key=lambda problem: problem.closeness) if len(found) == len(problems) else None
+
+
+def _problem_instead(step: Step, theirs: Situation, own: Situation) -> _Problem | None:
+    """Why a row does not fit in a colleague's place: the colleague may not, or whoever acts is to be kept out of it."""
+    problem = _own_problem(step, theirs)
+    if problem is not None:
+        return problem
+    for closeness, rule in enumerate(step.when, start=WRONG_PARTY + 1):
+        if rule in SEPARATIONS and not rule(own):
+            return _Problem(closeness, rule)
+    return None
+
+
+def _own_problem(step: Step, situation: Situation) -> _Problem | None:
     if situation.state not in step.sources:
         return _Problem(WRONG_STATE)
     if not situation.parties & step.by:

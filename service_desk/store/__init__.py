@@ -16,5 +16,6 @@ from service_desk.store import (  # noqa: F401 - an entity exists for the mapper
     people,
     sign_ins,
     snapshots,
+    substitutes,
     tickets,
 )

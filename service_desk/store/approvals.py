@@ -11,7 +11,10 @@ from service_desk.store.people import Department
 
 
 class Approval(Model):
-    """审批: one request. ``data`` holds what was asked for: days, dates, a reason code, a department."""
+    """审批: one request. ``data`` holds what was asked for: days, dates, a reason code, a department.
+
+    ``asked_for_id`` is the colleague in whose place it was asked.
+    """
 
     __tablename__ = "approvals"
     __table_args__ = (Index("ix_approvals_state_kind_ticket_id", "state", "kind", "ticket_id"),)
@@ -29,6 +32,7 @@ class Approval(Model):
     data: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     asked_at: Mapped[Instant]
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    asked_for_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     asked_by_name: Mapped[str] = mapped_column(String(60))
     decided_at: Mapped[Instant | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

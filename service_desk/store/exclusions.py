@@ -57,9 +57,7 @@ def visible_exclusions(
 def _grants(user: User) -> list[ColumnElement[bool]]:
     if user.has(Role.CLERK, Role.QUALITY, Role.SUPERVISOR):
         return [true()]
-    if user.department_id is not None and user.has(Role.HANDLER, Role.HEAD):
-        return [Approval.department_id == user.department_id]
-    return [false()]
+    return [false(), *(Approval.department_id == post.department_id for post in user.posts)]
 
 
 def page_of_exclusions(exclusions: Exclusions, *, after: str = "", size: int = 50) -> ExclusionPage:

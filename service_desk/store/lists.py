@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from service_desk.domain.vocabulary import Outcome, Word
 from service_desk.store.base import Document, Instant, Model, WordType, db
 from service_desk.store.catalogue import Category
-from service_desk.store.people import User
+from service_desk.store.people import Department, User
 
 
 class ReasonKind(Word):
@@ -34,7 +34,7 @@ class ReasonCode(Model):
     active: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
-PLACEHOLDERS = ("企业名称", "诉求编号", "诉求标题", "联系人", "承办单位")
+PLACEHOLDERS = ("企业名称", "诉求编号", "诉求标题", "联系人", "承办单位", "联系电话", "今天")
 """What a reply template may leave open, in braces."""
 
 
@@ -51,6 +51,21 @@ class ReplyTemplate(Model):
     active: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     category: Mapped[Category | None] = relationship(lazy="joined")
+
+
+class OwnTemplate(Model):
+    """自己的答复模板: kept by one person for themselves, or by the heads of a department for all who work there."""
+
+    __tablename__ = "own_templates"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"), index=True)
+    name: Mapped[str] = mapped_column(String(60))
+    text: Mapped[str] = mapped_column(Text)
+    active: Mapped[bool] = mapped_column(default=True, server_default=true())
+
+    department: Mapped[Department | None] = relationship(lazy="joined")
 
 
 class Alteration(Model):

@@ -25,12 +25,13 @@ from service_desk.store.approvals import Approval
 from service_desk.store.base import house
 from service_desk.store.clocks import Clock
 from service_desk.store.law import Law
-from service_desk.store.parts import Assignment, Event
-from service_desk.store.people import Actor, Department
+from service_desk.store.parts import FOR_ID, Assignment, Event
+from service_desk.store.people import Actor, Department, User
 from service_desk.store.replays import replay
 from service_desk.store.situations import situation_of
 from service_desk.store.tickets import LONGEST_LAST_LINE, Ticket
 
+LONGEST_SIGNATURE = 60
 PART_CLOCKS = (*workflow.LEAD_STARTS, ClockKind.OPINION)
 """Clocks of one department's part, started when it is given the part."""
 NAMED_DATE_CLOCKS = (ClockKind.NEXT_REPLY, ClockKind.REST)
@@ -90,12 +91,14 @@ def take(  # noqa: PLR0913 - one argument for each thing an act may bring
     if guest:
         situation = replace(situation, parties=frozenset({Party.CONTACT}))
     step = workflow.step_for(action, situation, variant=variant)
-    party = min(situation.parties & step.by, key=list(Party).index)
+    place = workflow.place_of(step, situation)
+    person = place_taken(by, place.instead_of)
+    party = min(place.parties & step.by, key=list(Party).index)
     before = ticket.state
     if step.to is not None:
         ticket.state = step.to
     ticket.cycle += step.opens_cycle
-    department_id = by.department_id if by and party in OF_A_DEPARTMENT else None
+    department_id = person.department_id if person and party in OF_A_DEPARTMENT else None
     event = Event(
         at=at,
         action=action,
@@ -103,12 +106,13 @@ def take(  # noqa: PLR0913 - one argument for each thing an act may bring
         after=ticket.state,
         cycle=ticket.cycle,
         by_id=by.id if by else None,
-        by_name=by.name if by else guest or Party.SYSTEM.label,
+        by_name=_signature(by, person) if by and person else guest or Party.SYSTEM.label,
         party=party,
         department_id=department_id,
         public=step.public if public is None else public,
         text=text,
-        data=dict(data or {}),
+        data=dict(data or {})
+        | ({} if person is by or not person else {FOR_ID: person.id, "for": person.name}),
     )
     ticket.events.append(event)
     if moves_clocks:
@@ -125,6 +129,21 @@ def take(  # noqa: PLR0913 - one argument for each thing an act may bring
         line = say("%(done)s：%(words)s", done=done, words=words) if words else say("%(done)s", done=done)
         ticket.last_line = house().say(line)[:LONGEST_LAST_LINE]
     return event
+
+
+def place_taken(by: Actor | None, instead_of: int | None) -> Actor | None:
+    """In whose place somebody acts: their own, or that of the colleague of this id."""
+    if instead_of is None or not isinstance(by, User):
+        return by
+    return next(person for person in by.stands_in_for if person.id == instead_of)
+
+
+def _signature(by: Actor, person: Actor) -> str:
+    """Who acted, as the record says it wherever it is read."""
+    if person is by:
+        return by.name
+    words = house().say(say("%(who)s（代 %(person)s）", who=by.name, person=person.name))
+    return words[:LONGEST_SIGNATURE]
 
 
 def _move_clocks(ticket: Ticket, step: Step, at: datetime, law: Law, department_id: int | None) -> list[int]:

@@ -77,8 +77,7 @@ def _grants(user: User) -> list[ColumnElement[bool]]:
     if user.has(Role.LEADER):
         led = select(Liaison.enterprise_id).where(Liaison.leader_id == user.id)
         grants.append(Ticket.enterprise_id.in_(led))
-    if user.department_id is not None and user.has(Role.HANDLER, Role.HEAD):
-        grants.append(Order.department_id == user.department_id)
+    grants += [Order.department_id == post.department_id for post in user.posts]
     return grants
 
 

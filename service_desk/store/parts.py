@@ -24,8 +24,15 @@ from service_desk.store.people import Actor, Department, User
 LIVE_ASSIGNMENT = (AssignmentState.WAITING, AssignmentState.SIGNED)
 
 
+FOR_ID = "for_id"
+"""Where an event's ``data`` keeps the id of the colleague in whose place somebody acted; their name is in ``for``."""
+
+
 class Event(Model):
-    """办理记录: one append-only line; ``data`` holds the action's own fields."""
+    """办理记录: one append-only line; ``data`` holds the action's own fields.
+
+    ``by_id`` is whoever acted; ``by_name`` says besides in whose place, if in a colleague's.
+    """
 
     __tablename__ = "events"
     __table_args__ = (Index("ix_events_ticket_id_id", "ticket_id", "id"),)

@@ -1,8 +1,8 @@
 """People and the departments they work for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 from flask_login import UserMixin
 from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, false, select, true
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 from service_desk.domain.vocabulary import Role, Word
 from service_desk.store.base import Document, Model, WordType, db
 from service_desk.store.enterprises import Enterprise
+from service_desk.store.preferences import Preferences
 
 
 class Department(Model):
@@ -69,6 +70,15 @@ class UserRole(Model):
     role: Mapped[Role] = mapped_column(WordType(Role), index=True)
 
 
+class MemberTopic(Model):
+    """A category whose requests a member of an enterprise sees and follows as if they were their own."""
+
+    __tablename__ = "member_topics"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    category_id: Mapped[int] = mapped_column(ForeignKey("categories.id"), primary_key=True)
+
+
 class Rhythm(Word):
     """How somebody takes letters; what is 特急 always comes at once."""
 
@@ -77,8 +87,24 @@ class Rhythm(Word):
     DIGEST = "digest", "每天一份摘要"
 
 
+@dataclass(frozen=True)
+class Post:
+    """A place at a department: whose it is, and whether they head it."""
+
+    person: "User"
+    department_id: int
+    is_head: bool
+
+
+NOBODY: tuple["User", ...] = ()
+
+
 class User(UserMixin, Model):
-    """A person with an account. ``session_version`` grows when the password changes: older sessions end."""
+    """A person with an account. ``session_version`` grows when the password changes: older sessions end.
+
+    ``stands_in_for`` are the colleagues whose places at a department this person takes at present; it is filled
+    by ``substitutes.take_places``, for one instant, and empty until then.
+    """
 
     __tablename__ = "users"
 
@@ -99,8 +125,12 @@ class User(UserMixin, Model):
     rhythm: Mapped[Rhythm] = mapped_column(
         WordType(Rhythm), default=Rhythm.USUAL, server_default=Rhythm.USUAL.value
     )
+    preferences: Mapped[dict[str, Any]] = mapped_column(Document, default=dict, server_default="{}")
+
+    stands_in_for = NOBODY
 
     role_rows: Mapped[list[UserRole]] = relationship(lazy="joined", cascade="all, delete-orphan")
+    topic_rows: Mapped[list[MemberTopic]] = relationship(lazy="joined", cascade="all, delete-orphan")
     department: Mapped[Department | None] = relationship(lazy="joined")
     enterprise: Mapped[Enterprise | None] = relationship(lazy="joined", foreign_keys=[enterprise_id])
 
@@ -119,9 +149,38 @@ class User(UserMixin, Model):
         """Whether this person holds one of ``roles``."""
         return not self.roles.isdisjoint(roles)
 
+    @property
+    def topics(self) -> frozenset[int]:
+        """The ids of the categories a member of an enterprise is entrusted with beyond what they filed."""
+        return frozenset(row.category_id for row in self.topic_rows)
+
+    @topics.setter
+    def topics(self, category_ids: Collection[int]) -> None:
+        self.topic_rows = [row for row in self.topic_rows if row.category_id in category_ids]
+        new = set(category_ids) - self.topics
+        self.topic_rows.extend(MemberTopic(category_id=category_id) for category_id in sorted(new))
+
+    def answers_for(self, category_id: int) -> bool:
+        """Whether requests of a category are this contact's, whoever of the enterprise filed them."""
+        return self.is_owner or category_id in self.topics
+
     def signed(self, by_id: int | None, _by_name: str | None) -> bool:
         """Whether what is signed so is this person's own; accounts go by their id alone."""
         return by_id == self.id
+
+    @property
+    def prefers(self) -> Preferences:
+        """How this person wants the desk laid out."""
+        return Preferences.read(self.preferences)
+
+    @property
+    def posts(self) -> tuple[Post, ...]:
+        """The places at departments this person works from: their own first, then those they stand in for."""
+        return tuple(
+            Post(person, person.department_id, person.has(Role.HEAD))
+            for person in (self, *self.stands_in_for)
+            if person.department_id is not None and person.has(Role.HANDLER, Role.HEAD)
+        )
 
     @property
     def units(self) -> Iterator[Department]:
@@ -173,12 +232,12 @@ Actor: TypeAlias = User | PastPerson
 """Who acts: somebody with an account, or a name in a history that is replayed."""
 
 
-def user_for_session(key: str) -> User | None:
-    """The active person behind a session key, or None."""
+def user_for_session(key: str, find: Callable[[int], User | None]) -> User | None:
+    """The active person behind a session key, or None; ``find`` gives a person by id."""
     number, _, version = key.partition(".")
     if not (number.isdecimal() and version.isdecimal()):
         return None
-    user = db.session.get(User, int(number))
+    user = find(int(number))
     if user is None or not user.active or user.session_version != int(version):
         return None
     return user

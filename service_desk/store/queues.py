@@ -1,6 +1,6 @@
 """Questions asked of the tickets somebody may see: lists in pages, and what waits for them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from service_desk.domain.states import OPEN
 from service_desk.domain.vocabulary import (
     ApprovalState,
     AssignmentRole,
+    AssignmentState,
     ClockKind,
     RequestKind,
     Review,
@@ -23,11 +24,13 @@ from service_desk.store.approvals import Approval
 from service_desk.store.base import db
 from service_desk.store.clocks import LIVE, Clock
 from service_desk.store.parts import LIVE_ASSIGNMENT, Assignment, Event
-from service_desk.store.people import User
+from service_desk.store.people import Post, User
+from service_desk.store.scope import visible_tickets
 from service_desk.store.search import Found
 from service_desk.store.tickets import Ticket
 
 COUNTED_UP_TO = 1000
+LONGEST_TODO = 100
 LONGEST_ID = 18
 """Digits: whatever is longer may not fit into a column."""
 
@@ -36,7 +39,7 @@ LONGEST_ID = 18
 class Filter:
     """What a list is narrowed to; None and empty mean any.
 
-    ``only_open``: in whatever open state. ``undispatched``: without a lead.
+    ``only_open``: in whatever open state. ``undispatched``: without a lead. ``ids``: these tickets alone.
     """
 
     state: State | None = None
@@ -49,6 +52,7 @@ class Filter:
     due: str = ""
     tag: str = ""
     q: str = ""
+    ids: tuple[int, ...] = ()
 
 
 def narrowed(
@@ -75,6 +79,8 @@ def narrowed(
         tickets = tickets.where(Ticket.due_at >= now, Ticket.due_at < today_ends)
     if wanted.tag:
         tickets = tickets.where(Ticket.tag_words.contains(f" {wanted.tag} ", autoescape=True))
+    if wanted.ids:
+        tickets = tickets.where(Ticket.id.in_(wanted.ids))
     return tickets
 
 
@@ -111,12 +117,13 @@ def page(tickets: Select[Ticket], *, after: str = "", by_due: bool = False, size
         if is_row_id(after):
             tickets = tickets.where(Ticket.id < int(after))
     rows = db.session.scalars(tickets.limit(size + 1)).unique().all()
-    last = rows[size - 1] if len(rows) > size else None
-    if last is None:
-        return Page(rows[:size], None)
-    return Page(
-        rows[:size], f"{last.due_at.isoformat()}~{last.id}" if by_due and last.due_at else str(last.id)
-    )
+    more = len(rows) > size
+    return Page(rows[:size], page_key(rows[size - 1], by_due=by_due) if more else None)
+
+
+def page_key(ticket: Ticket, *, by_due: bool = False) -> str:
+    """The key from which a list goes on after this ticket, whether or not it is still in the list."""
+    return f"{ticket.due_at.isoformat()}~{ticket.id}" if by_due and ticket.due_at else str(ticket.id)
 
 
 def count_capped(tickets: Select[Ticket]) -> int:
@@ -151,12 +158,25 @@ def decides(user: User) -> Select[int]:
         kinds.append(Approval.kind.in_((RequestKind.RETURN, RequestKind.EXTENSION)))
     if user.has(Role.SUPERVISOR):
         kinds.append(Approval.kind != RequestKind.SIGN_OFF)
-    if user.has(Role.HEAD) and user.department_id is not None:
-        own = Approval.department_id == user.department_id
-        kinds.append(and_(Approval.kind == RequestKind.SIGN_OFF, own))
-    asked_by_another = or_(Approval.asked_by_id.is_(None), Approval.asked_by_id != user.id)
+    kinds += [_sign_off_at(post) for post in user.posts]
     return select(Approval.ticket_id).where(
-        Approval.state == ApprovalState.OPEN, asked_by_another, or_(*kinds)
+        Approval.state == ApprovalState.OPEN, _asked_by_another(user), or_(*kinds)
+    )
+
+
+def _sign_off_at(post: Post) -> ColumnElement[bool]:
+    """The requests that whoever heads a department signs."""
+    if not post.is_head:
+        return false()
+    here = Approval.department_id == post.department_id
+    return and_(Approval.kind == RequestKind.SIGN_OFF, here, _asked_by_another(post.person))
+
+
+def _asked_by_another(user: User) -> ColumnElement[bool]:
+    """Neither by this person nor in their place."""
+    return and_(
+        or_(Approval.asked_by_id.is_(None), Approval.asked_by_id != user.id),
+        or_(Approval.asked_for_id.is_(None), Approval.asked_for_id != user.id),
     )
 
 
@@ -177,28 +197,75 @@ def waits_for(user: User) -> ColumnElement[bool]:
         turns.append(Ticket.state.in_((State.AWAITING_RATING, State.SUPPLEMENTING)))
         # A question that has waited too long runs the clock again, and is a question still.
         turns.append(and_(Ticket.state == State.IN_PROGRESS, _is_asked()))
-    if user.department_id is not None and user.has(Role.HANDLER, Role.HEAD):
-        turns.append(
-            and_(
-                Ticket.lead_department_id == user.department_id,
-                Ticket.state.in_((State.ASSIGNED, State.IN_PROGRESS, State.DEFERRED)),
-            )
-        )
-        owed = select(Clock.ticket_id).where(
-            Clock.department_id == user.department_id,
-            Clock.kind.in_((ClockKind.ORDER, ClockKind.REST)),
-            Clock.state.in_(LIVE),
-        )
-        turns.append(Ticket.id.in_(owed))
-        support = select(Assignment.ticket_id).where(
-            Assignment.department_id == user.department_id,
-            Assignment.role == AssignmentRole.SUPPORT,
-            Assignment.state.in_(LIVE_ASSIGNMENT),
-        )
-        turns.append(and_(Ticket.state.in_(OPEN), Ticket.id.in_(support)))
+    turns += [_waits_for_department(post.department_id) for post in user.posts]
     if user.has(Role.OFFICER, Role.LEADER):
         turns.append(Ticket.state.in_(OPEN))
     return or_(*turns)
+
+
+def waiting_for(user: User) -> Select[Ticket]:
+    """The tickets that wait for this person."""
+    return visible_tickets(user).where(waits_for(user))
+
+
+def most_urgent(tickets: Select[Ticket]) -> Select[Ticket]:
+    """As many of the tickets as a to-do shows, what is due first in front."""
+    return tickets.order_by(Ticket.due_at.is_(None), Ticket.due_at, Ticket.id).limit(LONGEST_TODO)
+
+
+def todo_of(user: User) -> Select[Ticket]:
+    """The tickets that wait for this person, what is due first in front."""
+    return most_urgent(waiting_for(user))
+
+
+def is_personal(post: Post, *, by: User) -> ColumnElement[bool]:
+    """What of a department's work is this person's own: they handle it, nobody does yet, or they are to sign it.
+
+    ``by`` is who looks: nobody signs what they have asked themselves.
+    """
+    handled = select(Assignment.ticket_id).where(
+        Assignment.department_id == post.department_id,
+        Assignment.state != AssignmentState.RELEASED,
+        or_(Assignment.handler_id == post.person.id, Assignment.handler_id.is_(None)),
+    )
+    to_sign = select(Approval.ticket_id).where(
+        Approval.state == ApprovalState.OPEN, _sign_off_at(post), _asked_by_another(by)
+    )
+    return or_(Ticket.id.in_(handled), Ticket.id.in_(to_sign))
+
+
+def whose_turn(user: User, ticket_ids: Collection[int]) -> dict[int, str]:
+    """Of these tickets those that wait for this person in a colleague's place alone, with the colleague's name."""
+    if not user.stands_in_for or not ticket_ids:
+        return {}
+    own, *others = [is_personal(post, by=user) for post in user.posts]
+    rows = db.session.execute(select(Ticket.id, own, *others).where(Ticket.id.in_(ticket_ids)))
+    found = {}
+    for ticket_id, is_own, *theirs in rows:
+        names = [
+            person.name for person, is_theirs in zip(user.stands_in_for, theirs, strict=True) if is_theirs
+        ]
+        if names and not is_own:
+            found[ticket_id] = names[0]
+    return found
+
+
+def _waits_for_department(department_id: int) -> ColumnElement[bool]:
+    led = and_(
+        Ticket.lead_department_id == department_id,
+        Ticket.state.in_((State.ASSIGNED, State.IN_PROGRESS, State.DEFERRED)),
+    )
+    owed = select(Clock.ticket_id).where(
+        Clock.department_id == department_id,
+        Clock.kind.in_((ClockKind.ORDER, ClockKind.REST)),
+        Clock.state.in_(LIVE),
+    )
+    support = select(Assignment.ticket_id).where(
+        Assignment.department_id == department_id,
+        Assignment.role == AssignmentRole.SUPPORT,
+        Assignment.state.in_(LIVE_ASSIGNMENT),
+    )
+    return or_(led, Ticket.id.in_(owed), and_(Ticket.state.in_(OPEN), Ticket.id.in_(support)))
 
 
 def tells_due(user: User) -> ColumnElement[bool]:
@@ -217,7 +284,8 @@ def owed_after_the_end(user: User, tickets: Iterable[Ticket]) -> dict[int, set[R
     ended = [ticket.id for ticket in tickets if ticket.state not in OPEN]
     if not ended:
         return {}
-    owed = and_(Clock.kind.in_((ClockKind.ORDER, ClockKind.REST)), Clock.department_id == user.department_id)
+    departments = {post.department_id for post in user.posts}
+    owed = and_(Clock.kind.in_((ClockKind.ORDER, ClockKind.REST)), Clock.department_id.in_(departments))
     rows = db.session.execute(
         select(Clock.ticket_id, Clock.kind, Clock.about).where(
             Clock.ticket_id.in_(ended), Clock.state.in_(LIVE), or_(Clock.kind == ClockKind.REVIEW, owed)

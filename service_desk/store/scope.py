@@ -8,18 +8,19 @@ from service_desk.domain.vocabulary import Role
 from service_desk.store.base import db
 from service_desk.store.enterprises import Liaison
 from service_desk.store.parts import Assignment
-from service_desk.store.people import User, units_above, units_below
+from service_desk.store.people import MemberTopic, Post, User, units_above, units_below
 from service_desk.store.tickets import Ticket
 
 
 def visible_tickets(user: User) -> Select[Ticket]:
     """The tickets ``user`` may see, as a ``select`` to narrow further.
 
-    Contact: their enterprise's once it is approved (a member who is not the owner: their own). Clerk,
-    quality, supervisor: the park's. Handler: where their department has an assignment; head: their
-    sub-units' too, and their liaison enterprises'. Officer, leader: their enterprises'. Admin, auditor:
-    none. A complaint against a department is outside the scope of everybody who works there or in its
-    sub-units.
+    Contact: their enterprise's once it is approved (a member who is not the owner: their own, and those of
+    the topics they are entrusted with). Clerk, quality, supervisor: the park's. Handler: where their
+    department has an assignment; head: their sub-units' too, and their liaison enterprises'. Officer, leader:
+    their enterprises'. Admin, auditor: none. Whoever stands in for a colleague sees what that colleague's
+    department does. A complaint against a department is outside the scope of everybody who works there or in
+    its sub-units.
     """
     conditions: list[ColumnElement[bool]] = []
     # The park's are all there are, without a condition: what is known of all need not be asked of each.
@@ -34,19 +35,28 @@ def _grants(user: User) -> list[ColumnElement[bool]]:
     grants: list[ColumnElement[bool]] = [false()]
     if user.has(Role.CONTACT) and user.enterprise is not None and user.enterprise.is_approved:
         own = Ticket.enterprise_id == user.enterprise_id
-        grants.append(own if user.is_owner else own & (Ticket.filed_by_id == user.id))
-    if user.department_id is not None and user.has(Role.HEAD):
-        units = units_below(user.department_id)
-        grants.append(Ticket.id.in_(select(Assignment.ticket_id).where(Assignment.department_id.in_(units))))
-        grants.append(_of_enterprises(Liaison.department_id == user.department_id))
-    elif user.department_id is not None and user.has(Role.HANDLER):
-        mine = select(Assignment.ticket_id).where(Assignment.department_id == user.department_id)
-        grants.append(Ticket.id.in_(mine))
+        grants.append(own if user.is_owner else own & _of_member(user))
+    for post in user.posts:
+        # A colleague's department is one's own or above it: what complains of it is hidden with one's own.
+        grants += _grants_of(post)
     if user.has(Role.OFFICER):
         grants.append(_of_enterprises(Liaison.officer_id == user.id))
     if user.has(Role.LEADER):
         grants.append(_of_enterprises(Liaison.leader_id == user.id))
     return grants
+
+
+def _of_member(user: User) -> ColumnElement[bool]:
+    topics = select(MemberTopic.category_id).where(MemberTopic.user_id == user.id)
+    return or_(Ticket.filed_by_id == user.id, Ticket.category_id.in_(topics))
+
+
+def _grants_of(post: Post) -> list[ColumnElement[bool]]:
+    if not post.is_head:
+        mine = select(Assignment.ticket_id).where(Assignment.department_id == post.department_id)
+        return [Ticket.id.in_(mine)]
+    units = select(Assignment.ticket_id).where(Assignment.department_id.in_(units_below(post.department_id)))
+    return [Ticket.id.in_(units), _of_enterprises(Liaison.department_id == post.department_id)]
 
 
 def _of_enterprises(which: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -228,13 +228,14 @@ def _works_on(reader: User, ticket_id: SQLColumnExpression[int]) -> ColumnElemen
     """Whether the reader reads a reply before it is verified: the desk, and the department that leads or supports."""
     if reader.has(*READS_ALL):
         return true()
-    if reader.department_id is None or not reader.has(Role.HANDLER, Role.HEAD):
+    departments = {post.department_id for post in reader.posts}
+    if not departments:
         return false()
     ticket = aliased(Ticket)
-    leads = exists().where(ticket.id == ticket_id, ticket.lead_department_id == reader.department_id)
+    leads = exists().where(ticket.id == ticket_id, ticket.lead_department_id.in_(departments))
     supports = exists().where(
         Assignment.ticket_id == ticket_id,
-        Assignment.department_id == reader.department_id,
+        Assignment.department_id.in_(departments),
         Assignment.role == AssignmentRole.SUPPORT,
         Assignment.state != AssignmentState.RELEASED,
     )

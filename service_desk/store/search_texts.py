@@ -1,13 +1,14 @@
-"""What of each ticket is searched: its folded texts, and the index of their tokens (docs/decisions/0030).
+"""What of each ticket is searched: its folded texts, and the index of their tokens (docs/decisions/0031).
 
 A ticket has a text for whoever sees it; while a reply waits to be verified, another one with that reply, for the desk
 and those who work on the ticket. The tokens of a text are in the table ``search_tokens`` under its id: a ``tsvector``
 with a GIN index on PostgreSQL, an FTS5 table without content on SQLite. No model knows that table.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from sqlalchemy import (
     BigInteger,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Integer,
     String,
     Text,
+    and_,
     delete,
     insert,
     select,
@@ -79,33 +81,30 @@ def is_unindexed() -> ColumnElement[bool]:
 
 def texts_of(ticket_ids: Sequence[int]) -> dict[int, Texts]:
     """The folded texts of these tickets as they are now."""
-    verified: dict[int, list[str]] = defaultdict(list)
-    standing: dict[int, list[str]] = defaultdict(list)
-    replies = (
-        select(Reply.ticket_id, Reply.text, Reply.verified_at)
-        .where(among(Reply.ticket_id, ticket_ids), Reply.sent_back_at.is_(None))
-        .order_by(Reply.id.desc())
-    )
-    for ticket_id, words, verified_at in db.session.execute(replies):
-        standing[ticket_id].append(words)
-        if verified_at is not None:
-            verified[ticket_id].append(words)
-    found: dict[int, Texts] = {}
-    tickets = (
+    stands = and_(Reply.ticket_id == Ticket.id, Reply.sent_back_at.is_(None))
+    rows = (
         select(
             *(Ticket.id, Ticket.version, Ticket.number, Ticket.imported_number, Enterprise.code),
             *(Ticket.contact_phone, Ticket.title, Enterprise.name, Ticket.text),
+            *(Reply.text, Reply.verified_at),
         )
         .join(Enterprise, Enterprise.id == Ticket.enterprise_id)
+        .outerjoin(Reply, stands)
         .where(among(Ticket.id, ticket_ids))
+        .order_by(Ticket.id, Reply.id.desc())
     )
-    for ticket_id, version, number, imported, code, phone, *texts in db.session.execute(tickets):
-        all_replies, read_by_all = standing[ticket_id], verified[ticket_id]
+    found: dict[int, Texts] = {}
+    for ticket_id, its_rows in groupby(db.session.execute(rows), key=itemgetter(0)):
+        lines = list(its_rows)
+        _, version, number, imported, code, phone, *texts, _, _ = lines[0]
+        replies = [(words, verified_at) for *_, words, verified_at in lines if words is not None]
+        verified = [words for words, verified_at in replies if verified_at is not None]
+        standing = [words for words, _ in replies]
         found[ticket_id] = Texts(
             version=version,
             numbers=fold_numbers((number, imported, code), (phone,)),
-            outer=fold_texts((*texts, *read_by_all)),
-            inner=fold_texts((*texts, *all_replies)) if len(all_replies) > len(read_by_all) else None,
+            outer=fold_texts((*texts, *verified)),
+            inner=fold_texts((*texts, *standing)) if len(standing) > len(verified) else None,
         )
     return found
 

@@ -1,6 +1,7 @@
 """The situation a person finds a ticket in: the facts of its rows that the table of actions is asked about."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from service_desk.domain import deadlines
@@ -22,8 +23,9 @@ from service_desk.domain.vocabulary import (
     State,
     Wait,
 )
+from service_desk.store.approvals import Approval
 from service_desk.store.law import Law
-from service_desk.store.parts import Assignment
+from service_desk.store.parts import FOR_ID, Assignment, Event
 from service_desk.store.people import Actor, PastPerson
 from service_desk.store.replays import replay
 from service_desk.store.tickets import Ticket
@@ -44,18 +46,30 @@ HANDLING = (
 
 
 def situation_of(ticket: Ticket, user: Actor | None, now: datetime, law: Law) -> Situation:
-    """The facts the table of actions is asked about."""
+    """The facts the table of actions is asked about; for whoever stands in for colleagues, theirs besides."""
+    own = _facts(ticket, user, ticket.own_parties_of(user), now, law)
+    places = ticket.places_of(user)
+    if not places:
+        return own
+    instead = (
+        replace(_facts(ticket, person, parts, now, law), instead_of=person.id) for person, parts in places
+    )
+    return replace(own, instead=tuple(instead))
+
+
+def _facts(
+    ticket: Ticket, user: Actor | None, parties: frozenset[Party], now: datetime, law: Law
+) -> Situation:
     lead, reply, rating = ticket.last_lead, ticket.last_reply, ticket.last_rating
     settle, mine = ticket.clock(ClockKind.SETTLE), _part_of(ticket, user)
     here = _in(law)
     return Situation(
         state=ticket.state,
-        parties=ticket.parties_of(user),
+        parties=parties,
         now=now,
         cycle=ticket.cycle,
         handled=user is not None and _handled_by(ticket, user),
-        took_part=user is not None
-        and any(user.signed(event.by_id, event.by_name) for event in ticket.events),
+        took_part=user is not None and any(_did(event, user) for event in ticket.events),
         of_the_departments=user is not None
         and user.department_id is not None
         and any(part.department_id == user.department_id for part in ticket.assignments),
@@ -92,9 +106,7 @@ def situation_of(ticket: Ticket, user: Actor | None, now: datetime, law: Law) ->
         most_extensions=law.limits.most_extensions(ticket.profile),
         requests=frozenset(each.kind for each in ticket.approvals if each.is_open),
         own_requests=frozenset(
-            each.kind
-            for each in ticket.approvals
-            if each.is_open and user is not None and user.signed(each.asked_by_id, each.asked_by_name)
+            each.kind for each in ticket.approvals if each.is_open and user is not None and _asked(each, user)
         ),
         supplement_ends_at=here(_due_of(ticket, ClockKind.SUPPLEMENT)),
         objections_until=here(_objections_until(ticket, law)),
@@ -195,9 +207,23 @@ def _deferral_ends_at(ticket: Ticket, law: Law) -> datetime | None:
     return law.calendar.close(law.calendar.day_of(granted.at) + timedelta(days=DEFERRAL_DAYS))
 
 
+def _did(event: Event, user: Actor) -> bool:
+    """Whether an act is this person's: their own, or done in their place."""
+    return user.signed(event.by_id, event.by_name) or (
+        user.id is not None and event.data.get(FOR_ID) == user.id
+    )
+
+
+def _asked(request: Approval, user: Actor) -> bool:
+    """Whether somebody asked for it, or it was asked for in their place."""
+    return user.signed(request.asked_by_id, request.asked_by_name) or (
+        user.id is not None and request.asked_for_id == user.id
+    )
+
+
 def _handled_by(ticket: Ticket, user: Actor) -> bool:
     return (
-        any(user.signed(event.by_id, event.by_name) for event in ticket.events if event.action in HANDLING)
+        any(_did(event, user) for event in ticket.events if event.action in HANDLING)
         or any(user.signed(part.handler_id, part.handler_name) for part in ticket.assignments)
         or any(
             user.signed(event.data.get("to_id"), event.data.get("to"))

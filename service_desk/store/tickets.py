@@ -278,7 +278,18 @@ class Ticket(Model):
     # -- who stands before it -----------------------------------------------------------------
 
     def parties_of(self, user: Actor | None) -> frozenset[Party]:
-        """In what capacities somebody may act; the system itself where ``user`` is None.
+        """In what capacities somebody reads, and may act: their own, and those of colleagues they stand in for."""
+        return self.own_parties_of(user).union(*(parts for _, parts in self.places_of(user)))
+
+    def places_of(self, user: Actor | None) -> list[tuple[User, frozenset[Party]]]:
+        """The colleagues in whose places somebody may act, and in what capacities; nobody's against their own unit."""
+        if not isinstance(user, User) or self.is_complaint_against(user):
+            return []
+        places = ((person, frozenset(self._parts_of(person))) for person in user.stands_in_for)
+        return [(person, parts) for person, parts in places if parts]
+
+    def own_parties_of(self, user: Actor | None) -> frozenset[Party]:
+        """In what capacities somebody may act as themselves; the system itself where ``user`` is None.
 
         Nothing but an answer is asked of the people of a department complained of and of its sub-units, whatever
         their role.
@@ -291,7 +302,7 @@ class Ticket(Model):
             return frozenset({Party.RESPONDENT}) if user.has(Role.HANDLER, Role.HEAD) else frozenset()
         parties = {Party(role.value) for role in user.roles & {Role.CLERK, Role.QUALITY, Role.SUPERVISOR}}
         own = user.enterprise_id == self.enterprise_id and user.has(Role.CONTACT)
-        if own and (user.is_owner or self.filed_by_id in (None, user.id)):
+        if own and (self.filed_by_id in (None, user.id) or user.answers_for(self.category.id)):
             parties.add(Party.CONTACT)
         liaison = self.enterprise.liaison
         if user.has(Role.OFFICER) and liaison is not None and liaison.officer_id == user.id:

@@ -14,7 +14,7 @@ from service_desk.desk import administration as desk
 from service_desk.desk.channels import GATEWAYS, ROBOTS
 from service_desk.desk.danger_words import alarmed_by
 from service_desk.desk.lists import Noun, Row
-from service_desk.desk.nouns import DANGER_WORDS, LATELY, MATTERS, NOUNS, PEOPLE, RULES
+from service_desk.desk.nouns import DANGER_WORDS, GUIDES, LATELY, MATTERS, NOUNS, PEOPLE, RULES
 from service_desk.desk.returned import Dispatches, dispatches_by
 from service_desk.desk.routing import rule_of, would_have
 from service_desk.domain.danger import DangerWord
@@ -212,6 +212,8 @@ def _way_back(noun: Noun) -> tuple[str, str]:
     """Where a list is found: settings are the administrator's."""
     if Role.ADMIN in noun.keepers:
         return _("设置"), url_for("admin.index")
+    if noun is GUIDES:
+        return _("给企业看的"), url_for("guides.index")
     return _("报表"), url_for("reports.index")
 
 

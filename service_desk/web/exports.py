@@ -29,7 +29,7 @@ from service_desk.store.exports import (
 from service_desk.store.queues import COUNTED_UP_TO, Filter, count_capped, is_row_id
 from service_desk.web.guards import me, roles_required
 from service_desk.web.people import show_on
-from service_desk.web.tickets import OPEN_ONES, UNDISPATCHED, list_filters
+from service_desk.web.queues import Listed, read_list
 from service_desk.web.words import in_the_parks_language
 
 bp = Blueprint("exports", __name__)
@@ -104,13 +104,13 @@ def new() -> ResponseReturnValue:
 
 
 def _form_page(form: ExportForm) -> str:
-    filters, wanted = list_filters()
-    count = count_capped(desk.tickets_of(me(), wanted, at=clock.now()))
-    kept = _kept()
+    listed = read_list(request.args)
+    count = count_capped(desk.tickets_of(me(), listed.wanted, at=clock.now()))
+    kept: dict[str, Any] = dict(listed.kept)
     return render_template(
         "exports/new.html",
         form=form,
-        narrowed_to=_in_words(filters, wanted),
+        narrowed_to=_in_words(listed),
         count_label=_("999 件以上") if count >= COUNTED_UP_TO else _("%(n)s 件", n=count),
         may_read_contacts=me().has(*CONTACT_READERS),
         create_url=url_for("exports.create", **kept),
@@ -118,28 +118,15 @@ def _form_page(form: ExportForm) -> str:
     )
 
 
-def _kept() -> dict[str, Any]:
-    """The filters in the address, by name."""
-    filters, _wanted = list_filters()
-    return {field.name: request.args[field.name] for field in filters if request.args.get(field.name)}
-
-
-def _in_words(filters: Form, wanted: Filter) -> list[tuple[str, str]]:
+def _in_words(listed: Listed) -> list[tuple[str, str]]:
     """What a list is narrowed to: labels, and the chosen values as people read them."""
-    asked = {
-        "state": OPEN_ONES if wanted.only_open else wanted.state,
-        "category": wanted.category_id,
-        "area": wanted.area_id,
-        "department": UNDISPATCHED if wanted.undispatched else wanted.department_id,
-        "source": wanted.source,
-    }
     pairs = []
-    for field in filters:
-        value = asked[field.name] if field.name in asked else getattr(wanted, field.name)
-        if not value:
+    for field in listed.form:
+        value = listed.kept.get(field.name)
+        if value is None:
             continue
         labels = {str(choice.value): str(choice.label) for choice in getattr(field, "choices", ())}
-        pairs.append((str(field.label.text), labels.get(str(value), str(value))))
+        pairs.append((str(field.label.text), labels.get(value, value)))
     return pairs
 
 
@@ -150,8 +137,8 @@ def create() -> ResponseReturnValue:
     form = ExportForm(request.form)
     with in_the_parks_language():
         # The words are kept, and written into the workbook.
-        filters, wanted = list_filters()
-        narrowed_to = _in_words(filters, wanted)
+        listed = read_list(request.args)
+        narrowed_to = _in_words(listed)
     if not form.validate():
         return _form_page(form), 422
     kind = ExportKind(form.kind.data)
@@ -160,7 +147,7 @@ def create() -> ResponseReturnValue:
     try:
         return asked_for(
             kind,
-            wanted,
+            listed.wanted,
             narrowed_to=narrowed_to,
             contacts=contacts,
             reason=form.reason.data or "",

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -13,13 +14,22 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from wtforms import DateField, DateTimeLocalField, HiddenField, MultipleFileField, RadioField, SelectField
+from wtforms import (
+    DateField,
+    DateTimeLocalField,
+    HiddenField,
+    MultipleFileField,
+    RadioField,
+    SelectField,
+    StringField,
+)
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Optional
+from wtforms.validators import Optional, ValidationError
 
 from service_desk import clock
 from service_desk.desk import intake
-from service_desk.desk.files import ACCEPTED, store_files
+from service_desk.desk.enterprises import named_for_filing, named_like
+from service_desk.desk.files import ACCEPTED, MAX_BYTES, store_files
 from service_desk.domain import deadlines
 from service_desk.domain.errors import DeskError, Invalid
 from service_desk.domain.limits import Profile
@@ -30,6 +40,7 @@ from service_desk.store.drafts import Draft
 from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus
 from service_desk.store.law import Law, current_law
 from service_desk.store.people import Department
+from service_desk.store.tickets import Ticket
 from service_desk.web.due import guess_of, in_brackets
 from service_desk.web.enterprises import PHONE
 from service_desk.web.filters import stamp
@@ -58,8 +69,12 @@ DRAFT_FIELDS = (
     "above_number",
     "above_due",
     "above_reply",
+    "submission_key",
 )
+TYPED = ("category", "title", "text")
+"""What makes a draft worth saying that it was restored; the rest is filled in beforehand."""
 DRAFT_LIMIT = 20_000
+LONGEST_NAME, FEWEST_CHARACTERS = 100, 2
 FROM_ABOVE = ("above_office", "above_number", "above_due", "above_reply")
 """What a paper from above says of itself."""
 
@@ -91,7 +106,12 @@ class FilingForm(FlaskForm):
 class OnBehalfForm(FilingForm):
     """The same, filed by the desk or an officer for an enterprise."""
 
-    enterprise = SelectField(_l("企业"), validators=[FilledIn()])
+    enterprise = line(
+        _l("企业"),
+        description=_l("名称或信用代码，写几个字就有提示"),
+        render_kw={"list": "enterprises-like", "autocomplete": "off"},
+    )
+    area = SelectField(_l("所在片区"), description=_l("不选就按企业所在的片区"))
     source = RadioField(_l("来源渠道"), validators=[Optional()])
     received_at = DateTimeLocalField(
         _l("实际收到时间"),
@@ -105,6 +125,37 @@ class OnBehalfForm(FilingForm):
         _l("要求时限"), validators=[Optional()], description=_l("与本级时限相比，以较早的为准")
     )
     above_reply = DateField(_l("回复上级日期"), validators=[Optional()])
+    meant: Enterprise | None = None
+    """Whom the words mean, once they have been validated."""
+
+    def validate_enterprise(self, field: StringField) -> None:
+        """Raises ``ValidationError`` with the names of those that may be meant."""
+        if not field.data:
+            return
+        try:
+            self.meant = named_for_filing(field.data, me())
+        except Invalid as error:
+            raise ValidationError(said(error.sentence)) from error
+
+    def validate_area(self, field: SelectField) -> None:
+        """Where nothing is said, the enterprise's own."""
+        if not field.data and self.meant is not None:
+            field.data = self.meant.area_id
+        if not field.data:
+            raise ValidationError(_("请选择片区：名录里没有这家企业的片区。"))
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What the form is opened with: the draft's fields, and the filing before it."""
+
+    draft: Mapping[str, str]
+    last: intake.LastFiled | None
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether anything in it was written by the person."""
+        return any(self.draft.get(name) for name in TYPED)
 
 
 class Choices:
@@ -126,25 +177,9 @@ class Choices:
         """The departments in use."""
         return db.session.scalars(select(Department).where(Department.active).order_by(Department.id)).all()
 
-    @cached_property
-    def enterprises(self) -> Sequence[Enterprise]:
-        """Those somebody of the desk, or an officer, may file for."""
-        return [] if me().has(Role.CONTACT) else _enterprises_i_file_for()
-
     def row(self, rows: Sequence[Any], number: int | None) -> Any:
         """The row of an id, or None."""
         return next((row for row in rows if row.id == number), None)
-
-
-def _enterprises_i_file_for() -> Sequence[Enterprise]:
-    user = me()
-    statement = (
-        select(Enterprise).where(Enterprise.status != EnterpriseStatus.REFUSED).order_by(Enterprise.name)
-    )
-    rows = db.session.scalars(statement).unique().all()
-    if user.has(Role.CLERK):
-        return rows
-    return [row for row in rows if row.liaison is not None and row.liaison.officer_id == user.id]
 
 
 @bp.route("/tickets/new", methods=["GET", "POST"], endpoint="new")
@@ -160,9 +195,10 @@ def new_ticket() -> ResponseReturnValue:
         # The start page says where the registration stands.
         return redirect(url_for("home.index"))
     choices = Choices()
-    form = _form(choices)
     if request.method == "GET":
-        return _page(form, choices)
+        begun = _begun()
+        return _page(_form(choices, begun), choices, begun)
+    form = _form(choices)
     try:
         uploads = _uploads(form)
         files = store_files(uploads, already=len(intake.pending_files(me()))) if uploads else []
@@ -185,10 +221,36 @@ def new_ticket() -> ResponseReturnValue:
         show_on(form, error if isinstance(error, Invalid) else Invalid(error.sentence))
         intake.keep_pending(files, by=me(), at=clock.now())
         return _page(form, choices), error.status
-    return redirect(url_for("filing.filed", ticket_id=ticket.id))
+    if (ticket.title, ticket.text) != (form.title.data, form.text.data):
+        # Its answer was lost on the way, and the words were changed since.
+        intake.keep_pending(files, by=me(), at=clock.now())
+        return _filed_with_other_words(form, choices, ticket), 409
+    return _led_to(url_for("filing.filed", ticket_id=ticket.id))
 
 
-def _form(choices: Choices) -> FilingForm:
+def _filed_with_other_words(form: FilingForm, choices: Choices, ticket: Ticket) -> str:
+    """What was sent before stays as it arrived; sent once more, these words are a request of their own."""
+    form.form_errors.append(
+        _(
+            "先前那份已经提交成功，编号 %(number)s；现在的内容与它不同。如果是另一件事，请再点一次“提交诉求”；"
+            "如果是修改，请到那件诉求里“补充说明”。",
+            number=ticket.number,
+        )
+    )
+    form.submission_key.data = secrets.token_urlsafe(16)
+    return _page(form, choices)
+
+
+def _led_to(url: str) -> ResponseReturnValue:
+    """Where to go on: as a redirect, or in words for a script that asks for them."""
+    return {"url": url} if _asked_by_script() else redirect(url)
+
+
+def _asked_by_script() -> bool:
+    return request.accept_mimetypes.best == "application/json"
+
+
+def _form(choices: Choices, begun: Begun | None = None) -> FilingForm:
     user = me()
     form = FilingForm(formdata=None) if user.has(Role.CONTACT) else OnBehalfForm(formdata=None)
     form.category.choices, form.category.coerce = entity_choice(choices.categories)
@@ -198,9 +260,9 @@ def _form(choices: Choices) -> FilingForm:
     form.nature.choices, form.nature.coerce = word_choice(Nature)
     form.payer.choices, form.payer.coerce = word_choice(Payer)
     if isinstance(form, OnBehalfForm):
-        _offer(form.enterprise, choices.enterprises)
         form.source.choices, form.source.coerce = word_choice(Source)
-    form.process(request.form | request.files if request.method == "POST" else None, data=_proposed(form))
+    given = request.form | request.files if begun is None else None
+    form.process(given, data=_proposed(begun) | (_as_typed(form, begun.draft) if begun else {}))
     return form
 
 
@@ -209,20 +271,32 @@ def _offer(field: SelectField, rows: Sequence[Any]) -> None:
     field.choices = [SelectChoice("", _("请选择")), *options]
 
 
-def _proposed(form: FilingForm) -> dict[str, Any]:
-    """The draft, else what is known of the person and the enterprise."""
-    user = me()
+def _begun() -> Begun:
+    """A save of the draft that came after its filing does not bring it back."""
+    last, draft = intake.last_filed(me()), db.session.get(Draft, me().id)
+    fields = draft.fields if draft is not None else {}
+    if last is not None and last.submission_key and last.submission_key == fields.get("submission_key"):
+        fields = {}
+    return Begun(fields, last)
+
+
+def _proposed(begun: Begun | None) -> dict[str, Any]:
+    """What is known of the person, the enterprise and what they filed last."""
+    user, last = me(), begun.last if begun else None
     enterprise = user.enterprise
     known: dict[str, Any] = {
-        "contact_name": user.name if user.has(Role.CONTACT) else "",
-        "contact_phone": user.phone or (enterprise.contact_phone if enterprise else "") or "",
-        "area": enterprise.area_id if enterprise else None,
         "nature": Nature.HELP.value,
         "source": Source.ENTERPRISE.value if user.has(Role.CONTACT) else Source.VISIT.value,
         "submission_key": secrets.token_urlsafe(16),
     }
-    draft = db.session.get(Draft, user.id) if request.method == "GET" else None
-    return known | (_as_typed(form, draft.fields) if draft else {})
+    if enterprise is None:
+        return known
+    phones = (user.phone, enterprise.contact_phone, last.contact_phone if last else "")
+    return known | {
+        "contact_name": user.name,
+        "contact_phone": next(filter(None, phones), ""),
+        "area": enterprise.area_id or (last.area_id if last else None),
+    }
 
 
 def _as_typed(form: FilingForm, kept: Mapping[str, str]) -> dict[str, Any]:
@@ -258,7 +332,7 @@ def _arguments(form: FilingForm, choices: Choices) -> dict[str, Any]:
         "submission_key": form.submission_key.data or None,
     }
     if isinstance(form, OnBehalfForm):
-        given["enterprise"] = choices.row(choices.enterprises, form.enterprise.data)
+        given["enterprise"] = form.meant
         given["source"] = form.source.data or Source.VISIT
         if form.received_at.data:
             given["received_at"] = park_instant(form.received_at.data)
@@ -266,7 +340,7 @@ def _arguments(form: FilingForm, choices: Choices) -> dict[str, Any]:
     return given
 
 
-def _page(form: FilingForm, choices: Choices) -> str:
+def _page(form: FilingForm, choices: Choices, begun: Begun | None = None) -> str:
     _offer(form.against, choices.departments)
     law = current_law()
     return render_template(
@@ -276,8 +350,20 @@ def _page(form: FilingForm, choices: Choices) -> str:
         danger_words=[{"word": each.word, "exceptions": each.exceptions} for each in law.danger_words],
         promise_line=_promise_line(law),
         pending=intake.pending_files(me()),
+        is_restored=begun is not None and begun.is_typed,
+        last_key=begun.last.submission_key if begun and begun.last else None,
+        most_bytes=MAX_BYTES,
         from_above=" ".join(source.value for source in Source if source.is_from_above),
     )
+
+
+@bp.get("/tickets/new/enterprises")
+@roles_required(Role.CLERK, Role.OFFICER)
+def enterprises() -> ResponseReturnValue:
+    """Up to ten names of enterprises I may file for that have these characters; none for fewer than two."""
+    words = request.args.get("q", "").strip()[:LONGEST_NAME]
+    found = named_like(words, me()) if len(words) >= FEWEST_CHARACTERS else ()
+    return {"names": [each.name for each in found]}
 
 
 def _promise_line(law: Law) -> str:
@@ -324,8 +410,32 @@ def autosave() -> ResponseReturnValue:
     return {"saved_at": f"{now.astimezone(house().timezone):%H:%M}"}
 
 
+@bp.post("/tickets/draft/discard")
+@roles_required(Role.CONTACT, Role.CLERK, Role.OFFICER)
+def discard() -> ResponseReturnValue:
+    """Begin with an empty form."""
+    intake.discard_draft(by=me())
+    return redirect(url_for("filing.new"))
+
+
+@bp.post("/tickets/draft/files")
+@roles_required(Role.CONTACT, Role.CLERK, Role.OFFICER)
+def upload() -> ResponseReturnValue:
+    """Keep files for the form that is being filled in; answered with where they can be taken back."""
+    try:
+        given: list[tuple[str, Any]] = [
+            (file.filename or "", file.stream) for file in request.files.getlist("file")
+        ]
+        files = store_files(given, already=len(intake.pending_files(me())))
+        rows = intake.keep_pending(files, by=me(), at=clock.now())
+    except Invalid as error:
+        return {"problem": said(error.sentence)}, error.status
+    return {"remove": [url_for("filing.remove_file", attachment_id=row.id) for row in rows]}
+
+
 @bp.post("/tickets/draft/files/<int:attachment_id>/remove")
+@roles_required(Role.CONTACT, Role.CLERK, Role.OFFICER)
 def remove_file(attachment_id: int) -> ResponseReturnValue:
     """Take back an upload that was not sent yet."""
     intake.drop_pending(attachment_id, by=me())
-    return redirect(url_for("filing.new"))
+    return _led_to(url_for("filing.new"))

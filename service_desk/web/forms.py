@@ -124,9 +124,11 @@ def word_choice(words: type[Word]) -> tuple[list[SelectChoice], Callable[[Any], 
 class Catalogue:
     """What the choices of a page are made of, each list read once."""
 
-    def __init__(self, ticket: Ticket, user: User) -> None:
+    def __init__(self, ticket: Ticket, user: User, place: User | None = None) -> None:
         self.ticket = ticket
         self.user = user
+        self.place = place or user
+        """In whose place the user acts on the form: their own, or that of a colleague they stand in for."""
 
     @cached_property
     def categories(self) -> Sequence[Category]:
@@ -188,10 +190,10 @@ class Catalogue:
 
     @cached_property
     def colleagues(self) -> Sequence[User]:
-        """The people of the user's department who may handle it, the user first."""
-        if self.user.department_id is None:
+        """The people of the department acted for who may handle it, the user first."""
+        if self.place.department_id is None:
             return []
-        people = db.session.scalars(people_of_department(self.user.department_id, Role.HANDLER, Role.HEAD))
+        people = db.session.scalars(people_of_department(self.place.department_id, Role.HANDLER, Role.HEAD))
         return sorted(people.unique(), key=lambda person: person.id != self.user.id)
 
 
@@ -249,7 +251,7 @@ def _defaults(step: Step, catalogue: Catalogue) -> dict[str, Any]:
         "category": ticket.category_id,
         "nature": ticket.nature.value,
         "urgency": ticket.urgency.value,
-        "handler": user.id,
+        "handler": user.id if user.department_id == catalogue.place.department_id else catalogue.place.id,
         "how": _("电话"),
         "reached": "true",
         "public": "false",

@@ -12,10 +12,12 @@ from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.routing import IntegerConverter, Map
 
+from service_desk import clock
 from service_desk.domain.vocabulary import Role
 from service_desk.store.base import db
 from service_desk.store.people import User, user_for_session
 from service_desk.store.scope import visible_tickets
+from service_desk.store.substitutes import person_with_places
 from service_desk.store.tickets import Ticket
 
 P = ParamSpec("P")
@@ -48,8 +50,8 @@ csrf = CSRFProtect()
 
 @login.user_loader
 def load_user(key: str) -> User | None:
-    """The person of this session."""
-    return user_for_session(key)
+    """The person of this session, in the places they take now."""
+    return user_for_session(key, lambda user_id: person_with_places(user_id, clock.now()))
 
 
 def me() -> User:

@@ -1,11 +1,13 @@
 """Where each role starts: what waits for them, in the order of what hurts."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import Select, or_
 
 from service_desk import clock
 from service_desk.domain.vocabulary import ClockKind, Review, Role, Standing, State
@@ -13,16 +15,28 @@ from service_desk.store.approvals import Approval
 from service_desk.store.base import db
 from service_desk.store.law import current_law
 from service_desk.store.people import User
-from service_desk.store.queues import decides, owed_after_the_end, page, waits_for
+from service_desk.store.queues import (
+    COUNTED_UP_TO,
+    LONGEST_TODO,
+    count_capped,
+    decides,
+    is_personal,
+    most_urgent,
+    owed_after_the_end,
+    page,
+    waiting_for,
+    whose_turn,
+)
 from service_desk.store.rating_totals import rating_totals
 from service_desk.store.scope import visible_tickets
 from service_desk.store.tickets import Ticket
 from service_desk.web.due import Dues
 from service_desk.web.guards import me
+from service_desk.web.queues import FROM_LIST, TODO
 from service_desk.web.words import said
 
 bp = Blueprint("home", __name__)
-MOST = 100
+SHARE_THE_WORK = {Role.HANDLER, Role.HEAD}
 SEE_NO_TICKETS = {Role.ADMIN, Role.AUDITOR}
 RATED_WITHIN = timedelta(days=90)
 
@@ -32,23 +46,69 @@ def index() -> ResponseReturnValue:
     """An enterprise's own list; everybody else's to-do."""
     user = me()
     if user.has(Role.CONTACT):
-        mine = page(visible_tickets(user), size=MOST)
+        mine = page(visible_tickets(user), size=LONGEST_TODO)
         dues = Dues(mine.tickets, clock.now(), current_law(), reader=user)
         return render_template(
             "tickets/my_list.html", tickets=mine.tickets, due_of=dues.of, enterprise=user.enterprise
         )
     now = clock.now()
-    waiting = visible_tickets(user).where(waits_for(user))
-    rows = db.session.scalars(waiting.order_by(Ticket.due_at.is_(None), Ticket.due_at, Ticket.id).limit(MOST))
-    tickets = rows.unique().all()
+    everything = waiting_for(user)
+    switch = _switch(user, everything) if user.posts and user.roles <= SHARE_THE_WORK else ()
+    waiting = (
+        _mine(user, everything) if any(each.is_mine and each.is_chosen for each in switch) else everything
+    )
+    tickets = db.session.scalars(most_urgent(waiting)).unique().all()
     dues = Dues(tickets, now, current_law(), reader=user)
     return render_template(
         "home/todo.html",
         sections=_sections(tickets, dues, _to_decide(user, tickets), _after_the_end(user, tickets)),
         due_of=dues.of,
+        from_list={FROM_LIST: TODO},
+        instead_of=whose_turn(user, [ticket.id for ticket in tickets]),
         ratings=ratings_line(user, now),
         about_nothing=_about_nothing(user),
+        switch=switch,
     )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Whose to-do is shown: one's own, or the whole department's; with how much there is."""
+
+    label: str
+    url: str
+    is_mine: bool
+    is_chosen: bool
+
+
+def _switch(user: User, everything: Select[Ticket]) -> tuple[Choice, Choice]:
+    """A handler begins with what is theirs, a head with what the department owes."""
+    wanted = request.args.get("of")
+    mine = wanted == "mine" or (wanted != "unit" and not user.has(Role.HEAD))
+
+    def number(tickets: Select[Ticket]) -> str:
+        found = count_capped(tickets)
+        return "999+" if found >= COUNTED_UP_TO else str(found)
+
+    return (
+        Choice(
+            _("我的 %(n)s", n=number(_mine(user, everything))),
+            url_for("home.index", of="mine"),
+            is_mine=True,
+            is_chosen=mine,
+        ),
+        Choice(
+            _("本单位 %(n)s", n=number(everything)),
+            url_for("home.index", of="unit"),
+            is_mine=False,
+            is_chosen=not mine,
+        ),
+    )
+
+
+def _mine(user: User, everything: Select[Ticket]) -> Select[Ticket]:
+    """What is this person's own of a department's work, in their own place and in those of colleagues."""
+    return everything.where(or_(*(is_personal(post, by=user) for post in user.posts)))
 
 
 def _about_nothing(user: User) -> str:

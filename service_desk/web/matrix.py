@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from service_desk.domain.vocabulary import State
 from service_desk.store.boards import Stock
-from service_desk.web.tickets import OPEN_ONES, UNDISPATCHED
+from service_desk.web.queues import OPEN_ONES, UNDISPATCHED
 from service_desk.web.words import said
 
 STATES = (

@@ -103,11 +103,7 @@ def _has_closing(ticket: Ticket, user: User) -> bool:
 
 
 def _works_at(user: User, department_id: int | None) -> bool:
-    return (
-        department_id is not None
-        and user.department_id == department_id
-        and user.has(Role.HANDLER, Role.HEAD)
-    )
+    return any(post.department_id == department_id for post in user.posts)
 
 
 # The papers

@@ -13,12 +13,15 @@ from wtforms.validators import EqualTo
 
 from service_desk import clock
 from service_desk.desk import people as desk
+from service_desk.desk.members import keeps_members
+from service_desk.desk.reply_templates import KEEPERS
 from service_desk.domain.errors import Invalid, NotFound
 from service_desk.domain.vocabulary import Role
 from service_desk.settings import current_settings
 from service_desk.store.base import house
 from service_desk.store.law import current_law
 from service_desk.store.people import Rhythm, User
+from service_desk.store.substitutes import MAY_BE_REPLACED, substitutions_of
 from service_desk.web.forms import FilledIn, line
 from service_desk.web.guards import local_path, me
 from service_desk.web.throttle import limiter
@@ -232,13 +235,29 @@ def account() -> ResponseReturnValue:
     """My own page."""
     user = me()
     links = [
+        Link(_("办事指南"), url_for("guides.index"), "info-circle"),
         Link(_("消息"), url_for("notices.index"), "bell"),
         Link(_("消息接收"), url_for("people.letters"), "send"),
     ]
+    if keeps_members(user):
+        links.insert(0, Link(_("成员"), url_for("members.index"), "users"))
     if not user.has(Role.CONTACT):
         links.append(Link(_("办理规则"), url_for("workflow.index"), "list-check"))
+    away = user.has(*MAY_BE_REPLACED)
+    if away:
+        links.insert(2, Link(_("代办"), url_for("substitutes.index"), "users"))
+    if user.posts:
+        links.append(Link(_("移交在办诉求"), url_for("caseloads.index"), "send"))
+    if user.has(*KEEPERS):
+        links.append(Link(_("答复模板"), url_for("reply_templates.index"), "message"))
     roles = [role for role in Role if role in user.roles]
-    return render_template("people/account.html", user=user, roles=roles, links=links)
+    return render_template(
+        "people/account.html",
+        user=user,
+        roles=roles,
+        links=links,
+        substitutions=substitutions_of(user, clock.now()) if away else (),
+    )
 
 
 @bp.route("/account/letters", methods=["GET", "POST"])

@@ -1,23 +1,21 @@
-"""Tickets: the queue, one ticket's page, and every action on it."""
+"""Tickets: one ticket's page, and every action on it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
-from wtforms import Form, SelectField, StringField
-from wtforms.fields.choices import SelectChoice
 
 from service_desk import clock
 from service_desk.desk import likeness, presence
 from service_desk.desk.acting import Stale, readable_events
 from service_desk.desk.files import store_files
+from service_desk.desk.guides import answer_of
 from service_desk.desk.incidents import news_of
 from service_desk.desk.privacy import reveal_contact
 from service_desk.desk.reply_templates import REPLYING, Filled, appended, templates_for
@@ -27,37 +25,30 @@ from service_desk.domain import workflow
 from service_desk.domain.access import works_on_it
 from service_desk.domain.actions import DECIDE, FIELDS, LINE_LIMIT, TEXT_LIMIT, Action, FieldKind, Party
 from service_desk.domain.errors import DeskError, Invalid, OutOfTurn
-from service_desk.domain.search import LONGEST_QUERY
+from service_desk.domain.reply_checks import blanks
+from service_desk.domain.situation import Situation
 from service_desk.domain.states import ENDED, stage
-from service_desk.domain.vocabulary import AssignmentState, ClockKind, Role, Source, State
+from service_desk.domain.vocabulary import AssignmentState, ClockKind, Role, State
 from service_desk.domain.workflow import Step
 from service_desk.store.base import db, house
-from service_desk.store.catalogue import Category
-from service_desk.store.enterprises import Area
-from service_desk.store.exports import EXPORTERS
 from service_desk.store.law import Law, current_law
-from service_desk.store.people import Department, User
+from service_desk.store.people import User
 from service_desk.store.queues import (
-    COUNTED_UP_TO,
-    Filter,
-    count_capped,
-    narrowed,
     others_of,
-    page,
-    page_found,
-    tells_due,
 )
+from service_desk.store.saved_filters import LONGEST_QUERY
 from service_desk.store.scope import visible_tickets
-from service_desk.store.search import Found
 from service_desk.store.situations import situation_of
 from service_desk.store.tickets import Ticket
+from service_desk.web import queues
 from service_desk.web.due import Due, Dues, clocks_read_by, due_of_clock, promise_clock, promise_words
-from service_desk.web.forms import ActionForm, Catalogue, entity_choice, form_for, word_choice
+from service_desk.web.forms import ActionForm, Catalogue, form_for
 from service_desk.web.guards import me, visible_or_404
-from service_desk.web.hits import Hits
 from service_desk.web.incidents import address_of_incident
+from service_desk.web.keys import ACTION_KEYS
 from service_desk.web.papers import papers_of
 from service_desk.web.people import show_on
+from service_desk.web.queues import FROM_LIST, TODO, address_of_next
 from service_desk.web.requests import may_read_request, request_facts
 from service_desk.web.timeline import entries, title_of
 from service_desk.web.words import said
@@ -115,104 +106,12 @@ DONE_WORDS = {
 TYPED = (FieldKind.TEXT,)
 """What is kept while it is typed."""
 
-OPEN_ONES, UNDISPATCHED = "open", "none"
-"""In the queue's address: in whatever open state; with nobody yet."""
+bp.add_url_rule("/tickets", view_func=queues.index)
 
 BEFORE_DISPATCH = (State.SUBMITTED, State.ACCEPTED)
 MOST_GATHERED = 50
-
-
-class FilterForm(Form):
-    """What the queue can be narrowed to."""
-
-    q = StringField(_l("搜索"))
-    state = SelectField(_l("状态"))
-    category = SelectField(_l("类别"))
-    area = SelectField(_l("片区"))
-    department = SelectField(_l("主办"))
-    source = SelectField(_l("来源"))
-    due = SelectField(_l("到期"))
-    tag = StringField(_l("标签"))
-
-
-@bp.get("/tickets")
-def index() -> ResponseReturnValue:
-    """The tickets I may see, filtered, newest first or what is due first, in pages by key."""
-    form, wanted = list_filters()
-    now = clock.now()
-    local = now.astimezone(house().timezone)
-    midnight = datetime.combine(local.date() + timedelta(days=1), datetime.min.time(), local.tzinfo)
-    tickets = narrowed(visible_tickets(me()), wanted, now=now, today_ends=midnight)
-    by_due = request.args.get("sort") == "due"
-    if wanted.due or by_due:
-        tickets = tickets.where(tells_due(me()))
-    after = request.args.get("after", "")
-    found = Found(tickets, wanted.q, me()) if wanted.q else None
-    if found is not None and not by_due:
-        shown, count = page_found(found, after=after)
-    else:
-        tickets = found.whole if found else tickets
-        shown, count = page(tickets, after=after, by_due=by_due), count_capped(tickets)
-    # By name: url_for has arguments of its own, which are no business of whoever wrote the address.
-    kept: dict[str, Any] = {key: request.args[key] for key in (*form.data, "sort") if request.args.get(key)}
-    return render_template(
-        "tickets/index.html",
-        tickets=shown.tickets,
-        hits=Hits(found.asked, shown.tickets, me()) if found else None,
-        filters=form,
-        sort=request.args.get("sort", ""),
-        next_url=url_for("tickets.index", **kept, after=shown.next_after) if shown.next_after else "",
-        export_url=url_for("exports.new", **kept) if me().has(*EXPORTERS) else "",
-        count_label=_("共 999+ 件") if count >= COUNTED_UP_TO else _("共 %(n)s 件", n=count),
-        due_of=Dues(shown.tickets, now, current_law(), reader=me()).of,
-    )
-
-
-def list_filters() -> tuple[FilterForm, Filter]:
-    """The filter form, and what it asks for; a value that is no choice is no condition."""
-    form = FilterForm()
-    any_one = SelectChoice("", _("全部"))
-    form.state.choices, form.state.coerce = word_choice(State)
-    reached = {state.value for state in workflow.REACHED}
-    form.state.choices = [choice for choice in form.state.choices if choice.value in reached]
-    form.source.choices, form.source.coerce = word_choice(Source)
-    for field, entity in ((form.category, Category), (form.area, Area), (form.department, Department)):
-        rows: Any = db.session.scalars(select(entity).order_by(entity.id)).all()
-        field.choices, field.coerce = entity_choice(rows)
-    # Groups that a figure leads to.
-    form.state.choices.insert(0, SelectChoice(OPEN_ONES, _("未办结")))
-    form.department.choices.insert(0, SelectChoice(UNDISPATCHED, _("未派单")))
-    for field, group in ((form.state, OPEN_ONES), (form.department, UNDISPATCHED)):
-        field.coerce = _or_group(group, field.coerce)
-    form.due.choices = [SelectChoice("today", _("今天到期")), SelectChoice("overdue", _("已超期"))]
-    for field in (form.state, form.category, form.area, form.department, form.source, form.due):
-        field.choices = [any_one, *field.choices]
-    form.process(request.args)
-
-    def chosen(field: Any) -> Any:
-        return (
-            field.data if any(choice.value == field.data for choice in field.choices) and field.data else None
-        )
-
-    state, department = chosen(form.state), chosen(form.department)
-    wanted = Filter(
-        state=state if state != OPEN_ONES else None,
-        only_open=state == OPEN_ONES,
-        undispatched=department == UNDISPATCHED,
-        category_id=chosen(form.category),
-        area_id=chosen(form.area),
-        department_id=department if department != UNDISPATCHED else None,
-        source=chosen(form.source),
-        due=chosen(form.due) or "",
-        tag=(form.tag.data or "").strip()[:20],
-        q=(form.q.data or "").strip()[:LONGEST_QUERY],
-    )
-    return form, wanted
-
-
-def _or_group(group: str, coerce: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Takes what ``coerce`` takes, and the name of a group beside it."""
-    return lambda value: group if value == group else coerce(value)
+ANYWAY = "anyway"
+"""The button that sends a reply with its blanks."""
 
 
 @dataclass(frozen=True)
@@ -226,7 +125,23 @@ class Offered:
     form: ActionForm | None = None
     title: str = ""
     text: str = ""
+    instead_of: str = ""
     templates: Sequence[Filled] = ()
+    key: str = ""
+    second: tuple[str, str] | None = None
+
+
+def opened_from() -> dict[str, Any]:
+    """The list a ticket was opened from, for the addresses of its page; empty where it came otherwise."""
+    query = request.args.get(FROM_LIST)
+    return {} if query is None or me().has(Role.CONTACT) else {FROM_LIST: query[:LONGEST_QUERY]}
+
+
+@bp.get("/tickets/<int:ticket_id>/next")
+def following(ticket_id: int) -> ResponseReturnValue:
+    """To the ticket after this one in the list it was opened from."""
+    ticket = visible_or_404(ticket_id)
+    return redirect(address_of_next(opened_from().get(FROM_LIST, ""), ticket, clock.now()))
 
 
 @bp.get("/tickets/<int:ticket_id>")
@@ -240,7 +155,8 @@ def _form_page(ticket: Ticket, form: ActionForm, step: Step, *, stale: Stale | N
     return render_template(
         "tickets/action.html",
         ticket=ticket,
-        action=_offer(step, ticket, form),
+        action=_offer(step, ticket, form, _catalogue(step, ticket).place),
+        from_list=opened_from(),
         request_facts=request_facts(ticket, step.action),
         changes=_changes(stale),
         due_of=Dues([], clock.now(), current_law(), reader=me()).of,
@@ -258,16 +174,21 @@ def _show(
 ) -> str:
     """The page; ``bound`` is the form of the next step as it was sent, with what was wrong in it."""
     user, now, law = me(), clock.now(), current_law()
-    catalogue = Catalogue(ticket, user)
-    steps = workflow.offers(situation_of(ticket, user, now, law))
+    situation = situation_of(ticket, user, now, law)
+    steps = workflow.offers(situation)
     first = _next_step(steps)
+    catalogue = Catalogue(ticket, user, place=_place(first, situation, user) if first else None)
     shared: dict[str, Any] = {
         "ticket": ticket,
-        "next": _offer(first, ticket, bound or _fresh_form(first, catalogue)) if first else None,
+        "next": _offer(first, ticket, bound or _fresh_form(first, catalogue), catalogue.place)
+        if first
+        else None,
         "others": [_offer(step, ticket) for step in steps if step is not first],
         "request_facts": request_facts(ticket, first.action) if first else [],
         "stage": stage(ticket.stood),
         "done": ticket.state is State.CLOSED,
+        "from_list": opened_from(),
+        "todo": opened_from().get(FROM_LIST) == TODO,
         "changes": _changes(stale),
         "entries": entries(ticket, user),
         "due_of": Dues([], now, law, reader=user).of,
@@ -283,6 +204,19 @@ def _show(
     shared["proposal"] = catalogue.proposal if dispatching else None
     shared["returns"] = returns_of(ticket, law) if dispatching else []
     return _staff(ticket, shared, now, law)
+
+
+def _place(step: Step, situation: Situation, user: User) -> User:
+    """In whose place the user takes a step: their own, or that of a colleague they stand in for."""
+    absent = workflow.place_of(step, situation).instead_of
+    return next((person for person in user.stands_in_for if person.id == absent), user)
+
+
+def _catalogue(step: Step, ticket: Ticket) -> Catalogue:
+    """The choices of a step's form."""
+    user = me()
+    situation = situation_of(ticket, user, clock.now(), current_law())
+    return Catalogue(ticket, user, place=_place(step, situation, user))
 
 
 def _elapsed_days(ticket: Ticket, now: datetime, law: Law) -> int:
@@ -304,17 +238,20 @@ def _changes(stale: Stale | None) -> list[str]:
     ]
 
 
-def _offer(step: Step, ticket: Ticket, form: ActionForm | None = None) -> Offered:
+def _offer(step: Step, ticket: Ticket, form: ActionForm | None = None, place: User | None = None) -> Offered:
     rating = step.action in (Action.RATE, Action.CORRECT_RATING)
     return Offered(
         name=step.action.value,
         label=said(step.action),
-        url=url_for("tickets.act", ticket_id=ticket.id, action=step.action.value),
+        url=url_for("tickets.act", ticket_id=ticket.id, action=step.action.value, **opened_from()),
         draft_url=url_for("tickets.autosave", ticket_id=ticket.id, action=step.action.value),
         form=form,
+        instead_of=place.name if place is not None and place.id != me().id else "",
         title=_("请您评价") if step.action is Action.RATE else said(step.action),
         text=_("承办单位平时只看到汇总结果；如需重办，会看到您的评价和意见。") if rating else "",
-        templates=templates_for(ticket, step.action) if form is not None else (),
+        templates=_templates(ticket, step.action) if form is not None else (),
+        key="" if me().has(Role.CONTACT) else ACTION_KEYS.get(step.action, ""),
+        second=(ANYWAY, _("仍要提交")) if form is not None and _is_unfilled(step.action, form) else None,
     )
 
 
@@ -392,6 +329,7 @@ def _staff(ticket: Ticket, shared: dict[str, Any], now: datetime, law: Law) -> s
         repeated=likeness.repeated(ticket, me(), now) if _reads_to_route(ticket, parties) else [],
         shared_with=likeness.shared(ticket, me(), now) if _reads_to_route(ticket, parties) else [],
         others_of_enterprise=others_of(visible_tickets(me()), ticket),
+        may_write_guide=Party.CLERK in parties and answer_of(ticket) is not None,
         **shared,
     )
 
@@ -476,7 +414,7 @@ def act(ticket_id: int, action: str) -> ResponseReturnValue:
     if request.method == "POST":
         return _take(ticket, Action(action))
     step = _step(Action(action), ticket, me(), clock.now())
-    return _form_page(ticket, _fresh_form(step, Catalogue(ticket, me())), step)
+    return _form_page(ticket, _fresh_form(step, _catalogue(step, ticket)), step)
 
 
 def _fresh_form(step: Step, catalogue: Catalogue) -> ActionForm:
@@ -494,12 +432,19 @@ def _take(ticket: Ticket, name: Action) -> ResponseReturnValue:
     ticket_id, user, now = ticket.id, me(), clock.now()
     seen = request.form.get("version", type=int)
     step = _step(name, ticket, user, now)
-    catalogue = Catalogue(ticket, user)
+    catalogue = _catalogue(step, ticket)
     form = form_for(step, catalogue, bound=True)
     if "apply" in request.form and name in REPLYING:
         return _with_template(ticket, form, step)
     if not form.validate():
         return _again(ticket, form, step), 422
+    if _is_unfilled(name, form) and ANYWAY not in request.form:
+        left = blanks(form["text"].data)
+        form["text"].errors = [
+            _("还有 %(n)s 处没有填写（下划线或花括号），请填好；确实要这样发，请点“仍要提交”。", n=left)
+        ]
+        return _again(ticket, form, step), 422
+    go_on = _address_to_go_on(ticket, now)
     try:
         arguments = form.verb_arguments(catalogue)
         if "files" in form:
@@ -514,14 +459,34 @@ def _take(ticket: Ticket, name: Action) -> ResponseReturnValue:
         form.version.data = str(fresh.version)
         return _again(fresh, form, step, stale=stale), 409
     presence.forget_action_draft(ticket_id, name, by=user)
-    flash(DONE_WORDS.get(name) or _("“%(action)s”已完成。", action=said(name)), "success")
-    return redirect(url_for("tickets.show", ticket_id=ticket_id))
+    done = str(DONE_WORDS.get(name) or _("“%(action)s”已完成。", action=said(name)))
+    if go_on and _next_step(workflow.offers(situation_of(ticket, user, now, current_law()))) is None:
+        flash(_("%(number)s：%(done)s", number=ticket.number, done=done), "success")
+        return redirect(go_on)
+    flash(done, "success")
+    return redirect(url_for("tickets.show", ticket_id=ticket_id, **opened_from()))
+
+
+def _address_to_go_on(ticket: Ticket, now: datetime) -> str:
+    """What opens once nothing on this ticket waits for me: asked before the act, which may change its place."""
+    came = opened_from()
+    return address_of_next(came[FROM_LIST], ticket, now) if came and me().prefers.goes_on else ""
+
+
+def _templates(ticket: Ticket, action: Action) -> Sequence[Filled]:
+    """The templates a reply to this ticket can begin with today."""
+    return templates_for(ticket, action, by=me(), today=clock.now().astimezone(house().timezone).date())
+
+
+def _is_unfilled(action: Action, form: ActionForm) -> bool:
+    """Whether a reply that was sent has places that are to be filled in."""
+    return action in REPLYING and form.is_submitted() and blanks(form["text"].data or "") > 0
 
 
 def _with_template(ticket: Ticket, form: ActionForm, step: Step) -> str:
     """The page a reply is written on, with the chosen template after what was typed."""
-    wanted = request.form.get("template", type=int)
-    chosen = next((each for each in templates_for(ticket, step.action) if each.id == wanted), None)
+    wanted = request.form.get("template")
+    chosen = next((each for each in _templates(ticket, step.action) if each.key == wanted), None)
     if chosen is not None:
         form["text"].data = appended(form["text"].data or "", chosen.text)
     if form.uploads():

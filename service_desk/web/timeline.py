@@ -75,7 +75,7 @@ def _entry(ticket: Ticket, event: Event, files: dict[int, list[Attachment]], as_
     return Entry(
         action=event.action,
         at=event.at,
-        who=_who(event, as_enterprise),
+        who=who_of(event, as_enterprise=as_enterprise),
         title=title_of(event, as_enterprise=as_enterprise),
         text=text,
         public=event.public,
@@ -120,7 +120,8 @@ def _reply_words(reply: Reply) -> str:
     return "\n".join([*lines, reply.text])
 
 
-def _who(event: Event, as_enterprise: bool) -> str:  # noqa: FBT001
+def who_of(event: Event, *, as_enterprise: bool) -> str:
+    """Who acted, as the reader may know it; empty for the system."""
     if event.party is Party.SYSTEM:
         return ""
     if event.department is not None and not as_enterprise:

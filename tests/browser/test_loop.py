@@ -66,7 +66,7 @@ def the_enterprise_files(phone: Page) -> tuple[str, str]:
     phone.get_by_role("link", name="提交诉求").click()
     fill_in(phone)
     phone.get_by_label("照片或文件").set_input_files(photo())
-    expect(phone.get_by_text("车间.png 1 KB")).to_be_visible()
+    expect(phone.locator("li.file")).to_contain_text("车间.png")
     press(phone, "提交诉求")
     main = phone.get_by_role("main")
     expect(main).to_contain_text(NUMBER)

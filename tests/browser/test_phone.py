@@ -13,7 +13,16 @@ pytestmark = pytest.mark.usefixtures("no_refusals")
 
 PAGES = {
     "": ("/sign-in", "/forgotten", "/register", "/track"),
-    "enterprise": ("/", "/tickets/new", "/notices", "/account", "/account/password"),
+    "enterprise": (
+        "/",
+        "/tickets/new",
+        "/notices",
+        "/account",
+        "/account/password",
+        "/members",
+        "/guides",
+        "/members/new",
+    ),
     "clerk": (
         *("/", "/tickets", "/tickets/new", "/enterprises", "/reports", "/notices", "/account"),
         *("/orders", "/orders?answered=all", "/incidents", "/incidents/1"),
@@ -39,7 +48,7 @@ PAGES = {
         "/admin/robots/new",
     ),
 }
-TICKET = re.compile(r"/tickets/\d+$")
+TICKET = re.compile(r"/tickets/\d+(\?list=.*)?$")
 MARKED = "a[href^='/tickets/']"
 
 
@@ -142,6 +151,36 @@ def test_the_bar_of_the_staff_shows_where_one_is(visit: Visit) -> None:
         expect(phone.locator(".nav [aria-current]")).to_be_in_viewport(ratio=1)
 
 
+def asked_to(page: Page, button: str) -> str:
+    """The page of the first request that asks for this."""
+    page.goto("/")
+    hrefs = [link.get_attribute("href") or "" for link in page.locator("a.line").all()]
+    for href in hrefs:
+        page.goto(href)
+        if page.get_by_role("button", name=button, exact=True).count():
+            return href
+    raise AssertionError(f"nothing asks for {button}")
+
+
+def test_a_thumb_hits_what_it_aims_at_and_finds_one_primary_button(visit: Visit) -> None:
+    phone = visit("enterprise", PHONE)
+    answer = asked_to(phone, "企业回复")
+    faults = {}
+    for path in (
+        answer,
+        f"{answer}/urge",
+        asked_to(phone, "评价"),
+        "/tickets/new",
+        "/members",
+        "/members/new",
+    ):
+        phone.goto(path)
+        found = [*missed(phone), *([] if primary(phone) == 1 else [f"{primary(phone)} primary buttons"])]
+        if found:
+            faults[path] = found
+    assert not faults
+
+
 def pages_of(page: Page, account: str) -> list[str]:
     """The main pages of a role, and the first ticket and form it is led to."""
     paths = list(PAGES[account])
@@ -164,6 +203,27 @@ def barriers(page: Page) -> list[str]:
         if one["impact"] in ("serious", "critical")
         for node in one["nodes"]
     ]
+
+
+def missed(page: Page) -> list[str]:
+    """What a thumb aims at and is less than 44 px high; a link within a sentence is read, not aimed at."""
+    found: list[str] = page.evaluate(
+        """() => {
+            const aimed = "a, button, input:not([type=hidden]), select, textarea, summary";
+            const boxOf = (one) => (one.matches("label *") ? one.closest("label") : one).getBoundingClientRect();
+            return [...document.querySelectorAll(aimed)]
+                .filter((one) => one.checkVisibility() && !one.matches(".skip"))
+                .filter((one) => getComputedStyle(one).display !== "inline")
+                .filter((one) => boxOf(one).height < 44)
+                .map((one) => `${one.outerHTML.slice(0, 80)}: ${boxOf(one).height} px`);
+        }"""
+    )
+    return found
+
+
+def primary(page: Page) -> int:
+    """How many buttons call for the thumb first."""
+    return page.locator(".button.primary:visible").count()
 
 
 def overflow(page: Page) -> list[str]:

@@ -116,6 +116,7 @@ NEW: dict[str, dict[str, Any]] = {
         "at_time": "08:30",
         "roles": ["supervisor"],
     },
+    "guides": {"title": "用电增容怎么申请", "body": "到供电窗口申请。", "keywords": "扩容"},
 }
 OTHER: dict[str, dict[str, Any]] = {
     "departments": {"phone": "0775-7654321"},
@@ -130,6 +131,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "robots": {"name": "专窗值班群"},
     "gateways": {"per_minute": "30"},
     "schedules": {"name": "周三调度会材料"},
+    "guides": {"title": "用电扩容怎么申请"},
 }
 
 
@@ -137,7 +139,7 @@ OTHER: dict[str, dict[str, Any]] = {
 def test_a_row_is_added_changed_put_out_of_use_and_all_of_it_is_written_down(
     small_world: World, visit: Visit, noun: str
 ) -> None:
-    keeper = "admin" if noun in KEPT else "supervisor"
+    keeper = NOUNS[noun].keepers[0].value
     admin = visit(keeper)
     assert f"/admin/{noun}/new" in admin.get(f"/admin/{noun}")
     admin.get(f"/admin/{noun}/new")
@@ -149,10 +151,11 @@ def test_a_row_is_added_changed_put_out_of_use_and_all_of_it_is_written_down(
     page = admin.get(path)
     (name, after) = next(iter(OTHER[noun].items()))
     assert f"由“{NEW[noun][name] if noun != 'matters' else '光伏、并网'}”改为“{after}”" in page
-    assert "在用：由“是”改为“否”" in page
+    active = "发布" if noun == "guides" else "在用"
+    assert f"{active}：由“是”改为“否”" in page
     assert f"{keeper}名" in page
     assert "已停用" in admin.get(
-        f"/admin/{noun}?q={after if name in ('name', 'label', 'word') else NEW[noun]['name']}"
+        f"/admin/{noun}?q={after if name in ('name', 'label', 'word', 'title') else NEW[noun]['name']}"
     )
     row = db.session.get(NOUNS[noun].entity, new.row_id, populate_existing=True)
     assert row is not None

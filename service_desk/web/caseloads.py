@@ -1,0 +1,67 @@
+"""Handing over all that somebody handles, when they leave."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice
+
+from service_desk import clock
+from service_desk.desk import caseloads as desk
+from service_desk.domain.vocabulary import Role
+from service_desk.web.forms import FilledIn
+from service_desk.web.guards import me, roles_required
+from service_desk.web.words import said
+
+bp = Blueprint("caseloads", __name__)
+READERS = (Role.HANDLER, Role.HEAD, Role.ADMIN)
+
+
+def _id(value: Any) -> int | None:
+    return int(value) if value not in (None, "", "None") else None
+
+
+class HandOverForm(FlaskForm):
+    """To whom everything goes."""
+
+    to = SelectField(_l("转给"), coerce=_id, validators=[FilledIn()])
+
+
+@bp.get("/caseloads")
+@roles_required(*READERS)
+def index() -> ResponseReturnValue:
+    """Who handles how much: my own, my department's where I head it, everybody's for the administrator."""
+    return render_template("caseloads/index.html", lines=desk.caseloads(me()), is_admin=me().has(Role.ADMIN))
+
+
+@bp.route("/caseloads/<int:person_id>", methods=["GET", "POST"])
+@roles_required(*READERS)
+def show(person_id: int) -> ResponseReturnValue:
+    """Hand over all of one person's to a colleague."""
+    person, number = next((line for line in desk.caseloads(me()) if line[0].id == person_id), (None, 0))
+    if person is None:
+        abort(404)
+    form = HandOverForm()
+    colleagues = desk.successors(person)
+    form.to.choices = [
+        SelectChoice("", _("请选择")),
+        *(SelectChoice(each.id, each.name) for each in colleagues),
+    ]
+    if request.method == "POST" and form.validate():
+        to = next(each for each in colleagues if each.id == form.to.data)
+        told = desk.hand_over_all(person, to=to, by=me(), at=clock.now())
+        flash(
+            _("已将%(name)s名下 %(n)s 件转给%(to)s。", name=person.name, n=told.done, to=to.name),
+            "success",
+        )
+        for number_of, sentence in told.refused:
+            flash(_("%(label)s：%(value)s", label=number_of, value=said(sentence)), "warning")
+        if told.left:
+            flash(_("还有 %(n)s 件，请再点一次。", n=told.left), "warning")
+        return redirect(url_for("caseloads.index"))
+    page = render_template("caseloads/show.html", person=person, number=number, form=form)
+    return page, 422 if request.method == "POST" else 200

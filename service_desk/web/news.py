@@ -1,0 +1,87 @@
+"""What has happened since a page was opened: asked for by the page itself every few seconds (static/js/news.js)."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import Select, func, or_, select
+
+from service_desk import clock
+from service_desk.desk.acting import unseen_by
+from service_desk.desk.notices import unread_count
+from service_desk.domain.actions import Party
+from service_desk.domain.vocabulary import Role
+from service_desk.store.base import db
+from service_desk.store.people import User
+from service_desk.store.queues import COUNTED_UP_TO, count_capped, is_row_id, waits_for
+from service_desk.store.scope import visible_tickets
+from service_desk.store.tickets import Ticket
+from service_desk.web.filters import clock_time
+from service_desk.web.guards import me, visible_or_404
+from service_desk.web.queues import read_list
+from service_desk.web.timeline import title_of, who_of
+
+bp = Blueprint("news", __name__)
+QUEUE, TODO = "queue", "todo"
+MOST_LINES = 3
+
+
+@bp.get("/news")
+def index() -> ResponseReturnValue:
+    """How many notices are unread; and in ``words`` what is new of the page's ticket or list, empty where nothing is.
+
+    ``ticket`` and ``version`` name the one that the page shows; ``list`` (``queue`` with its filters, or ``todo``) and
+    ``since`` the list, with ``newest``, the id that the last answer gave.
+    """
+    user = me()
+    told: dict[str, Any] = {"unread": unread_count(user), "words": ""}
+    ticket_id, wanted = request.args.get("ticket", ""), request.args.get("list", "")
+    if is_row_id(ticket_id):
+        told["words"] = _of_ticket(int(ticket_id), user)
+    elif wanted in (QUEUE, TODO):
+        told |= _of_list(wanted, user)
+    return jsonify(told)
+
+
+def _of_ticket(ticket_id: int, user: User) -> str:
+    """The lines that others have added since, as this person reads them."""
+    ticket = visible_or_404(ticket_id)
+    as_enterprise = Party.CONTACT in ticket.parties_of(user)
+    lines = [
+        f"{clock_time(event.at)} {who_of(event, as_enterprise=as_enterprise)} "
+        f"{title_of(event, as_enterprise=as_enterprise)}".replace("  ", " ")
+        for event in unseen_by(user, ticket, request.args.get("version", type=int))
+    ]
+    return str(_("；")).join(reversed(lines[-MOST_LINES:]))
+
+
+def _of_list(wanted: str, user: User) -> dict[str, Any]:
+    """How many tickets of the list are new or have changed, and the newest ticket of all."""
+    newest = db.session.scalar(select(func.max(Ticket.id))) or 0
+    since, seen = _since(), request.args.get("newest", "")
+    if since is None:
+        return {"newest": newest}
+    fresh = [Ticket.touched_at > since]
+    if is_row_id(seen):
+        # Some were received before they were written down.
+        fresh.append(Ticket.id > int(seen))
+    number = count_capped(_tickets(wanted, user).where(or_(*fresh)))
+    words = _("%(n)s 件诉求有变化", n="999+" if number >= COUNTED_UP_TO else number) if number else ""
+    return {"newest": newest, "words": str(words)}
+
+
+def _tickets(wanted: str, user: User) -> Select[Ticket]:
+    if wanted == QUEUE:
+        return read_list(request.args).tickets(clock.now())
+    tickets = visible_tickets(user)
+    return tickets if user.has(Role.CONTACT) else tickets.where(waits_for(user))
+
+
+def _since() -> datetime | None:
+    try:
+        since = datetime.fromisoformat(request.args.get("since", ""))
+    except ValueError:
+        return None
+    return since if since.tzinfo is not None else None
