@@ -78,7 +78,19 @@ def test_the_search_for_the_interfaces_chinese_tells_it_from_data() -> None:
     ("username", "paths"),
     [
         (None, ("/sign-in", "/register", "/track", "/promise", "/forgotten", "/no-such-page")),
-        ("owner", ("/", "/tickets/new", "/tickets/1", "/tickets/1/rate", "/account", "/account/password")),
+        (
+            "owner",
+            (
+                "/",
+                "/tickets/new",
+                "/members",
+                "/guides",
+                "/tickets/1",
+                "/tickets/1/rate",
+                "/account",
+                "/account/password",
+            ),
+        ),
         (
             "clerk",
             ("/", "/tickets", "/tickets/new", "/tickets/2", "/tickets/2/accept", "/orders", "/enterprises"),
@@ -87,7 +99,7 @@ def test_the_search_for_the_interfaces_chinese_tells_it_from_data() -> None:
             "power",
             ("/", "/tickets", "/tickets/3", "/tickets/3/reply", "/tickets/3/ask_deferral", "/dashboard"),
         ),
-        ("power_head", ("/", "/tickets/3", "/account/letters", "/inquiries")),
+        ("power_head", ("/", "/tickets/3", "/account/letters", "/inquiries", "/substitutes")),
         ("supervisor", ("/", "/tickets/3", "/dashboard", "/wall", "/reports", "/exclusions", "/calendar")),
         ("officer", ("/", "/tickets", "/tickets/3")),
         ("leader", ("/", "/tickets/3")),
