@@ -22,7 +22,7 @@ export DEMO PYTHONUNBUFFERED := 1
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench screenshots docs weights lock assets clean python packages dev-packages browser office
+.PHONY: help setup run test check bench screenshots docs catalogue weights lock assets clean python packages dev-packages browser office
 
 help: ## this list
 	@echo 'make <target>:'
@@ -38,7 +38,7 @@ test: dev-packages assets browser office ## all tests (SQLite, PostgreSQL, brows
 	@echo '→ pytest'
 	@$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
-check: dev-packages assets ## format, lint, types, imports, templates, migrations = models
+check: dev-packages assets ## format, lint, types, imports, templates, English, migrations = models
 	@echo '→ format (ruff format repairs it)'
 	@$(BIN)/ruff format --check --quiet || { $(BIN)/ruff format --diff --quiet; exit 1; }
 	@echo '→ lint'
@@ -50,6 +50,8 @@ check: dev-packages assets ## format, lint, types, imports, templates, migration
 	@echo '→ templates'
 	@$(BIN)/djlint --quiet --lint templates
 	@$(BIN)/python tools/templates_check.py
+	@echo '→ English'
+	@$(BIN)/python tools/catalogue_check.py
 	@echo '→ migrations'
 	@$(BIN)/python tools/migrations_check.py
 	@echo 'All checks passed.'
@@ -65,6 +67,9 @@ docs: packages ## write the pages of docs/ that are made from the code
 	@$(BIN)/python tools/workflow_page.py
 	@$(BIN)/python tools/figures_page.py
 
+catalogue: packages ## collect what people read into the English catalogue; what is new waits there for its English
+	@$(BIN)/python tools/catalogue.py
+
 weights: packages ## learn anew what makes two requests alike, from tests/data/duplicates*.jsonl
 	@mkdir -p build
 	@$(BIN)/python tools/likeness_weights.py > build/likeness.json
@@ -73,8 +78,9 @@ weights: packages ## learn anew what makes two requests alike, from tests/data/d
 lock: dev-packages ## write requirements/*.txt anew, with the newest versions the ranges allow
 	@$(BIN)/python tools/lock.py
 
-assets: packages ## the icons and the charts, into service_desk/web/static/vendor/
+assets: packages ## the icons and the charts, into service_desk/web/static/vendor/; the English catalogue, compiled
 	@$(BIN)/python tools/assets.py
+	@$(BIN)/python tools/catalogue.py --compile
 
 clean: ## remove what was built or installed here; the database in instance/ stays
 	rm -rf .venv build dist node_modules service_desk/web/static/vendor .mypy_cache .pytest_cache \

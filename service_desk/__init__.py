@@ -44,12 +44,12 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def house_of(settings: Settings) -> base.House:
     """What an installation with these settings tells the floors below the edges; nothing is read of the law yet."""
-    from service_desk.web.words import said  # noqa: PLC0415 - as above
+    from service_desk.web.words import said_to_the_park  # noqa: PLC0415 - as above
 
     return base.House(
         timezone=settings.timezone,
         attachments_dir=settings.attachments_dir,
         sends_mail=settings.smtp_url is not None,
         webhook_origins=settings.webhook_origins,
-        say=said,
+        say=said_to_the_park,
     )

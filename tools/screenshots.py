@@ -2,7 +2,8 @@
 
 A demo park of its own is made in a temporary database and served on a free port; from each role's start page all
 links of the desk are followed, one page of each kind. ``ARGS='clerk power'`` takes these accounts only;
-``ARGS=--docs`` takes the pictures of docs/screenshots/ instead, as much of each page as a screen shows.
+``ARGS=--english`` reads the pages in English. ``ARGS=--docs`` takes the pictures of docs/screenshots/ instead, as much
+of each page as a screen shows.
 """
 
 import os
@@ -40,8 +41,9 @@ ALSO = {
     )
 }
 # Not pages: they end the visit, or answer with a file or for machines.
-SKIPPED = re.compile(r"/(sign-out|attachments|export|static|healthz|readyz|calendar/form)\b")
+SKIPPED = re.compile(r"/(sign-out|attachments|export|language|static|healthz|readyz|calendar/form)\b")
 PATIENCE = 30
+LOCALE = "en-US" if "--english" in sys.argv else "zh-CN"
 GALLERY = ROOT / "docs" / "screenshots"
 PHONE, SCREEN = 360, 1366
 WIDTHS = {PHONE: 740, SCREEN: 768}
@@ -162,7 +164,7 @@ PORTRAITS = (
 def visitor(browser: Browser, address: str, account: str, width: int = SCREEN) -> Page:
     """A page of somebody who has signed in; phones show two dots a pixel."""
     context = browser.new_context(
-        locale="zh-CN",
+        locale=LOCALE,
         timezone_id="Asia/Shanghai",
         viewport={"width": width, "height": WIDTHS[width]},
         device_scale_factor=2 if width == PHONE else 1,
@@ -213,7 +215,7 @@ def fill_album(accounts: tuple[str, ...]) -> None:
     with served() as address, browsing() as chromium:
         for account in ("nobody", *accounts):
             if account == "nobody":
-                page = chromium.new_page(locale="zh-CN", timezone_id="Asia/Shanghai")
+                page = chromium.new_page(locale=LOCALE, timezone_id="Asia/Shanghai")
             else:
                 page = visitor(chromium, address, account)
             starts = PUBLIC if account == "nobody" else ("/", *ALSO.get(account, ()))
@@ -226,4 +228,4 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["--docs"]:
         fill_gallery()
     else:
-        fill_album(tuple(sys.argv[1:]) or DEMO_ACCOUNTS)
+        fill_album(tuple(name for name in sys.argv[1:] if not name.startswith("--")) or DEMO_ACCOUNTS)

@@ -84,7 +84,7 @@ def _checked(name: str, stream: BinaryIO) -> tuple[str, str, bytes]:
             say(
                 "“%(name)s”不是可以接收的文件，或内容与扩展名不符。可上传：%(accepted)s。",
                 name=name,
-                accepted=ACCEPTED,
+                accepted=say(ACCEPTED),
             )
         )
     return name, content_type, content

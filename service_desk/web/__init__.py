@@ -43,6 +43,7 @@ from service_desk.web import (
     incidents,
     inquiries,
     ladders,
+    language,
     letters,
     limits,
     members,
@@ -96,7 +97,7 @@ HTTP_WORDS = {
 
 def init_app(app: Flask) -> None:
     """Add the pages."""
-    Babel(app)
+    Babel(app, locale_selector=language.reader_language)
     filters.init_app(app)
     guards.init_app(app)
     limiter.init_app(app)
@@ -120,6 +121,7 @@ def init_app(app: Flask) -> None:
         incidents,
         inquiries,
         ladders,
+        language,
         letters,
         limits,
         members,
@@ -160,6 +162,8 @@ def _shared() -> dict[str, object]:
         "unread": unread_count(current_user) if signed_in else 0,
         "delay": health.delay_for(current_user) if signed_in else "",
         "desk_name": current_settings().desk_name,
+        "page_language": language.page_language(),
+        "other_language": language.other_language,
         "asset": asset,
         "now": clock.now(),
         "calendar_warning": _calendar_warning() if signed_in else "",

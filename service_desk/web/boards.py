@@ -1,6 +1,5 @@
 """看板: how the park stands, or one department, with every number leading to its tickets."""
 
-import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +17,7 @@ from service_desk.desk import boards as desk
 from service_desk.desk.facts import Rows
 from service_desk.desk.reports import period_of
 from service_desk.domain.errors import Invalid
-from service_desk.domain.figures import BY_KEY, By, Figure, Part, Period, change, words
+from service_desk.domain.figures import BY_KEY, POINTS, By, Figure, Part, Period, change, words
 from service_desk.domain.states import IN_HAND
 from service_desk.domain.vocabulary import ClockKind, Role
 from service_desk.store.base import begin_reading, db
@@ -296,7 +295,8 @@ def _reading(figure: Figure, period: Period, behind: Behind) -> Reading:
 
 def change_words(moved: str) -> str:
     """``+3.20个百分点`` in words; nothing where there is nothing to compare."""
-    by = re.sub(r"(?<=\d)(?=[^\d.%])", " ", moved[1:])
+    points = moved[1:].removesuffix(POINTS)
+    by = _("%(n)s 个百分点", n=points) if moved.endswith(POINTS) else points
     if moved.startswith("+"):
         return str(_("上升 %(by)s", by=by))
     if moved.startswith("-"):

@@ -108,7 +108,7 @@ def index() -> ResponseReturnValue:
         this_month=today.month,
         years=_years(today, calendar),
         months=_months(year, today, calendar),
-        weekdays=[said(name)[1:] for name in WEEKDAYS],
+        weekdays=[said(name[1:]) for name in WEEKDAYS],
         is_known=year in calendar.loaded_years,
         forecast=said(calendar.forecast_note(date(year, 1, 1))),
         version=present,

@@ -59,7 +59,7 @@ def show(person_id: int) -> ResponseReturnValue:
             "success",
         )
         for number_of, sentence in told.refused:
-            flash(f"{number_of}：{said(sentence)}", "warning")
+            flash(_("%(label)s：%(value)s", label=number_of, value=said(sentence)), "warning")
         if told.left:
             flash(_("还有 %(n)s 件，请再点一次。", n=told.left), "warning")
         return redirect(url_for("caseloads.index"))

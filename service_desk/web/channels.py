@@ -22,7 +22,7 @@ from service_desk.store.notices import Channel, Letter, LetterState
 from service_desk.web.filters import stamp
 from service_desk.web.guards import me, roles_required
 from service_desk.web.throttle import limiter
-from service_desk.web.words import said
+from service_desk.web.words import in_the_parks_language, said
 
 bp = Blueprint("channels", __name__)
 
@@ -146,14 +146,17 @@ def try_gateway(row_id: int) -> ResponseReturnValue:
 
 def _try(send: Send, address: str) -> Tried:
     now, settings = clock.now(), current_settings()
-    text = _("这是%(desk)s的测试消息，收到说明设置正确，不用处理。", desk=settings.desk_name)
+    with in_the_parks_language():
+        title = _("测试消息")
+        text = _("这是%(desk)s的测试消息，收到说明设置正确，不用处理。", desk=settings.desk_name)
+        html = render_template("letters/notice.html", title=title, body=text, url=None)
     letter = Outgoing(
         # Not the id of any letter, and never the same twice: mail programs show what they know once.
         id=int(now.timestamp() * 1000),
         address=address,
-        subject=_("测试消息"),
+        subject=title,
         text=text,
-        html=render_template("letters/notice.html", title=_("测试消息"), body=text, url=None),
+        html=html,
         url=settings.base_url,
         created_at=now,
     )

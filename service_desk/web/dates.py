@@ -126,7 +126,8 @@ def _who(ticket: Ticket, at: datetime, action: Action | None = None) -> str:
     event = next((e for e in ticket.events if e.at == at and action in (None, e.action)), None)
     if event is None or not _reads(event, ticket, parties):
         return ""
-    return f"{said(event.actor_to(enterprise=user.has(Role.CONTACT)))}（{said(event.action)}）"
+    who = said(event.actor_to(enterprise=user.has(Role.CONTACT)))
+    return str(_("%(who)s（%(action)s）", who=who, action=said(event.action)))
 
 
 def _reads(event: Event, ticket: Ticket, parties: frozenset[Party]) -> bool:

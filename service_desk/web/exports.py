@@ -30,6 +30,7 @@ from service_desk.store.queues import COUNTED_UP_TO, Filter, count_capped, is_ro
 from service_desk.web.guards import me, roles_required
 from service_desk.web.people import show_on
 from service_desk.web.queues import Listed, read_list
+from service_desk.web.words import in_the_parks_language
 
 bp = Blueprint("exports", __name__)
 PAGE = 30
@@ -134,7 +135,10 @@ def _in_words(listed: Listed) -> list[tuple[str, str]]:
 def create() -> ResponseReturnValue:
     """Have the ledger of a list written; the same asked for twice is one export."""
     form = ExportForm(request.form)
-    listed = read_list(request.args)
+    with in_the_parks_language():
+        # The words are kept, and written into the workbook.
+        listed = read_list(request.args)
+        narrowed_to = _in_words(listed)
     if not form.validate():
         return _form_page(form), 422
     kind = ExportKind(form.kind.data)
@@ -144,7 +148,7 @@ def create() -> ResponseReturnValue:
         return asked_for(
             kind,
             listed.wanted,
-            narrowed_to=_in_words(listed),
+            narrowed_to=narrowed_to,
             contacts=contacts,
             reason=form.reason.data or "",
         )

@@ -87,7 +87,7 @@ class FilingForm(FlaskForm):
     text = text(_l("说明"), render_kw={"rows": 6, "placeholder": _l("何时开始、影响多大、希望怎样解决")})
     files = MultipleFileField(
         _l("照片或文件"),
-        description=_l("最多 9 个，每个不超过 20 MB。可上传%(kinds)s。", kinds=ACCEPTED),
+        description=_l("最多 9 个，每个不超过 20 MB。可上传%(kinds)s。", kinds=_l(ACCEPTED)),
         render_kw={"accept": "image/*,.pdf,.doc,.docx,.xls,.xlsx,.ppt,.pptx"},
     )
     contact_name = line(_l("联系人"), limit=60, render_kw={"autocomplete": "name"})

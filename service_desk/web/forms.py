@@ -321,7 +321,13 @@ def _field(spec: actions.Field, action: actions.Action, catalogue: Catalogue) ->
             )
         case FieldKind.ORDER:
             orders = catalogue.ticket.running_orders
-            return _rows(spec, [(each.number, f"{each.number}：{each.demand[:30]}", "") for each in orders])
+            return _rows(
+                spec,
+                [
+                    (each.number, _("%(label)s：%(value)s", label=each.number, value=each.demand[:30]), "")
+                    for each in orders
+                ],
+            )
         case FieldKind.REASON:
             reasons = [SelectChoice(label, said(label)) for label in catalogue.reasons(action)]
             return _radio(said(spec.label), reasons, str, needed, {}, **hint)

@@ -30,6 +30,7 @@ PUBLIC = frozenset(
         "people.forgotten",
         "people.set_password",
         "dates.promise",
+        "language.choose",
         "enterprises.register",
         "enterprises.registered",
         "rating.rate",

@@ -311,7 +311,8 @@ def step_words(step: Mapping[str, Any]) -> str:
         if step.get("order_level")
         else "",
     ]
-    return str(_("；")).join([f"{_when_words(step)}：{told}", *(each for each in more if each)])
+    first = _("%(label)s：%(value)s", label=_when_words(step), value=told)
+    return str(_("；")).join([first, *(each for each in more if each)])
 
 
 def _when_words(step: Mapping[str, Any]) -> str:

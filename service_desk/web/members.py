@@ -99,7 +99,7 @@ def index() -> ResponseReturnValue:
 def _sees(person: User, names: dict[int, str]) -> str:
     if person.is_owner:
         return str(_("企业管理人员，看全部诉求"))
-    topics = "、".join(name for number, name in names.items() if number in person.topics)
+    topics = _("、").join(name for number, name in names.items() if number in person.topics)
     return str(_("看自己提交的，和本企业的%(topics)s", topics=topics) if topics else _("只看自己提交的"))
 
 

@@ -44,17 +44,17 @@ class SignInForm(FlaskForm):
 
 def _new_password() -> PasswordField:
     return PasswordField(
-        _("新密码"),
+        _l("新密码"),
         validators=[FilledIn()],
-        description=_("至少 10 位"),
+        description=_l("至少 10 位"),
         render_kw={"autocomplete": "new-password"},
     )
 
 
 def _repeated() -> PasswordField:
     return PasswordField(
-        _("再输一遍新密码"),
-        validators=[FilledIn(), EqualTo("new", message=_("两次输入的新密码不一样。"))],
+        _l("再输一遍新密码"),
+        validators=[FilledIn(), EqualTo("new", message=_l("两次输入的新密码不一样。"))],
         render_kw={"autocomplete": "new-password"},
     )
 
@@ -165,8 +165,12 @@ def _demo_accounts() -> list[tuple[str, str]]:
 def _who(person: User) -> str:
     if person.enterprise is not None:
         return person.enterprise.name
-    role = "、".join(sorted(said(role) for role in person.roles))
-    return f"{person.department.name}{role}" if person.department is not None else role
+    role = str(_("、")).join(sorted(said(role) for role in person.roles))
+    return (
+        str(_("%(department)s%(role)s", department=person.department.name, role=role))
+        if person.department is not None
+        else role
+    )
 
 
 @bp.route("/forgotten", methods=["GET", "POST"])

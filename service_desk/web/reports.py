@@ -53,7 +53,9 @@ WHOLE_LINE = _l("合计")
 class ReportForm(Form):
     """Which report, of which period, by what."""
 
-    kind = SelectField(_l("报表"), choices=[SelectChoice(one.name, one.title) for one in REPORTS.values()])
+    kind = SelectField(
+        _l("报表"), choices=[SelectChoice(one.name, _l(one.title)) for one in REPORTS.values()]
+    )
     period = SelectField(
         _l("统计期"),
         choices=[
@@ -127,7 +129,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "reports/index.html",
         form=form,
-        title=report.title,
+        title=said(report.title),
         may_schedule=me().has(*SCHEDULES.keepers),
         columns=[said(by), *(said(indicator.label) for indicator in report.indicators)],
         rows=_rows(report, whole, lines),
@@ -168,7 +170,7 @@ def behind() -> ResponseReturnValue:
         found,
         title=_("%(figure)s · %(part)s", figure=said(indicator.label), part=said(part.label)),
         about=[
-            *([form.line.data or _("（未填）")] if line else []),
+            *([said(form.line.data) or _("（未填）")] if line else []),
             *([_period_words(period)] if indicator.has_period else []),
             said(indicator.denominator if part is Part.DENOMINATOR else indicator.numerator),
         ],
@@ -235,7 +237,7 @@ def _rows(report: Report, whole: Sequence[Figure], lines: Sequence[Figure]) -> l
     found = {(line.by or "", line.key): line for line in lines} | {("\0", one.key): one for one in whole}
     rows = []
     for name in ["\0", *names]:
-        cells = [Cell(WHOLE_LINE if name == "\0" else name or _("（未填）"))]
+        cells = [Cell(WHOLE_LINE if name == "\0" else said(name) or _("（未填）"))]
         line = None if name == "\0" else name
         cells += [_cell(one, found.get((name, one.key)), line) for one in report.indicators]
         rows.append(cells)

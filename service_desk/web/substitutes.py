@@ -56,8 +56,9 @@ class SubstituteForm(FlaskForm):
 
 def named(person: User) -> str:
     """A person's name with where they work, or as what."""
-    role = "、".join(said(role) for role in Role if role in person.roles)
-    return f"{person.name}（{person.department.name if person.department else role}）"
+    role = _("、").join(said(role) for role in Role if role in person.roles)
+    where = person.department.name if person.department else role
+    return str(_("%(who)s（%(action)s）", who=person.name, action=where))
 
 
 @bp.route("/substitutes", methods=["GET", "POST"])

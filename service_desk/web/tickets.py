@@ -229,7 +229,11 @@ def _changes(stale: Stale | None) -> list[str]:
     """The lines the reader has not seen yet."""
     enterprise = me().has(Role.CONTACT)
     return [
-        f"{said(event.actor_to(enterprise=enterprise))}：{title_of(event, as_enterprise=enterprise)}"
+        _(
+            "%(label)s：%(value)s",
+            label=said(event.actor_to(enterprise=enterprise)),
+            value=title_of(event, as_enterprise=enterprise),
+        )
         for event in (stale.changes if stale else ())
     ]
 
@@ -362,7 +366,7 @@ def gather(ticket_id: int) -> ResponseReturnValue:
             joined = VERBS[Action.JOIN_INCIDENT](each.id, by=user, at=now, incident=known, title=title)
             known = joined.incident
         except DeskError as error:
-            refused.append(f"{each.number}：{said(error.sentence)}")
+            refused.append(_("%(label)s：%(value)s", label=each.number, value=said(error.sentence)))
     if known is not None:
         flash(_("已关联到共性问题“%(title)s”。", title=known.title), "success")
     for sentence in refused:

@@ -96,7 +96,9 @@ def _moved_words(event: Event, *, as_enterprise: bool) -> str:
         lines.append(
             _(
                 "%(kind)s：%(before)s → %(after)s",
-                kind=f"{said(kind)}（{department}）" if department else said(kind),
+                kind=_("%(kind)s（%(about)s）", kind=said(kind), about=department)
+                if department
+                else said(kind),
                 before=stamp(before) or _("未定"),
                 after=stamp(after) or _("未定"),
             )
@@ -165,7 +167,7 @@ def _title(event: Event, *, as_enterprise: bool) -> Any:
         case Action.ACCEPT:
             return _("专窗已受理")
         case Action.DISPATCH:
-            supports = "、".join(data.get("supports", []))
+            supports = str(_("、")).join(data.get("supports", []))
             lead = data.get("lead", "")
             if supports:
                 return _("派单给%(lead)s，%(supports)s协办", lead=lead, supports=supports)
@@ -177,7 +179,8 @@ def _title(event: Event, *, as_enterprise: bool) -> Any:
         case Action.FIRST_CONTACT:
             reached = _("已联系企业") if data.get("reached", True) else _("联系企业，未联系上")
             who = data.get("who", "")
-            return f"{reached}（{who if as_enterprise else mask_name(who)}，{data.get('how', '')}）"
+            name = who if as_enterprise else mask_name(who)
+            return _("%(reached)s（%(who)s，%(how)s）", reached=reached, who=name, how=data.get("how", ""))
         case Action.REPLY:
             return _("答复：%(outcome)s", outcome=said(Outcome(data["outcome"])))
         case Action.VERIFY:

@@ -1,15 +1,24 @@
 """Sentences of the floors below, in the language of whoever reads them."""
 
-from flask_babel import gettext
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask_babel import force_locale, get_babel, gettext
 
 from service_desk.domain.sentences import Sentence
 from service_desk.domain.vocabulary import Word
 
+ONE = re.compile(r"(\b1 [a-z ]+)\{s\}")
+"""A unit after a single one, up to the mark of its plural."""
+
 
 def said(text: str | None) -> str:
     """A word, a sentence with its values, or a plain sentence that is its own message id, translated."""
-    if not text:
-        return ""
+    return _counted(_said(text)) if text else ""
+
+
+def _said(text: str) -> str:
     if isinstance(text, Word):
         return str(gettext(text.label))
     if isinstance(text, Sentence):
@@ -19,8 +28,26 @@ def said(text: str | None) -> str:
     return str(gettext(text))
 
 
+def _counted(text: str) -> str:
+    """``1 working day{s}`` is one day, ``2 working day{s}`` are days: Chinese asks no unit for its plural."""
+    return ONE.sub(r"\1", text).replace("{s}", "s") if "{s}" in text else text
+
+
+@contextmanager
+def in_the_parks_language() -> Iterator[None]:
+    """For words that are kept or sent: they are read by others than whoever is here now."""
+    with force_locale(get_babel().default_locale):
+        yield
+
+
+def said_to_the_park(text: str | None) -> str:
+    """What ``said`` says, in the park's language."""
+    with in_the_parks_language():
+        return said(text)
+
+
 def _value(value: object) -> str:
     """Words and sentences are translated, names and what people wrote are not."""
     if isinstance(value, tuple):
         return str(gettext("、")).join(_value(each) for each in value)
-    return said(value) if isinstance(value, Word | Sentence) else str(value)
+    return _said(value) if isinstance(value, Word | Sentence) else str(value)

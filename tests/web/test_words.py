@@ -2,16 +2,10 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
-from flask import Flask
-
-from tests.visitor import Visitor
-from tests.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
 CHINESE = re.compile("[一-鿿]")
@@ -88,54 +82,3 @@ def test_the_law_keeps_its_sentences_apart_from_their_data(module: Path) -> None
 def test_the_search_for_glued_sentences_finds_them() -> None:
     assert list(glued('f"剩 {n} 天"'))
     assert not list(glued('say("剩 %(n)s 天", n=n)'))
-
-
-ENGLISH = {
-    "受理": "Accept",
-    "审核通过": "Verify",
-    "待受理": "awaiting acceptance",
-    "待审核": "awaiting review",
-    "“%(state)s”": "“%(state)s”",
-    "“%(action)s”需要%(needed)s，现在是“%(state)s”。": "“%(action)s” needs %(needed)s, and it is “%(state)s”.",
-    "新诉求待受理": "A request waits to be accepted",
-    "%(enterprise)s：%(ticket_title)s": "%(enterprise)s: %(ticket_title)s",
-    "诉求性质": "Nature",
-    "求助": "Help",
-    "已超期 %(amount)s": "%(amount)s over",
-    "%(days)s %(unit)s": "%(days)s %(unit)s",
-    "个工作日": "working days",
-    "请写明查看联系方式的原因，例如“电话核实情况”。查看会留下记录。": "Say why you look.",
-}
-
-
-@pytest.fixture
-def in_english(sqlite_app: Flask, tmp_path: Path) -> World:
-    """The desk with a catalogue of a few English sentences, and a request of an enterprise."""
-    catalogue = Catalog(locale="en")
-    for chinese, english in ENGLISH.items():
-        catalogue.add(chinese, english)
-    folder = tmp_path / "en" / "LC_MESSAGES"
-    folder.mkdir(parents=True)
-    with (folder / "messages.mo").open("wb") as file:
-        write_mo(file, catalogue)
-    babel = sqlite_app.extensions["babel"]
-    babel.default_locale, babel.default_directories = "en", [str(tmp_path)]
-    babel.translation_directories = [str(tmp_path)]
-    return World()
-
-
-def test_words_refusals_forms_notices_and_due_times_are_said_in_the_readers_language(
-    in_english: World, visit: Callable[..., Visitor]
-) -> None:
-    number = in_english.file(title="剩 %d 天").id
-    clerk = visit("clerk")
-    page = clerk.get(f"/tickets/{number}")
-    for english in ("awaiting acceptance", ">Accept<", "Nature", "Help", " working days over"):
-        assert english in page, english
-    assert "“Verify” needs “awaiting review”, and it is “awaiting acceptance”." in clerk.post(
-        f"/tickets/{number}/verify", 409
-    )
-    assert "Say why you look." in clerk.post(f"/tickets/{number}/reveal", 422, reason="")
-    notices = clerk.get("/notices")
-    assert "A request waits to be accepted" in notices
-    assert "江海船舶: 剩 %d 天" in notices

@@ -30,6 +30,7 @@ from service_desk.domain.figures.marks import Mark, Moment, Part
 from service_desk.domain.figures.reports import (
     CLOSURE,
     LEVEL_KEYS,
+    POINTS,
     REPORTS,
     SATISFACTION,
     Paper,
@@ -47,6 +48,7 @@ __all__ = [
     "DESK",
     "INDICATORS",
     "LEVEL_KEYS",
+    "POINTS",
     "REPORTS",
     "REPORT_INDICATORS",
     "SATISFACTION",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from service_desk.domain.figures.marks import Mark, Moment
+from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Word
 
 
@@ -169,8 +170,8 @@ INDICATORS = (
     ),
     *(
         Indicator(
-            f"duration_{measure}", f"办理时长（{word}）", Moment.CLOSE, numerator, "承办单位的办结", "办结时间",
-            of=Mark.BY_DEPARTMENT, measure=measure,
+            f"duration_{measure}", say("办理时长（%(measure)s）", measure=say(word)), Moment.CLOSE,
+            numerator, "承办单位的办结", "办结时间", of=Mark.BY_DEPARTMENT, measure=measure,
             remark="自受理（重办为重办）次日起至审核通过的答复当日止的工作日，收办时处于暂停的不计；当日办结为 0。",
         )
         for measure, word, numerator in (
@@ -193,7 +194,10 @@ _LEVELS = (
 REPORT_INDICATORS = (
     Indicator("closings", "办结数", Moment.CLOSE, "期内办结", None, "办结时间", measure=Measure.COUNT),
     *(
-        Indicator(key, label, Moment.CLOSE, f"评价为{label}的办结", None, "办结时间", of=mark, measure=Measure.COUNT)
+        Indicator(
+            key, label, Moment.CLOSE, say("评价为%(level)s的办结", level=say(label)), None, "办结时间",
+            of=mark, measure=Measure.COUNT,
+        )
         for key, label, mark in _LEVELS
     ),
     Indicator(

@@ -234,12 +234,16 @@ def with_year_before(period: Period) -> Period:
     return replace(period, since=year_before(period).since)
 
 
+POINTS = "个百分点"
+"""The unit of a share that moved."""
+
+
 def change(now: Figure | None, before: Figure | None, indicator: Indicator) -> str:
     """How a figure moved: shares in percentage points, all others in per cent of what was; "—" beside nothing."""
     if now is None or before is None or now.value is None or before.value is None:
         return NOTHING
     if indicator.measure is Measure.SHARE:
-        return _signed((exact(now) - exact(before)) * 100, "个百分点")
+        return _signed((exact(now) - exact(before)) * 100, POINTS)
     was = exact(before)
     return _signed((exact(now) - was) / was * 100, "%") if was else NOTHING
 
