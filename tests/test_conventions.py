@@ -16,6 +16,7 @@ from tests.visitor import check_page
 # the calendar.
 NOT_BY_NAME = {Action.SUBMIT, Action.EXPIRE_RATING, Action.RECALCULATE}
 ALWAYS_GIVEN = {"ticket_id", "by", "at", "seen"}
+PAGE = "<!doctype html><html lang='zh'><head><title>页</title></head><body>{}</body></html>"
 
 
 @pytest.mark.parametrize("action", [a for a in Action if a not in NOT_BY_NAME], ids=lambda a: a.value)
@@ -75,7 +76,7 @@ def test_every_job_runs_by_hand(sqlite_app: Flask, name: str) -> None:
 
 
 def test_the_check_of_pages_finds_what_it_looks_for() -> None:
-    check_page("<h1>一</h1><label for='a'>甲</label><input id='a'>")
+    check_page(PAGE.format("<h1>一</h1><label for='a'>甲</label><input id='a'>"))
     for bad in (
         "<h1>一</h1><h1>二</h1>",
         "<h1>一</h1><input id='a'>",
@@ -85,4 +86,29 @@ def test_the_check_of_pages_finds_what_it_looks_for() -> None:
         "<h1>一</h1><p id='a'><p id='a'>",
     ):
         with pytest.raises(AssertionError):
-            check_page(bad)
+            check_page(PAGE.format(bad))
+
+
+def test_the_check_of_pages_knows_valid_html() -> None:
+    check_page(
+        PAGE.format("<h1>一</h1><ul><li><a href='/'>二</a></li></ul><table><tr><td>三</td></tr></table>")
+    )
+    for bad in (
+        "<h1></h1>",
+        "<h1>一</h1><p><span><div>块</div></span></p>",
+        "<h1>一</h1><button><h2>块</h2></button>",
+        "<h1>一</h1><a href='/'><button>按</button></a>",
+        "<h1>一</h1><li>项</li>",
+        "<h1>一</h1><ul>项</ul>",
+        "<h1>一</h1><dt>名</dt>",
+        "<h1>一</h1><img src='/a.png'>",
+        "<h1>一</h1><label for='b'>无</label>",
+        "<h1>一</h1><p aria-describedby='c'>无</p>",
+        "<h1>一</h1><form><form></form></form>",
+        "<h1>一</h1><div><section></div></section>",
+        "<h1>一</h1><div>",
+        "<h1>一</h1><p lang='zh' lang='en'>双</p>",
+        "<h1>一</h1><p>&nosuch;</p>",
+    ):
+        with pytest.raises(AssertionError):
+            check_page(PAGE.format(bad))

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from service_desk.store.base import db
+from tests.valid_html import faults_of
 from tests.world import PASSWORD
 
 UNLABELLED = {"hidden", "submit", "button"}
@@ -52,13 +53,15 @@ class PageCheck(HTMLParser):
 
 
 def check_page(html: str) -> None:
-    """One h1, every input labelled, no id twice, nothing inline."""
+    """Valid HTML; one h1, every input labelled, no id twice, nothing inline."""
     page = PageCheck()
     page.feed(html)
     assert page.h1 == 1, f"{page.h1} h1 on the page"
     bare = [given for given in page.inputs if (given.get("id") or "") not in page.labelled]
     assert not bare, f"inputs without a label: {bare}"
     assert not page.faults, page.faults
+    found = faults_of(html)
+    assert not found, found
 
 
 class Statements(list[str]):

@@ -29,6 +29,7 @@ from service_desk.web import (
     calendar,
     caseloads,
     channels,
+    compression,
     dates,
     design,
     enterprises,
@@ -144,6 +145,7 @@ def init_app(app: Flask) -> None:
     ):
         app.register_blueprint(module.bp)
     app.context_processor(_shared)
+    compression.init_app(app)
     app.after_request(_secure)
     app.register_error_handler(DeskError, _refused)
     app.register_error_handler(HTTPException, _http_problem)
