@@ -5,6 +5,7 @@ import time
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from service_desk.desk.demo_removal import demo_park, remove_demo
 from service_desk.domain.errors import Refused
@@ -14,7 +15,7 @@ from service_desk.web.words import said
 
 bp = Blueprint("demo_data", __name__)
 
-CONFIRMATION = "删除演示数据"
+CONFIRMATION = _l("删除演示数据")
 PATIENCE = 10.0
 """Seconds after which no further step is begun: the page says so, and the next press goes on."""
 
@@ -35,7 +36,7 @@ def remove() -> ResponseReturnValue:
         return _page(
             _("请先给自己建一个管理员账号，用它登录后再删除；您现在用的是演示账号，会一起删除。")
         ), 422
-    if request.form.get("words", "").strip() != CONFIRMATION:
+    if request.form.get("words", "").strip() != str(CONFIRMATION):
         return _page(_("请在下面的框里写“%(words)s”。", words=CONFIRMATION)), 422
     began = time.monotonic()
     try:
