@@ -15,7 +15,7 @@ from service_desk.desk.demo_removal import has_demo
 from service_desk.domain.errors import NotFound
 from service_desk.domain.sentences import Sentence, say
 from service_desk.domain.vocabulary import Role, Word
-from service_desk.store.base import db, transaction
+from service_desk.store.base import db, house, transaction
 from service_desk.store.catalogue import Matter
 from service_desk.store.channels import Gateway, Robot
 from service_desk.store.enterprises import Area
@@ -54,18 +54,25 @@ class Ready(Word):
 
 CONFIRMED = frozenset({Item.PARK, Item.DEPARTMENTS, Item.MATTERS, Item.HOURS, Item.LIMITS, Item.BACKUP})
 """What is there from the start, or stands nowhere in the database: somebody says that it is right."""
+ASKED_FOR = frozenset({Item.LIMITS, Item.BACKUP})
+"""Whose line only asks to be confirmed."""
 MAY_DO_WITHOUT = frozenset({Item.AREAS, Item.CHANNELS})
 """What somebody may say the park does not need."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """An item as it stands: ``says`` tells what is there or missing; ``asks`` whether a tick would settle it."""
+    """An item as it stands.
+
+    ``says`` tells what is there or missing, ``asks`` whether a tick would settle it, ``confirmed`` who ticked it and on
+    which day.
+    """
 
     item: Item
     ready: Ready
     says: Sentence | str
     asks: bool = False
+    confirmed: Sentence | str = ""
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,7 @@ class _Found:
     ways_out: int
     by_role: Mapping[Role, int]
     unstaffed: Collection[str]
-    confirmed: Collection[Item]
+    confirmed: Mapping[Item, Sentence]
 
 
 def readiness(now: datetime, *, desk_name: str, base_url: str, sends_mail: bool) -> tuple[Line, ...]:
@@ -143,7 +150,12 @@ def _look() -> _Found:
         .group_by(UserRole.role)
     )
     nouns = {_noun(item): item for item in Item}
-    said = select(Alteration.noun).where(Alteration.noun.in_(nouns)).distinct()
+    ticks = (
+        select(Alteration.noun, Alteration.by_name, Alteration.at)
+        .where(Alteration.noun.in_(nouns))
+        .order_by(Alteration.id)
+    )
+    tz = house().timezone
     return _Found(
         departments=departments,
         matters=matters,
@@ -151,7 +163,10 @@ def _look() -> _Found:
         ways_out=robots + gateways,
         by_role=dict(iter(db.session.execute(people))),
         unstaffed=db.session.scalars(_unstaffed()).all(),
-        confirmed=[nouns[noun] for noun in db.session.scalars(said)],
+        confirmed={
+            nouns[noun]: say("%(name)s %(day)s 确认。", name=name, day=at.astimezone(tz).date())
+            for noun, name, at in db.session.execute(ticks)
+        },
     )
 
 
@@ -177,7 +192,9 @@ def _unstaffed() -> Select[str]:
 def _confirmed(item: Item, found: _Found, says: Sentence | str, number: int = 1) -> Line:
     """An item that is right once somebody says so, and there is any of it."""
     done = number > 0 and item in found.confirmed
-    return Line(item, Ready.DONE if done else Ready.TO_DO, says, asks=number > 0 and not done)
+    if done:
+        return Line(item, Ready.DONE, "" if item in ASKED_FOR else says, confirmed=found.confirmed[item])
+    return Line(item, Ready.TO_DO, says, asks=number > 0)
 
 
 def _wanted(item: Item, found: _Found, says: Sentence | str, number: int) -> Line:
@@ -185,7 +202,9 @@ def _wanted(item: Item, found: _Found, says: Sentence | str, number: int) -> Lin
     if number:
         return Line(item, Ready.DONE, says)
     without = item in found.confirmed
-    return Line(item, Ready.NOT_NEEDED if without else Ready.TO_DO, says, asks=not without)
+    if without:
+        return Line(item, Ready.NOT_NEEDED, says, confirmed=found.confirmed[item])
+    return Line(item, Ready.TO_DO, says, asks=True)
 
 
 def _calendar(now: datetime) -> Line:

@@ -28,7 +28,7 @@ from service_desk.web.throttle import limiter
 from service_desk.web.words import said
 
 bp = Blueprint("people", __name__)
-FIRST_ACCOUNT = "flask --app wsgi people add NAME --username admin --role admin"
+FIRST_ACCOUNT = ".venv/bin/flask --app wsgi people add NAME --username admin --role admin"
 """What makes the first administrator of an empty desk."""
 
 LOOPBACK = ("127.0.0.1", "::1")

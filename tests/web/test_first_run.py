@@ -44,6 +44,7 @@ def test_what_no_row_can_tell_is_confirmed(small_world: World, visit: Visit) -> 
     line = state_of(admin.get("/admin/start"), "backup")
     assert "已完成" in line
     assert "我已确认" not in line
+    assert re.search(r"admin名 \d{4}-\d\d-\d\d 确认", line)
     assert admin.post("/admin/start/people", status=404)
     assert admin.post("/admin/start/nothing", status=404)
 
