@@ -81,7 +81,6 @@ def start_page(lines: tuple[Line, ...]) -> str:
             for line in lines
         ],
         left=sum(line.ready is Ready.TO_DO for line in lines),
-        tour=(),
     )
 
 
