@@ -9,9 +9,11 @@ from service_desk import clock
 from service_desk.cli.answering import REFUSED, answer_in_json, command
 from service_desk.demo import SEED, load_demo
 from service_desk.demo.bulk import Stage, Tell, count_tickets, load_bulk
+from service_desk.desk.demo_removal import demo_park, remove_demo
 from service_desk.desk.foundation import lay_foundation
 from service_desk.desk.loading import Loaded, load_enterprises, load_requests
 from service_desk.domain.errors import Refused
+from service_desk.domain.sentences import say
 from service_desk.settings import current_settings
 
 MOST_TICKETS = 5_000_000
@@ -40,8 +42,16 @@ def foundation() -> None:
     show_default=True,
     help="Another seed, other moments.",
 )
-def demo(*, tickets: int | None, seed: int) -> None:
-    """Build the demo park 云津经济开发区; with --tickets, print what was added as JSON."""
+@click.option("--remove", is_flag=True, help="Take the demo park out; what the foundation laid stays.")
+@click.option(
+    "--with-trials", is_flag=True, help="With --remove: also what real accounts filed for its enterprises."
+)
+@click.option("--yes", is_flag=True, help="With --remove, in production: really.")
+def demo(*, tickets: int | None, seed: int, remove: bool, with_trials: bool, yes: bool) -> None:
+    """Build the demo park 云津经济开发区; with --tickets, print what was added as JSON; with --remove, take it out."""
+    if remove:
+        _remove(with_trials=with_trials, is_meant=yes or not current_settings().is_production)
+        return
     if current_settings().is_production:
         raise Refused("生产环境不装入演示园区。")
     played = load_demo(at=clock.now(), seed=seed)
@@ -52,6 +62,30 @@ def demo(*, tickets: int | None, seed: int) -> None:
     added = load_bulk(tickets, at=clock.now(), seed=seed, tell=_tell(tickets))
     seconds = round(time.monotonic() - began, 1)
     answer_in_json({"tickets": count_tickets(), "played": played, "added": added, "seconds": seconds})
+
+
+def _remove(*, with_trials: bool, is_meant: bool) -> None:
+    park = demo_park()
+    if not park.is_there:
+        click.echo("这里没有演示数据，没有改动。")
+        return
+    if not is_meant:
+        raise Refused(
+            say(
+                "将删除 %(tickets)s 件演示诉求、%(accounts)s 个演示账号和 %(firms)s 家演示企业，不能恢复。"
+                "这里是生产环境：请先备份，再加 --yes 运行一次。",
+                tickets=park.tickets,
+                accounts=park.accounts,
+                firms=park.enterprises,
+            )
+        )
+    gone = 0
+    for number in remove_demo(with_trials=with_trials):
+        gone += number
+        click.echo(f"已删除 {gone} 行", err=True)
+    click.echo(
+        f"演示数据已删除：诉求 {park.tickets} 件，账号 {park.accounts} 个，企业 {park.enterprises} 家。"
+    )
 
 
 def _tell(tickets: int) -> Tell:

@@ -28,7 +28,7 @@ from service_desk import scheduler
 from service_desk.channels import mail
 from service_desk.cli.answering import WRONG, application, command, database_trouble
 from service_desk.cli.logs import log_to_stderr
-from service_desk.desk.people import DEMO_PASSWORD, demo_accounts
+from service_desk.desk.people import DEMO_PASSWORD, demo_accounts, is_empty
 from service_desk.settings import ROOT, current_settings
 from service_desk.store.base import db
 
@@ -145,6 +145,11 @@ def greet(host: str, port: int) -> None:
     ]
     if lines and not settings.is_production:
         click.echo("\n".join((f"演示账号，密码都是 {DEMO_PASSWORD}：", *lines)))
+    if is_empty():
+        click.echo(
+            "还没有账号。先建一个管理员，再打开打印出来的链接设置密码：\n"
+            "  .venv/bin/flask --app wsgi people add 姓名 --username admin --role admin"
+        )
 
 
 # The two halves, each in a process of its own

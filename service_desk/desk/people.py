@@ -69,6 +69,11 @@ def demo_accounts() -> list[User]:
     return sorted(found, key=lambda person: DEMO_ACCOUNTS.index(person.username))
 
 
+def is_empty() -> bool:
+    """Whether nobody has an account yet."""
+    return db.session.scalar(select(User.id).limit(1)) is None
+
+
 def hash_password(password: str) -> str:
     """The argon2id hash of a password."""
     return _hasher.hash(password)

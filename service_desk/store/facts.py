@@ -138,6 +138,15 @@ def count_new(first: int, last: int) -> None:
     note(_by_kind(StoredFact.id.between(first, last)))
 
 
+def forget(ids: Sequence[int]) -> None:
+    """Delete the rows with these ids, and count them no more."""
+    which = among(StoredFact.id, ids)
+    fewer: Counter[Kind] = Counter()
+    fewer.subtract(_by_kind(which))
+    db.session.execute(delete(StoredFact).where(which).execution_options(synchronize_session=False))
+    note(fewer)
+
+
 def miscounted() -> Counter[Kind]:
     """By how many rows of each kind the counts of months are short, or over where negative."""
     there = _by_kind(true())

@@ -45,13 +45,14 @@ class Preferences:
     """What one person chose.
 
     ``keys``: single keys act. ``goes_on``: once nothing on a ticket that was opened from a list waits for this person,
-    the next one of the list opens.
+    the next one of the list opens. ``knows_the_way``: the first steps are not told on the start page any more.
     """
 
     keys: bool = True
     goes_on: bool = True
     density: Density = Density.COMPACT
     columns: tuple[Column, ...] = USUAL_COLUMNS
+    knows_the_way: bool = False
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> Self:
@@ -64,6 +65,7 @@ class Preferences:
             columns=tuple(each for each in Column if each.value in columns)
             if isinstance(columns, list)
             else USUAL_COLUMNS,
+            knows_the_way=kept.get("knows_the_way") is True,
         )
 
     def to_keep(self) -> dict[str, Any]:
@@ -73,4 +75,5 @@ class Preferences:
             "goes_on": self.goes_on,
             "density": self.density.value,
             "columns": [each.value for each in self.columns],
+            "knows_the_way": self.knows_the_way,
         }

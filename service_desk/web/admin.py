@@ -13,6 +13,7 @@ from service_desk import clock
 from service_desk.desk import administration as desk
 from service_desk.desk.channels import GATEWAYS, ROBOTS
 from service_desk.desk.danger_words import alarmed_by
+from service_desk.desk.demo_removal import has_demo
 from service_desk.desk.lists import Noun, Row
 from service_desk.desk.nouns import DANGER_WORDS, GUIDES, LATELY, MATTERS, NOUNS, PEOPLE, RULES
 from service_desk.desk.returned import Dispatches, dispatches_by
@@ -55,7 +56,7 @@ def index() -> ResponseReturnValue:
     """The lists there are."""
     # Ways out have a page of their own that leads to their lists.
     lists = [noun for noun in NOUNS.values() if Role.ADMIN in noun.keepers and noun not in (ROBOTS, GATEWAYS)]
-    return render_template("admin/index.html", nouns=lists)
+    return render_template("admin/index.html", nouns=lists, has_demo=has_demo())
 
 
 @bp.get("/admin/<noun>")

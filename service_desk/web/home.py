@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, or_
 
 from service_desk import clock
+from service_desk.desk.readiness import is_to_be_set_up
 from service_desk.domain.vocabulary import ClockKind, Review, Role, Standing, State
 from service_desk.store.approvals import Approval
 from service_desk.store.base import db
@@ -33,6 +34,8 @@ from service_desk.store.tickets import Ticket
 from service_desk.web.due import Dues
 from service_desk.web.guards import me
 from service_desk.web.queues import FROM_LIST, TODO
+from service_desk.web.start import desk_readiness, start_page
+from service_desk.web.tour import tour_of
 from service_desk.web.words import said
 
 bp = Blueprint("home", __name__)
@@ -49,8 +52,14 @@ def index() -> ResponseReturnValue:
         mine = page(visible_tickets(user), size=LONGEST_TODO)
         dues = Dues(mine.tickets, clock.now(), current_law(), reader=user)
         return render_template(
-            "tickets/my_list.html", tickets=mine.tickets, due_of=dues.of, enterprise=user.enterprise
+            "tickets/my_list.html",
+            tickets=mine.tickets,
+            due_of=dues.of,
+            enterprise=user.enterprise,
+            tour=tour_of(user),
         )
+    if user.roles == {Role.ADMIN} and is_to_be_set_up(lines := desk_readiness()):
+        return start_page(lines)
     now = clock.now()
     everything = waiting_for(user)
     switch = _switch(user, everything) if user.posts and user.roles <= SHARE_THE_WORK else ()
@@ -68,6 +77,7 @@ def index() -> ResponseReturnValue:
         ratings=ratings_line(user, now),
         about_nothing=_about_nothing(user),
         switch=switch,
+        tour=tour_of(user),
     )
 
 

@@ -80,6 +80,7 @@ def nav_of(user: User, endpoint: str) -> list[NavItem]:
             *("ladders.index", "ladders.row", "ladders.new"),
             *("substitutes.index", "caseloads.index", "caseloads.show"),
             *CHANNEL_PAGES,
+            *("start.index", "demo_data.index", "demo_data.remove"),
         )
         items.append(item(_("设置"), "admin.index", "settings", *settings))
     if user.has(Role.SUPERVISOR, Role.CLERK) or (

@@ -28,6 +28,8 @@ from service_desk.web.throttle import limiter
 from service_desk.web.words import said
 
 bp = Blueprint("people", __name__)
+FIRST_ACCOUNT = ".venv/bin/flask --app wsgi people add NAME --username admin --role admin"
+"""What makes the first administrator of an empty desk."""
 
 LOOPBACK = ("127.0.0.1", "::1")
 FORWARDED = ("X-Forwarded-For", "X-Real-IP", "Forwarded")
@@ -141,6 +143,8 @@ def sign_in() -> ResponseReturnValue:
         help_line=_("登录遇到问题，请联系园区企业服务专窗。"),
         demo_accounts=_demo_accounts(),
         demo_password=desk.DEMO_PASSWORD,
+        # Whoever operates the machine is told how to begin; nobody else could do it.
+        first_account=FIRST_ACCOUNT.replace("NAME", _("姓名")) if desk.is_empty() else "",
     )
     return page, status
 

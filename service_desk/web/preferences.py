@@ -36,10 +36,19 @@ def queue() -> ResponseReturnValue:
         "columns": request.form.getlist("columns"),
         "goes_on": request.form.get("goes_on") == "on",
         "keys": me().prefers.keys,
+        "knows_the_way": me().prefers.knows_the_way,
     }
     prefer(me(), Preferences.read(given))
     flash(_("显示方式已保存。"), "success")
     return back()
+
+
+@bp.post("/account/tour")
+def tour() -> ResponseReturnValue:
+    """Put the first steps away, or have them on my start page once more."""
+    again = request.form.get("again") == "on"
+    prefer(me(), replace(me().prefers, knows_the_way=not again))
+    return redirect(url_for("home.index"))
 
 
 def back() -> ResponseReturnValue:
