@@ -181,6 +181,9 @@ def visitor(browser: Browser, address: str, account: str, width: int = SCREEN) -
 def take(browser: Browser, address: str, portrait: Portrait) -> None:
     """Photograph what a screen shows of one page."""
     page = visitor(browser, address, portrait.account, portrait.width)
+    first_steps = page.locator(".tour button")
+    if first_steps.count():
+        first_steps.click()
     page.goto(address + portrait.path, wait_until="load")
     for link in portrait.links:
         target = page.locator(link).first.get_attribute("href")

@@ -21,11 +21,9 @@ def reader_language() -> str | None:
     """The code of the reader's language; ``None`` for the park's, also where nobody reads."""
     if not has_request_context() or request.blueprint == PRINTED:
         return None
+    # Not by the browser's languages: many a browser in the park speaks English to people who do not.
     chosen = request.cookies.get(COOKIE)
-    if chosen in LANGUAGES:
-        return chosen
-    first = next(iter(request.accept_languages.values()), "")
-    return "en" if first.lower().partition("-")[0] == "en" else None
+    return chosen if chosen in LANGUAGES else None
 
 
 def page_language() -> str:

@@ -63,7 +63,7 @@ def test_five_people_take_a_request_from_a_phone_into_the_reports(visit: Visit, 
 
 def the_enterprise_files(phone: Page) -> tuple[str, str]:
     phone.goto("/")
-    phone.get_by_role("link", name="提交诉求").click()
+    phone.get_by_role("link", name="提交诉求").first.click()
     fill_in(phone)
     phone.get_by_label("照片或文件").set_input_files(photo())
     expect(phone.locator("li.file")).to_contain_text("车间.png")
