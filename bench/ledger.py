@@ -1,6 +1,10 @@
-"""The ledger of many tickets: seconds and memory of a process that writes nothing else, and those of a tenth."""
+"""The ledger of many tickets: seconds and memory of a process that writes nothing else, and those of a tenth.
+
+Memory is that of the writer and of whoever packs for it, pages that both use counted twice.
+"""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,6 +23,7 @@ from service_desk.store.base import db
 from service_desk.store.parts import Rating, Reply
 from service_desk.store.tickets import Ticket
 from tests.conftest import settings_for
+from tests.processes import children
 from tests.world import MONDAY, World
 
 TICKETS = 100_000
@@ -65,6 +70,12 @@ def write_one(url: str, number: int) -> dict[str, float]:
         path = Path(folder) / "ledger.xlsx"
         with app.app_context():
             first = db.session.scalar(select(func.max(Ticket.id))) or 0
+            packers = 0.0
+
+            def look(_rows: int) -> None:
+                nonlocal packers
+                packers = max(packers, sum(most_memory(pid) for pid in children(os.getpid())))
+
             spent, begun = time.process_time(), time.perf_counter()
             rows = write_book(
                 path,
@@ -74,19 +85,20 @@ def write_one(url: str, number: int) -> dict[str, float]:
                 made_by="测量",
                 at=MONDAY + timedelta(days=30),
                 organisation="云津县企业服务专窗",
+                progress=look,
             )
         return {
             "rows": rows,
             "seconds": time.perf_counter() - begun,
             "cpu": time.process_time() - spent,
-            "memory": most_memory(),
+            "memory": most_memory(os.getpid()) + packers,
             "file": path.stat().st_size / 1e6,
         }
 
 
-def most_memory() -> float:
-    """The most memory this process has held, in MB; getrusage would begin with what its parent held."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
+def most_memory(pid: int) -> float:
+    """The most memory a process has held, in MB; getrusage would begin with what its parent held."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1]) / 1024
 

@@ -1,16 +1,26 @@
-"""Service Desk: an industrial park's desk for the requests of its enterprises."""
+"""Service Desk: an industrial park's desk for the requests of its enterprises.
 
-from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
+The package itself loads nothing: its lower floors must import without Flask's edges.
+"""
+# ruff: noqa: PLC0415
 
-from service_desk.settings import ROOT, Settings, read_settings
-from service_desk.store import base
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from service_desk.settings import Settings
+    from service_desk.store.base import House
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: "Settings | None" = None) -> "Flask":
     """The application: settings, database, edges. Starts no clockwork (see ``scheduler``)."""
-    # Here and not above: domain and store must import without Flask's edges.
-    from service_desk import cli, web  # noqa: PLC0415
+    from flask import Flask
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from service_desk import cli, web
+    from service_desk.settings import ROOT, read_settings
+    from service_desk.store.base import db, migrate
 
     settings = settings or read_settings()
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder="web/static")
@@ -31,8 +41,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         RATELIMIT_STORAGE_URI=settings.limits_url,
     )
     app.extensions["service_desk.house"] = house_of(settings)
-    base.db.init_app(app)
-    base.migrate.init_app(app, directory=str(ROOT / "migrations"))
+    db.init_app(app)
+    migrate.init_app(app, directory=str(ROOT / "migrations"))
     if settings.trusted_proxies:
         # Behind a reverse proxy the address of the visitor is the one the proxy says.
         hops = settings.trusted_proxies
@@ -42,11 +52,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def house_of(settings: Settings) -> base.House:
+def house_of(settings: "Settings") -> "House":
     """What an installation with these settings tells the floors below the edges; nothing is read of the law yet."""
-    from service_desk.web.words import said_to_the_park  # noqa: PLC0415 - as above
+    from service_desk.store.base import House
+    from service_desk.web.words import said_to_the_park
 
-    return base.House(
+    return House(
         timezone=settings.timezone,
         attachments_dir=settings.attachments_dir,
         sends_mail=settings.smtp_url is not None,

@@ -28,7 +28,8 @@ from service_desk.store.exports import ExportKind
 from service_desk.store.parts import Order
 from service_desk.store.people import Department
 from service_desk.store.tickets import Ticket
-from service_desk.xlsx.rows import ListColumn, ListRow, Look, Value
+from service_desk.xlsx.cells import Value
+from service_desk.xlsx.rows import ListColumn, ListRow, Look
 
 Rows = Select[*tuple[Any, ...]]
 Cell = Callable[[Any], Value]

@@ -23,7 +23,8 @@ from service_desk.store.law import current_law
 from service_desk.store.ledgers import Names, entries_after
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
-from service_desk.xlsx.rows import ListColumn, ListRow, Look, Value
+from service_desk.xlsx.cells import Value
+from service_desk.xlsx.rows import ListColumn, ListRow, Look
 from service_desk.xlsx.stream import MOST_ROWS, ListSheet, write_list
 
 BATCH = 2_000

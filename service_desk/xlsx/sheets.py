@@ -12,6 +12,7 @@ from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
 from service_desk.xlsx.book import FigureTable, Listing, ReportBook, Sheet
+from service_desk.xlsx.cells import Value
 from service_desk.xlsx.look import (
     BODY,
     BOX,
@@ -31,7 +32,7 @@ from service_desk.xlsx.look import (
     set_widths,
     width_of,
 )
-from service_desk.xlsx.rows import ListColumn, ListRow, Look, Value
+from service_desk.xlsx.rows import ListColumn, ListRow, Look
 from service_desk.xlsx.statistics import (
     LINE_ROW,
     TITLE_ROW,

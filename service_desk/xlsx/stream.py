@@ -2,14 +2,16 @@
 
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
+from service_desk.xlsx.cells import Lot
 from service_desk.xlsx.look import (
     BODY,
     HEAD,
@@ -23,15 +25,15 @@ from service_desk.xlsx.look import (
     set_widths,
     spread_over_paper,
 )
+from service_desk.xlsx.packing import Beginning, End, pack, pack_beside
 from service_desk.xlsx.rows import (
     END_OF_ROWS,
     ROWS_IN_ALL,
-    SPEED,
     ListColumn,
     ListRow,
     columns_in,
     framed,
-    write_rows,
+    in_lots,
 )
 from service_desk.xlsx.text import put_text, safe_text
 
@@ -39,6 +41,7 @@ TITLE_ROW, LINE_ROW, HEAD_ROW, FIRST_ROW = 1, 2, 3, 4
 MOST_ROWS = ROWS_IN_ALL - FIRST_ROW
 """Less the rows above the list, and the foot."""
 SHEET_PART = "xl/worksheets/sheet1.xml"
+FEW_LOTS = 4
 
 
 @dataclass(frozen=True)
@@ -57,17 +60,32 @@ def write_list(path: Path, sheet: ListSheet, rows: Iterable[ListRow]) -> int:
     What the rows raise goes through and leaves an unfinished file behind, as does ``OSError`` where there is no room.
     Raises ``TooManyRows`` where there are more than ``MOST_ROWS``.
     """
-    columns = columns_in(Workbook(), sheet.columns)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=SPEED) as archive:
-        with archive.open(SHEET_PART, "w", force_zip64=True) as part:
-            head, _ = _frame(sheet, 0)[SHEET_PART].split(END_OF_ROWS)
-            part.write(re.sub(rb"<dimension [^>]*/>", b"", head))
-            number = write_rows(part, rows, columns, first=FIRST_ROW, most=MOST_ROWS - 1)
-            frame = _frame(sheet, number)
-            _, tail = frame.pop(SHEET_PART).split(END_OF_ROWS)
-            part.write(_foot(FIRST_ROW + number, sheet.foot(number)) + END_OF_ROWS + tail)
-        for name, content in frame.items():
-            archive.writestr(name, content)
+    head, _ = _frame(sheet, 0)[SHEET_PART].split(END_OF_ROWS)
+    beginning = Beginning(
+        path=path,
+        part=SHEET_PART,
+        head=re.sub(rb"<dimension [^>]*/>", b"", head),
+        columns=columns_in(Workbook(), sheet.columns),
+        first=FIRST_ROW,
+    )
+    number = 0
+
+    def counted(lots: Iterable[Lot]) -> Iterator[Lot]:
+        nonlocal number
+        for lot in lots:
+            number += len(lot)
+            yield lot
+
+    def end() -> End:
+        frame = _frame(sheet, number)
+        _, tail = frame.pop(SHEET_PART).split(END_OF_ROWS)
+        return End(_foot(FIRST_ROW + number, sheet.foot(number)) + END_OF_ROWS + tail, frame)
+
+    lots = in_lots(rows, most=MOST_ROWS - 1)
+    first_ones = list(islice(lots, FEW_LOTS))
+    # Another process takes longer to begin than a short list to be written.
+    write = pack if len(first_ones) < FEW_LOTS else pack_beside
+    write(beginning, counted(chain(first_ones, lots)), end)
     return number
 
 

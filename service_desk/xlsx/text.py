@@ -1,8 +1,10 @@
 """What may stand in a cell: text that no spreadsheet takes for a formula, chokes on or cuts silently."""
 
 import re
+from typing import TYPE_CHECKING
 
-from openpyxl.cell.cell import Cell
+if TYPE_CHECKING:
+    from openpyxl.cell.cell import Cell
 
 CELL_LIMIT = 32_767  # characters; Excel refuses more, openpyxl cuts them without a word
 CUT_MARK = "…（全文见系统）"
@@ -22,7 +24,7 @@ def safe_text(text: str) -> str:
     return clean.encode("utf-16-le")[:room].decode("utf-16-le", errors="ignore") + CUT_MARK
 
 
-def put_text(cell: Cell, text: str) -> None:
+def put_text(cell: "Cell", text: str) -> None:
     """Store text as text, whatever it begins with: a formula, an error code, a number."""
     cell.value = safe_text(text)
     cell.data_type = "s"

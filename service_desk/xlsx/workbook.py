@@ -10,7 +10,9 @@ from openpyxl import Workbook
 
 from service_desk.xlsx import detail, notes, recount, sheets, statistics
 from service_desk.xlsx.book import ReportBook
-from service_desk.xlsx.rows import END_OF_ROWS, SPEED, ListRow, columns_in, framed, write_rows
+from service_desk.xlsx.cells import lines
+from service_desk.xlsx.packing import SPEED
+from service_desk.xlsx.rows import END_OF_ROWS, ListRow, columns_in, framed, in_lots
 from service_desk.xlsx.text import safe_text
 
 
@@ -25,7 +27,10 @@ def write_book(path: Path, book: ReportBook) -> int:
     # How many there are must be known before anything else can be written: they wait beside the file.
     with TemporaryFile(dir=path.parent) as waiting:
         rows = (ListRow(values) for values in book.detail.rows)
-        number = write_rows(waiting, rows, columns, first=detail.FIRST_ROW, most=detail.MOST_ROWS)
+        number = 0
+        for lot in in_lots(rows, most=detail.MOST_ROWS):
+            waiting.write(lines(lot, columns, detail.FIRST_ROW + number))
+            number += len(lot)
         _fill(workbook, book, number)
         part_of_detail = f"xl/worksheets/sheet{workbook.sheetnames.index(detail.NAME) + 1}.xml"
         with (

@@ -1,8 +1,14 @@
 """Long lists: what a reader of the file finds, row by row."""
 
+import errno
+import os
+import signal
+import sys
+import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
+from subprocess import CalledProcessError
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,11 +16,11 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
-from service_desk.xlsx import rows as rows_of_sheets
-from service_desk.xlsx import stream
-from service_desk.xlsx.rows import ListColumn, ListRow, Look, TooManyRows
+from service_desk.xlsx import cells, stream
+from service_desk.xlsx.rows import AT_ONCE, ListColumn, ListRow, Look, TooManyRows
 from service_desk.xlsx.stream import ListSheet, write_list
 from service_desk.xlsx.text import CUT_MARK
+from tests.processes import children, environment, running, until
 
 NOON = datetime(2026, 3, 2, 12, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
 SHEET = ListSheet(
@@ -109,9 +115,7 @@ def test_a_list_without_rows_is_a_workbook(path: Path) -> None:
 
 def test_values_that_are_remembered_are_those_that_were_meant(path: Path) -> None:
     """More values than are kept, and the same ones again afterwards."""
-    texts = [
-        str(number % (rows_of_sheets.REMEMBERED + 50)) for number in range(2 * rows_of_sheets.REMEMBERED)
-    ]
+    texts = [str(number % (cells.REMEMBERED + 50)) for number in range(2 * cells.REMEMBERED)]
     assert write_list(path, SHEET, [row(1, text) for text in texts]) == len(texts)
     lines = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
     assert [line[2] for line in lines[3:-1]] == texts
@@ -130,3 +134,79 @@ def test_what_stops_the_rows_stops_the_writing(path: Path) -> None:
 
     with pytest.raises(InterruptedError):
         write_list(path, SHEET, rows())
+
+
+LONG = stream.FEW_LOTS * AT_ONCE + 700
+"""Rows of a list that is packed by a process beside."""
+
+
+def test_a_long_list_is_packed_beside_as_a_short_one_is_here(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def rows() -> Iterator[ListRow]:
+        for number in range(LONG):
+            if number % 100 == 0:
+                seen.append(len(children(os.getpid())))
+            yield row(number, f"<{number}>", late=number % 7 == 0)
+
+    assert write_list(path, SHEET, rows()) == LONG
+    assert (max(seen), len(children(os.getpid()))) == (1, 0), "one process, which has ended"
+    monkeypatch.setattr(stream, "FEW_LOTS", LONG)
+    here = tmp_path / "here.xlsx"
+    write_list(here, SHEET, rows())
+    with zipfile.ZipFile(path) as beside, zipfile.ZipFile(here) as alone:
+        assert beside.read(stream.SHEET_PART) == alone.read(stream.SHEET_PART)
+        assert beside.namelist() == alone.namelist()
+
+
+@pytest.mark.parametrize("path", [Path("/dev/full"), Path("/nowhere/list.xlsx")])
+def test_a_disk_that_takes_no_more_is_told_from_either_process(path: Path) -> None:
+    for number in (3, LONG):
+        with pytest.raises(OSError, match="No s") as refused:
+            write_list(path, SHEET, (row(one, "一" * 500) for one in range(number)))
+        assert refused.value.errno in (errno.ENOSPC, errno.ENOENT)
+
+
+def test_a_packer_that_is_killed_is_an_error(path: Path) -> None:
+    def rows() -> Iterator[ListRow]:
+        for number in range(10 * LONG):
+            yield row(number, "一")
+            if number == LONG:
+                (packer,) = children(os.getpid())
+                os.kill(packer, signal.SIGKILL)
+
+    with pytest.raises(CalledProcessError):
+        write_list(path, SHEET, rows())
+
+
+def test_whatever_stops_a_long_list_ends_its_packer(path: Path) -> None:
+    def rows() -> Iterator[ListRow]:
+        for number in range(LONG):
+            yield row(number, "一")
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        write_list(path, SHEET, rows())
+    assert not children(os.getpid())
+
+
+ENDLESS = """
+import sys
+from itertools import count
+from pathlib import Path
+from tests.xlsx.test_stream import SHEET, row
+from service_desk.xlsx.stream import write_list
+write_list(Path(sys.argv[1]), SHEET, (row(number, "一") for number in count()))
+"""
+
+
+def test_a_packer_does_not_outlive_who_tells_it(path: Path, tmp_path: Path) -> None:
+    command, env = (sys.executable, "-c", ENDLESS, str(path)), environment("sqlite://", tmp_path)
+    with running(*command, env=env, log=tmp_path / "log") as teller:
+        until(lambda: bool(children(teller.pid)), "the packer has begun")
+        (packer,) = children(teller.pid)
+        teller.kill()
+        teller.wait()
+        until(lambda: not Path(f"/proc/{packer}/exe").exists(), "the packer has ended")

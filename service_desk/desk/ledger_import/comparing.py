@@ -11,7 +11,7 @@ from service_desk.domain.limits import REST_DAYS
 from service_desk.domain.sentences import say
 from service_desk.domain.vocabulary import Outcome
 from service_desk.store.law import Law
-from service_desk.xlsx.rows import Value
+from service_desk.xlsx.cells import Value
 
 TOLD_OTHERWISE = ("序号", "诉求编号", "联系人", "联系电话", "最新进展", "备注")
 """Counted anew, masked, or in the desk's own words."""

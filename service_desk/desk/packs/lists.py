@@ -11,7 +11,8 @@ from service_desk.domain.vocabulary import CardColour, ExcludedFigure, OrderLeve
 from service_desk.store import packs
 from service_desk.store.packs import AnyRow, OpenTicket
 from service_desk.xlsx.book import Listing, Sheet
-from service_desk.xlsx.rows import ListColumn, ListRow, Look, Value
+from service_desk.xlsx.cells import Value
+from service_desk.xlsx.rows import ListColumn, ListRow, Look
 
 NUMBER = ListColumn("序号", 6, Look.NUMBER)
 ABOUT = (
