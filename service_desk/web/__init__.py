@@ -1,11 +1,7 @@
 """The pages: blueprints, one file a noun, and what every page has."""
 
-import hashlib
-from functools import cache
-from pathlib import Path
-
 import structlog
-from flask import Flask, render_template, request, url_for
+from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_babel import gettext as _
@@ -23,6 +19,7 @@ from service_desk.settings import current_settings
 from service_desk.store.law import current_law
 from service_desk.web import (
     admin,
+    assets,
     attachments,
     boards,
     bulk,
@@ -67,6 +64,7 @@ from service_desk.web import (
     wall,
     workflow,
 )
+from service_desk.web.assets import KEPT_FOR_EVER, asset, stylesheet
 from service_desk.web.nav import nav_of
 from service_desk.web.throttle import limiter
 from service_desk.web.words import said
@@ -106,6 +104,7 @@ def init_app(app: Flask) -> None:
     limiter.init_app(app)
     for module in (
         admin,
+        assets,
         attachments,
         boards,
         bulk,
@@ -171,6 +170,7 @@ def _shared() -> dict[str, object]:
         "page_language": language.page_language(),
         "other_language": language.other_language,
         "asset": asset,
+        "stylesheet": stylesheet,
         "now": clock.now(),
         "calendar_warning": _calendar_warning() if signed_in else "",
         "due_of": lambda _ticket: None,
@@ -185,21 +185,10 @@ def _calendar_warning() -> str:
     return said(missing_words(year)) if year is not None else ""
 
 
-def asset(path: str) -> str:
-    """The address of a static file, changing with its content so that it may be kept for ever."""
-    return url_for("static", filename=path, v=_fingerprint(path))
-
-
-@cache
-def _fingerprint(path: str) -> str:
-    file = Path(__file__).parent / "static" / path
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:10] if file.exists() else "0"
-
-
 def _secure(response: Response) -> Response:
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.endpoint == "static":
+    if request.endpoint in KEPT_FOR_EVER:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     else:
         response.headers.setdefault("Cache-Control", "private, no-store")

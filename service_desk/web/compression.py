@@ -8,6 +8,8 @@ from io import BytesIO
 from flask import Flask, request
 from werkzeug.wrappers import Response
 
+from service_desk.web.assets import KEPT_FOR_EVER
+
 TEXTS = frozenset(
     {
         "text/html",
@@ -34,7 +36,7 @@ def init_app(app: Flask) -> None:
 
 def pack(response: Response) -> Response:
     """The answer with its text packed; an answer that is no text, is short or comes piece by piece stays as it is."""
-    static = request.endpoint == "static"
+    static = request.endpoint in KEPT_FOR_EVER
     if response.status_code in (204, 206, 304) or response.mimetype not in TEXTS:
         return response
     if not (static or response.is_sequence) or "Content-Encoding" in response.headers:

@@ -19,13 +19,14 @@ from service_desk.store.people import User, user_for_session
 from service_desk.store.scope import visible_tickets
 from service_desk.store.substitutes import person_with_places
 from service_desk.store.tickets import Ticket
+from service_desk.web.assets import KEPT_FOR_EVER
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 PUBLIC = frozenset(
     {
-        "static",
+        *KEPT_FOR_EVER,
         "people.sign_in",
         "people.forgotten",
         "people.set_password",
@@ -148,7 +149,7 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def read_only() -> None:
-        if request.method in ("GET", "HEAD") and request.endpoint not in ("static", "notices.go", None):
+        if request.method in ("GET", "HEAD") and request.endpoint not in (*KEPT_FOR_EVER, "notices.go", None):
             db.session.connection(execution_options={"read_only": True})
 
     login.init_app(app)

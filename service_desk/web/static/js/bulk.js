@@ -43,8 +43,6 @@ document.addEventListener("live", () => {
   tell();
 });
 
-all.closest("[data-pick-all]").hidden = false;
-none.hidden = false;
 all.addEventListener("change", () => tickAll(all.checked));
 none.addEventListener("click", () => tickAll(false));
 // A browser that comes back may have kept the ticks.
