@@ -68,6 +68,25 @@ def _about(department_id: int) -> ColumnElement[bool]:
     return Ticket.against_id.in_(units_above(department_id))
 
 
+def parties_seen_by(user: User) -> tuple[Collection[int], Collection[int]]:
+    """The ids of departments and of enterprises: every ticket that somebody may see is of one of these.
+
+    Unless they see the park's.
+    """
+    enterprises = [] if user.enterprise_id is None else [user.enterprise_id]
+    who = [
+        *([Liaison.officer_id == user.id] if user.has(Role.OFFICER) else ()),
+        *([Liaison.leader_id == user.id] if user.has(Role.LEADER) else ()),
+        *(Liaison.department_id == post.department_id for post in user.posts if post.is_head),
+    ]
+    if who:
+        enterprises += db.session.scalars(select(Liaison.enterprise_id).where(or_(*who)))
+    departments = {post.department_id for post in user.posts}
+    for post in user.posts:
+        departments.update(db.session.scalars(units_below(post.department_id)) if post.is_head else ())
+    return departments, enterprises
+
+
 def complaints_hidden_from(user: User) -> Sequence[int]:
     """The ids of what a department's people would see, were it not a complaint of where they work."""
     if user.department_id is None:

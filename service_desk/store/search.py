@@ -33,13 +33,24 @@ from service_desk.domain.vocabulary import AssignmentRole, AssignmentState, Role
 from service_desk.store.base import TOKENS_TABLE, among, db
 from service_desk.store.parts import Assignment, Reply
 from service_desk.store.people import User
-from service_desk.store.search_texts import LEVELS, SearchText, bucket_token, is_unindexed, texts_of
+from service_desk.store.scope import parties_seen_by
+from service_desk.store.search_texts import (
+    LEVELS,
+    SearchText,
+    bucket_token,
+    department_token,
+    enterprise_token,
+    is_unindexed,
+    texts_of,
+)
 from service_desk.store.tickets import Ticket
 
 MOST_TOLD = 300
 """Tickets not indexed yet whose texts are read instead, the newest; the clockwork is seldom so far behind."""
 LOOKED_AT = 2_000
 """Tickets of those that a reader sees, or a list is narrowed to, that are rather looked at than sought."""
+MOST_PARTIES = 300
+"""Departments and enterprises that are sought together with the words; of more, what is found is looked at."""
 READS_ALL = (Role.CLERK, Role.QUALITY, Role.SUPERVISOR)
 
 _PLACES: dict[Place, InstrumentedAttribute[str]] = {
@@ -122,7 +133,7 @@ class Found:
         return some.where(Ticket.id.in_(_once(found))).order_by(Ticket.id.desc())
 
     def _indexed(self, span: _Span) -> Select[int]:
-        found, ticket_id = _indexed(self.asked, self._reader, span)
+        found, ticket_id = _indexed(self.asked, self._reader, span, self._parties)
         behind: Any = self._unindexed
         if len(self._unindexed) > MOST_TOLD:
             behind = select(Ticket.id).where(is_unindexed())
@@ -145,6 +156,15 @@ class Found:
             yield _Span(begin, end, ids=ids)
             end = begin
         yield from _spans(end)
+
+    @cached_property
+    def _parties(self) -> Sequence[str]:
+        """The tokens of whom the tickets are of that the reader sees; none where those are all, or of too many."""
+        if self._reader.has(*READS_ALL):
+            return ()
+        departments, enterprises = parties_seen_by(self._reader)
+        parties = [*map(department_token, departments), *map(enterprise_token, enterprises)]
+        return parties if len(parties) <= MOST_PARTIES else ()
 
     @cached_property
     def _unindexed(self) -> Sequence[int]:
@@ -197,7 +217,9 @@ def words_read_by(reader: User, tickets: Collection[Ticket]) -> dict[int, list[s
     return found
 
 
-def _indexed(asked: Sequence[Term], reader: User, span: _Span) -> tuple[Select[int], ColumnElement[int]]:
+def _indexed(
+    asked: Sequence[Term], reader: User, span: _Span, parties: Sequence[str]
+) -> tuple[Select[int], ColumnElement[int]]:
     """The ids of tickets whose indexed texts have it, so far as the reader may read those, and their column.
 
     One that is found in two texts is there twice.
@@ -205,10 +227,10 @@ def _indexed(asked: Sequence[Term], reader: User, span: _Span) -> tuple[Select[i
     if db.engine.dialect.name == "sqlite":
         key = _tokens.c.rowid
         within = and_(key >= 2 * span.begin, key < 2 * span.end)
-        match = and_(_tokens.c[TOKENS_TABLE].op("MATCH")(_sqlite_query(asked)), within)
+        match = and_(_tokens.c[TOKENS_TABLE].op("MATCH")(_sqlite_query(asked, parties)), within)
     else:
         key = _tokens.c.id
-        query = cast(literal(_postgres_query(asked, span)), TSQUERY)
+        query = cast(literal(_postgres_query(asked, span.buckets(), parties)), TSQUERY)
         # Said so that no other index is asked for it.
         match = and_(_tokens.c.tokens.op("@@")(query), key.op(">>")(literal_column("1")) < span.end)
     if span.ids is not None:
@@ -251,23 +273,32 @@ def _stands_there(term: Term) -> ColumnElement[bool]:
     )
 
 
-def _joined(asked: Sequence[Term], both: str, either: str, quoted: Callable[[str], str]) -> str:
-    """All of the terms, each by any of its ways, each of these by all of its tokens."""
+def _joined(
+    asked: Sequence[Term],
+    others: Sequence[Sequence[str]],
+    both: str,
+    either: str,
+    quoted: Callable[[str], str],
+) -> str:
+    """All of the terms, each by any of its ways, each of these by all of its tokens; and one of each of the others."""
 
     def together(way: Way) -> str:
         return f"({both.join(quoted(token) for token in sorted(way.tokens))})"
 
-    return both.join(f"({either.join(together(way) for way in term)})" for term in asked)
+    return both.join(
+        [
+            *(f"({either.join(map(quoted, some))})" for some in others if some),
+            *(f"({either.join(together(way) for way in term)})" for term in asked),
+        ]
+    )
 
 
-def _sqlite_query(asked: Sequence[Term]) -> str:
-    return _joined(asked, " AND ", " OR ", lambda token: '"' + token.replace('"', '""') + '"')
+def _sqlite_query(asked: Sequence[Term], parties: Sequence[str]) -> str:
+    return _joined(asked, [parties], " AND ", " OR ", lambda token: '"' + token.replace('"', '""') + '"')
 
 
-def _postgres_query(asked: Sequence[Term], span: _Span) -> str:
-    query = _joined(asked, " & ", " | ", _lexeme)
-    buckets = " | ".join(map(_lexeme, span.buckets()))
-    return f"({buckets}) & {query}" if buckets else query
+def _postgres_query(asked: Sequence[Term], *others: Sequence[str]) -> str:
+    return _joined(asked, others, " & ", " | ", _lexeme)
 
 
 def _lexeme(token: str) -> str:

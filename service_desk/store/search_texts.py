@@ -2,7 +2,8 @@
 
 A ticket has a text for whoever sees it; while a reply waits to be verified, another one with that reply, for the desk
 and those who work on the ticket. The tokens of a text are in the table ``search_tokens`` under its id: a ``tsvector``
-with a GIN index on PostgreSQL, an FTS5 table without content on SQLite. No model knows that table.
+with a GIN index on PostgreSQL, an FTS5 table without content on SQLite. No model knows that table. Among them are those
+of the enterprise and the departments the ticket is of: whoever sees no more than theirs has them looked for, too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +30,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from service_desk.domain.search import fold_numbers, fold_texts, tokens
 from service_desk.store.base import Model, among, db
 from service_desk.store.enterprises import Enterprise
-from service_desk.store.parts import Reply
+from service_desk.store.parts import Assignment, Reply
 from service_desk.store.tickets import Ticket
 
 LEVELS = (13, 16, 19)
@@ -48,7 +49,10 @@ _FORGET = "INSERT INTO search_tokens (search_tokens, rowid, tokens) VALUES ('del
 
 
 class SearchText(Model):
-    """A folded text of a ticket. ``id`` is twice the ticket's, and one more for the text of those who work on it."""
+    """A folded text of a ticket, with the tokens of its parties.
+
+    ``id`` is twice the ticket's, and one more for the text of those who work on it.
+    """
 
     __tablename__ = "search_texts"
 
@@ -58,6 +62,7 @@ class SearchText(Model):
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
     text: Mapped[str] = mapped_column(Text)
     numbers: Mapped[str] = mapped_column(String(500))
+    parties: Mapped[str] = mapped_column(Text, server_default="")
 
 
 @dataclass(frozen=True)
@@ -111,16 +116,16 @@ def texts_of(ticket_ids: Sequence[int]) -> dict[int, Texts]:
 
 def keep_texts(ticket_ids: Sequence[int]) -> None:
     """Put what is searched of these tickets, all of them locked, in the place of what was kept of them."""
-    found = texts_of(ticket_ids)
+    found, parties = texts_of(ticket_ids), _parties_of(ticket_ids)
     wanted = {
-        2 * ticket_id + is_inner: (ticket_id, words, texts.numbers)
+        2 * ticket_id + is_inner: (ticket_id, words, texts.numbers, parties[ticket_id])
         for ticket_id, texts in found.items()
         for is_inner, words in enumerate((texts.outer, texts.inner))
         if words is not None
     }
-    columns = (SearchText.id, SearchText.ticket_id, SearchText.text, SearchText.numbers)
+    columns = (SearchText.id, SearchText.ticket_id, SearchText.text, SearchText.numbers, SearchText.parties)
     before = db.session.execute(select(*columns).where(among(SearchText.ticket_id, ticket_ids)))
-    kept = {key: (ticket_id, words, numbers) for key, ticket_id, words, numbers in before}
+    kept = {key: (ticket_id, words, numbers, of_whom) for key, ticket_id, words, numbers, of_whom in before}
     _forget({key: row for key, row in kept.items() if wanted.get(key) != row})
     _add({key: row for key, row in wanted.items() if kept.get(key) != row})
     db.session.execute(
@@ -131,8 +136,23 @@ def keep_texts(ticket_ids: Sequence[int]) -> None:
     )
 
 
-_Row = tuple[int, str, str]
-"""Ticket, text, numbers."""
+_Row = tuple[int, str, str, str]
+"""Ticket, text, numbers, parties."""
+
+
+def _parties_of(ticket_ids: Sequence[int]) -> dict[int, str]:
+    """The tokens of each ticket's enterprise, and of the departments that had a part in it."""
+    enterprises = select(Ticket.id, Ticket.enterprise_id).where(among(Ticket.id, ticket_ids))
+    found = {ticket_id: [enterprise_token(party)] for ticket_id, party in db.session.execute(enterprises)}
+    departments = (
+        select(Assignment.ticket_id, Assignment.department_id)
+        .where(among(Assignment.ticket_id, ticket_ids))
+        .distinct()
+        .order_by(Assignment.ticket_id, Assignment.department_id)
+    )
+    for ticket_id, party in db.session.execute(departments):
+        found[ticket_id].append(department_token(party))
+    return {ticket_id: " ".join(parties) for ticket_id, parties in found.items()}
 
 
 def _forget(rows: Mapping[int, _Row]) -> None:
@@ -149,8 +169,8 @@ def _add(rows: Mapping[int, _Row]) -> None:
     db.session.execute(
         insert(SearchText),
         [
-            {"id": key, "ticket_id": ticket_id, "text": words, "numbers": numbers}
-            for key, (ticket_id, words, numbers) in rows.items()
+            {"id": key, "ticket_id": ticket_id, "text": words, "numbers": numbers, "parties": parties}
+            for key, (ticket_id, words, numbers, parties) in rows.items()
         ],
     )
     words = {key: _words(row) for key, row in rows.items()}
@@ -162,8 +182,8 @@ def _add(rows: Mapping[int, _Row]) -> None:
 
 
 def _words(row: _Row) -> str:
-    ticket_id, words, numbers = row
-    found = tokens(words, numbers)
+    ticket_id, words, numbers, parties = row
+    found = tokens(words, numbers).union(parties.split())
     if db.engine.dialect.name == "postgresql":
         found.update(bucket_token(bits, ticket_id >> bits) for bits in LEVELS)
     return " ".join(found)
@@ -172,3 +192,13 @@ def _words(row: _Row) -> str:
 def bucket_token(bits: int, bucket: int) -> str:
     """What the texts of a bucket of tickets have in common; ``bucket`` is their ids less the last ``bits``."""
     return f"@{bits}-{bucket}"
+
+
+def enterprise_token(enterprise_id: int) -> str:
+    """What the texts of an enterprise's tickets have in common."""
+    return f"@e{enterprise_id}"
+
+
+def department_token(department_id: int) -> str:
+    """What the texts of the tickets have in common that a department has, or once had, a part in."""
+    return f"@d{department_id}"

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import ColumnElement, insert, select, update
 
-from service_desk.desk import cases, closing, handling, search
+from service_desk.desk import cases, closing, dispatch, handling, search
 from service_desk.domain.vocabulary import Nature, Outcome, Source, State, Urgency
 from service_desk.store.base import db
 from service_desk.store.people import User
@@ -174,6 +174,39 @@ def test_who_does_not_see_a_ticket_does_not_find_it(world: World) -> None:
     search.index_texts(LATER)
     for name in ("neighbour", "member", "finance", "marketing", "admin", "auditor"):
         assert found_by(getattr(world, name), "焊机") == set(), name
+
+
+def test_who_sees_no_more_than_some_find_all_of_those(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the departments that had a part, by the enterprises looked after, by one's own: from the index alone."""
+    monkeypatch.setattr("service_desk.store.search.LOOKED_AT", 1)
+    led = world.make(State.ASSIGNED, lead="供电公司营销部", supports=["园区管委会"])
+    passed_on = world.make(State.ASSIGNED)
+    dispatch.redispatch(
+        passed_on.id, by=world.clerk, at=LATER, lead=world.department("园区管委会"), reason="属管委会职责。"
+    )
+    others = world.make(State.IN_PROGRESS, by="neighbour")
+    world.file(by="member")
+    people = [*everybody(world).values(), world.marketing, world.member, world.neighbour, world.finance]
+    people.append(world.finance_head)
+
+    def seen_by(person: User) -> set[int]:
+        return {ticket.id for ticket in db.session.scalars(visible_tickets(person)).unique()}
+
+    def all_find_theirs() -> None:
+        for person in people:
+            assert found_by(person, "焊机") == seen_by(person), person.username
+
+    search.index_texts(LATER)
+    assert seen_by(world.marketing) == {led.id}
+    assert passed_on.id in seen_by(world.power), "once theirs, still seen"
+    all_find_theirs()
+    dispatch.add_support(others.id, by=world.clerk, at=LATER, department=world.department("金融办"))
+    all_find_theirs()
+    search.index_texts(LATER)
+    assert others.id in seen_by(world.finance)
+    all_find_theirs()
+    monkeypatch.setattr("service_desk.store.search.MOST_PARTIES", 0)
+    all_find_theirs()
 
 
 def test_names_are_masked_and_find_nothing(world: World) -> None:
