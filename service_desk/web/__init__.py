@@ -3,7 +3,7 @@
 import structlog
 from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel
+from flask_babel import Babel, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -67,7 +67,7 @@ from service_desk.web import (
 from service_desk.web.assets import KEPT_FOR_EVER, asset, stylesheet
 from service_desk.web.nav import nav_of
 from service_desk.web.throttle import limiter
-from service_desk.web.words import said
+from service_desk.web.words import said, translated
 
 log = structlog.get_logger(__name__)
 
@@ -152,6 +152,10 @@ def init_app(app: Flask) -> None:
     app.after_request(_secure)
     app.register_error_handler(DeskError, _refused)
     app.register_error_handler(HTTPException, _http_problem)
+    # The extension adds this method.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=translated, ngettext=ngettext, newstyle=True
+    )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
@@ -170,6 +174,7 @@ def _shared() -> dict[str, object]:
         "page_language": language.page_language(),
         "other_language": language.other_language,
         "asset": asset,
+        "icons": asset("vendor/icons.svg"),
         "stylesheet": stylesheet,
         "now": clock.now(),
         "calendar_warning": _calendar_warning() if signed_in else "",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from service_desk.domain import deadlines
 from service_desk.domain.access import DESK, may_know_of_review
@@ -121,26 +121,24 @@ class Dues:
 
 
 def _turn_clocks(tickets: Sequence[Ticket]) -> dict[int, Clock]:
-    by_kind: dict[ClockKind, list[int]] = {}
-    for ticket in tickets:
-        for kind in TURN_CLOCKS[ticket.state]:
-            by_kind.setdefault(kind, []).append(ticket.id)
-    if not by_kind:
+    by_id = {ticket.id: ticket for ticket in tickets}
+    kinds = {kind for ticket in tickets for kind in TURN_CLOCKS[ticket.state]}
+    if not kinds:
         return {}
-    wanted = [(Clock.kind == kind) & Clock.ticket_id.in_(ids) for kind, ids in by_kind.items()]
+    theirs = Clock.ticket_id.in_(by_id) & Clock.kind.in_(kinds) & Clock.state.in_(LIVE)
     # What is due first, and of equals the lead's, which is started before those of the supports.
     first = (Clock.due_at.is_(None), Clock.due_at, Clock.id)
-    rows = db.session.scalars(select(Clock).where(Clock.state.in_(LIVE), or_(*wanted)).order_by(*first))
-    by_id = {ticket.id: ticket for ticket in tickets}
     found: dict[int, Clock] = {}
-    for clock in rows.unique():
+    for clock in db.session.scalars(select(Clock).where(theirs).order_by(*first)).unique():
         if _is_of_the_turn(clock, by_id[clock.ticket_id]):
             found.setdefault(clock.ticket_id, clock)
     return found
 
 
 def _is_of_the_turn(clock: Clock, ticket: Ticket) -> bool:
-    """Not the part of a support, nor the review of a request: those are others' turns."""
+    """Whether the state waits for it. Not the part of a support, nor the review of a request: others' turns."""
+    if clock.kind not in TURN_CLOCKS[ticket.state]:
+        return False
     about = TURN_REVIEWS.get(ticket.state)
     return clock.department_id in (None, ticket.lead_department_id) and clock.about in (None, about)
 

@@ -4,13 +4,25 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask_babel import force_locale, get_babel, gettext
+from flask import g
+from flask_babel import force_locale, get_babel, get_translations
 
 from service_desk.domain.sentences import Sentence
 from service_desk.domain.vocabulary import Word
 
 ONE = re.compile(r"(\b1 [a-z ]+)\{s\}")
 """A unit after a single one, up to the mark of its plural."""
+
+
+def translated(text: str) -> str:
+    """A text in the language of whoever reads, as ``gettext`` has it.
+
+    A page says some six hundred words: their catalogue is looked up once, not for each of them.
+    """
+    catalogue = g.get("catalogue")
+    if catalogue is None:
+        catalogue = g.catalogue = get_translations()
+    return str(catalogue.gettext(text))
 
 
 def said(text: str | None) -> str:
@@ -20,12 +32,12 @@ def said(text: str | None) -> str:
 
 def _said(text: str) -> str:
     if isinstance(text, Word):
-        return str(gettext(text.label))
+        return translated(text.label)
     if isinstance(text, Sentence):
         values = {name: _value(value) for name, value in text.values.items()}
-        # gettext would leave a template without values alone, percent signs and all.
-        return str(gettext(text.template)) % values
-    return str(gettext(text))
+        # ``gettext`` would leave a template without values alone, percent signs and all.
+        return translated(text.template) % values
+    return translated(text)
 
 
 def _counted(text: str) -> str:
@@ -36,8 +48,12 @@ def _counted(text: str) -> str:
 @contextmanager
 def in_the_parks_language() -> Iterator[None]:
     """For words that are kept or sent: they are read by others than whoever is here now."""
-    with force_locale(get_babel().default_locale):
-        yield
+    readers = g.pop("catalogue", None)
+    try:
+        with force_locale(get_babel().default_locale):
+            yield
+    finally:
+        g.catalogue = readers
 
 
 def said_to_the_park(text: str | None) -> str:
@@ -49,5 +65,5 @@ def said_to_the_park(text: str | None) -> str:
 def _value(value: object) -> str:
     """Words and sentences are translated, names and what people wrote are not."""
     if isinstance(value, tuple):
-        return str(gettext("、")).join(_value(each) for each in value)
+        return translated("、").join(_value(each) for each in value)
     return _said(value) if isinstance(value, Word | Sentence) else str(value)
