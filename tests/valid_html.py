@@ -1,4 +1,4 @@
-"""Whether a page is valid HTML: what is nested how, and what a strict parser says of it.
+"""Whether a page is as the conventions ask and valid HTML: what is nested how, and what a strict parser says of it.
 
 A strict parser reads a page in a tenth of a second, and the tests open thousands of pages. So each element is known
 by its chain, the elements around it; where every chain on a page was read before by the parser, there is nothing
@@ -75,8 +75,49 @@ CHILDREN = {
     "select": {"option", "optgroup"},
 }
 LABELLED = frozenset(["button", "input", "meter", "output", "progress", "select", "textarea"])
+UNLABELLED = frozenset(["hidden", "submit", "button"])
 
 _read: set[tuple[str, ...]] = set()
+
+
+class Asked:
+    """Counts what the conventions ask of a page."""
+
+    def __init__(self) -> None:
+        self.h1 = 0
+        self.inputs: list[dict[str, str | None]] = []
+        self.labelled: set[str] = set()
+        self.ids: set[str] = set()
+        self.faults: list[str] = []
+        self.inside_label = 0
+
+    def begin(self, tag: str, given: dict[str, str | None]) -> None:
+        self.h1 += tag == "h1"
+        self.faults += [f"{tag} {name}" for name in given if name.startswith("on") or name == "style"]
+        if tag == "script" and "src" not in given:
+            self.faults.append("inline script")
+        if tag == "label":
+            self.inside_label += 1
+            self.labelled.add(given.get("for") or "")
+        asks = tag in ("input", "select", "textarea") and (given.get("type") or "") not in UNLABELLED
+        if asks and not self.inside_label and "aria-label" not in given:
+            self.inputs.append(given)
+        if own := given.get("id"):
+            if own in self.ids:
+                self.faults.append(f"id {own} twice")
+            self.ids.add(own)
+
+    def end(self, tag: str) -> None:
+        self.inside_label -= tag == "label"
+
+    def found(self) -> list[str]:
+        """One h1, every input labelled, no id twice, nothing inline."""
+        bare = [given for given in self.inputs if (given.get("id") or "") not in self.labelled]
+        return [
+            *([] if self.h1 == 1 else [f"{self.h1} h1 on the page"]),
+            *([f"inputs without a label: {bare}"] if bare else []),
+            *self.faults,
+        ]
 
 
 class Nesting(HTMLParser):
@@ -84,6 +125,7 @@ class Nesting(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
+        self.asked = Asked()
         self.open: list[str] = []
         self.faults: list[str] = []
         self.chains: set[tuple[str, ...]] = set()
@@ -98,6 +140,7 @@ class Nesting(HTMLParser):
         self.chains.add((*self.open, tag, *sorted(names)))
         if len(given) < len(names):
             self.faults.append(f"{self._where(tag)} names an attribute twice")
+        self.asked.begin(tag, given)
         self._judge(tag, given)
         self._note(tag, given)
         if tag in HEADINGS:
@@ -113,6 +156,7 @@ class Nesting(HTMLParser):
             self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
+        self.asked.end(tag)
         if not self.open or self.open[-1] != tag:
             self.faults.append(f"</{tag}> ends {self._where('')}")
             if tag in self.open:
@@ -180,11 +224,11 @@ class Nesting(HTMLParser):
             f"a label for {name}, which is none to fill in" for name in self.named["for"] - self.controls
         ]
         self.faults += [f"named by {name}, which is not there" for name in self.named["aria"] - self.ids]
-        return self.faults
+        return self.asked.found() + self.faults
 
 
 def faults_of(html: str) -> list[str]:
-    """What is not valid in a page."""
+    """What is not valid in a page, or not as the conventions ask."""
     nesting = Nesting()
     nesting.feed(html)
     nesting.close()

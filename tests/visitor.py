@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import Context
-from html.parser import HTMLParser
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,50 +15,9 @@ from service_desk.store.base import db
 from tests.valid_html import faults_of
 from tests.world import PASSWORD
 
-UNLABELLED = {"hidden", "submit", "button"}
-
-
-class PageCheck(HTMLParser):
-    """Counts what the conventions ask of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.h1 = 0
-        self.inputs: list[dict[str, str | None]] = []
-        self.labelled: set[str] = set()
-        self.faults: list[str] = []
-        self.inside_label = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        self.h1 += tag == "h1"
-        self.faults += [f"{tag} {name}" for name in given if name.startswith("on") or name == "style"]
-        if tag == "script" and "src" not in given:
-            self.faults.append("inline script")
-        if tag == "label":
-            self.inside_label += 1
-            self.labelled.add(given.get("for") or "")
-        asks = tag in ("input", "select", "textarea") and (given.get("type") or "") not in UNLABELLED
-        if asks and not self.inside_label and "aria-label" not in given:
-            self.inputs.append(given)
-        ids = given.get("id")
-        if ids:
-            if ids in self.__dict__.setdefault("ids", set()):
-                self.faults.append(f"id {ids} twice")
-            self.__dict__["ids"].add(ids)
-
-    def handle_endtag(self, tag: str) -> None:
-        self.inside_label -= tag == "label"
-
 
 def check_page(html: str) -> None:
     """Valid HTML; one h1, every input labelled, no id twice, nothing inline."""
-    page = PageCheck()
-    page.feed(html)
-    assert page.h1 == 1, f"{page.h1} h1 on the page"
-    bare = [given for given in page.inputs if (given.get("id") or "") not in page.labelled]
-    assert not bare, f"inputs without a label: {bare}"
-    assert not page.faults, page.faults
     found = faults_of(html)
     assert not found, found
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -18,7 +19,7 @@ from service_desk.web.throttle import limiter
 from tests.mailbox import Mailbox
 from tests.visitor import Visitor
 from tests.web.test_registration import FORM
-from tests.world import PASSWORD, World
+from tests.world import MONDAY, PASSWORD, World
 
 Visit = Callable[..., Visitor]
 WRONG = "用户名或密码不对"
@@ -120,12 +121,13 @@ def test_a_link_that_was_used_or_is_none_gets_a_plain_sentence(small_world: Worl
 
 @pytest.fixture
 def limited(sqlite_app: Flask) -> Iterator[None]:
-    """A stranger may not knock as often as a test does."""
-    limiter.enabled = True
-    limiter.reset()
-    yield
-    limiter.reset()
-    limiter.enabled = False
+    """A stranger may not knock as often as a test does; time stands still, so that no window ends unasked."""
+    with time_machine.travel(MONDAY, tick=False):
+        limiter.enabled = True
+        limiter.reset()
+        yield
+        limiter.reset()
+        limiter.enabled = False
 
 
 @pytest.mark.usefixtures("limited")

@@ -1,11 +1,12 @@
 """Where a request stands, shown to whoever has its number and its code, and nothing else of it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 
 from service_desk.desk import handling, intake
@@ -13,7 +14,7 @@ from service_desk.domain.vocabulary import State
 from service_desk.web.throttle import limiter
 from service_desk.web.track import code_of
 from tests.visitor import Visitor
-from tests.world import World
+from tests.world import MONDAY, World
 
 Visit = Callable[..., Visitor]
 
@@ -90,19 +91,36 @@ def test_codes_hang_on_the_installations_key(small_world: World, sqlite_app: Fla
     assert code_of("QS-2026-000001") != before
 
 
-def test_a_stranger_may_not_try_on_and_on(small_world: World, visit: Visit) -> None:
-    ticket = small_world.make(State.SUBMITTED)
-    limiter.enabled = True
-    limiter.reset()
-    try:
-        for _ in range(30):
-            asked(visit, ticket.number, code_of(ticket.number))
-            asked(visit, "QS-2026-000001", "AAAA-AAAA", 404)
-        asked(visit, "QS-2026-000001", "AAAA-AAAA", 429)
-        assert "查询码" in visit().get("/track")
-    finally:
+@pytest.fixture
+def limited(sqlite_app: Flask) -> Iterator[time_machine.Traveller]:
+    """A stranger may not knock as often as a test does; time stands still, so that no window ends unasked."""
+    with time_machine.travel(MONDAY, tick=False) as clock:
+        limiter.enabled = True
+        limiter.reset()
+        yield clock
         limiter.reset()
         limiter.enabled = False
+
+
+@pytest.mark.usefixtures("limited")
+def test_a_stranger_may_not_try_on_and_on(small_world: World, visit: Visit) -> None:
+    ticket = small_world.make(State.SUBMITTED)
+    for _ in range(30):
+        asked(visit, ticket.number, code_of(ticket.number))
+        asked(visit, "QS-2026-000001", "AAAA-AAAA", 404)
+    asked(visit, "QS-2026-000001", "AAAA-AAAA", 429)
+    assert "查询码" in visit().get("/track")
+
+
+def test_each_try_counts_for_an_hour_of_its_own(visit: Visit, limited: time_machine.Traveller) -> None:
+    wrong = ("QS-2026-000001", "AAAA-AAAA")
+    asked(visit, *wrong, 404)
+    limited.shift(timedelta(minutes=59))
+    for _ in range(29):
+        asked(visit, *wrong, 404)
+    limited.shift(timedelta(minutes=2))
+    asked(visit, *wrong, 404)
+    asked(visit, *wrong, 429)
 
 
 def test_the_page_after_filing_says_the_code(small_world: World, visit: Visit) -> None:
