@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     CompoundSelect,
+    FromClause,
     Select,
     SQLColumnExpression,
     and_,
@@ -49,8 +50,8 @@ MOST_TOLD = 300
 """Tickets not indexed yet whose texts are read instead, the newest; the clockwork is seldom so far behind."""
 LOOKED_AT = 2_000
 """Tickets of those that a reader sees, or a list is narrowed to, that are rather looked at than sought."""
-MOST_PARTIES = 300
-"""Departments and enterprises that are sought together with the words; of more, what is found is looked at."""
+MOST_PARTIES = 60
+"""Departments and enterprises sought together with the words: each costs the index a look."""
 READS_ALL = (Role.CLERK, Role.QUALITY, Role.SUPERVISOR)
 
 _PLACES: dict[Place, InstrumentedAttribute[str]] = {
@@ -148,7 +149,7 @@ class Found:
 
         SQLite's index gives the newest first by itself.
         """
-        if not self._is_all and db.engine.dialect.name == "postgresql":
+        if not self._is_all and not _is_sqlite():
             some = self._tickets.with_only_columns(Ticket.id).where(Ticket.id < end)
             newest = some.order_by(None).order_by(Ticket.id.desc()).limit(LOOKED_AT)
             ids = db.session.scalars(newest).all()
@@ -224,17 +225,7 @@ def _indexed(
 
     One that is found in two texts is there twice.
     """
-    if db.engine.dialect.name == "sqlite":
-        key = _tokens.c.rowid
-        within = and_(key >= 2 * span.begin, key < 2 * span.end)
-        match = and_(_tokens.c[TOKENS_TABLE].op("MATCH")(_sqlite_query(asked, parties)), within)
-    else:
-        key = _tokens.c.id
-        query = cast(literal(_postgres_query(asked, span.buckets(), parties)), TSQUERY)
-        # Said so that no other index is asked for it.
-        match = and_(_tokens.c.tokens.op("@@")(query), key.op(">>")(literal_column("1")) < span.end)
-    if span.ids is not None:
-        match = and_(match, among(key, [2 * ticket_id + text for ticket_id in span.ids for text in (0, 1)]))
+    key, match = _on_sqlite(asked, span, parties) if _is_sqlite() else _on_postgres(asked, span, parties)
     ticket_id = key.op(">>")(literal_column("1"))
     found = select(ticket_id).where(match)
     if not reader.has(*READS_ALL):
@@ -244,6 +235,31 @@ def _indexed(
     if doubtful:
         found = found.join(SearchText, SearchText.id == key).where(*map(_stands_there, doubtful))
     return found, ticket_id
+
+
+def _on_sqlite(
+    asked: Sequence[Term], span: _Span, parties: Sequence[str]
+) -> tuple[ColumnElement[int], ColumnElement[bool]]:
+    """The ids of texts, and the condition under which they have what is asked for."""
+    key = _tokens.c.rowid
+    match = _tokens.c[TOKENS_TABLE].op("MATCH")(_sqlite_query(asked, parties))
+    return key, and_(match, key >= 2 * span.begin, key < 2 * span.end)
+
+
+def _on_postgres(
+    asked: Sequence[Term], span: _Span, parties: Sequence[str]
+) -> tuple[ColumnElement[int], ColumnElement[bool]]:
+    """The same."""
+    texts: FromClause = _tokens
+    if span.ids is not None:
+        # Read before they are compared: of a few thousand, no index of words need be asked.
+        keys = [2 * ticket_id + text for ticket_id in span.ids for text in (0, 1)]
+        some = select(_tokens.c.id, _tokens.c.tokens).where(among(_tokens.c.id, keys))
+        texts = some.cte("looked_at").prefix_with("MATERIALIZED")
+    query = cast(literal(_postgres_query(asked, span.buckets(), parties)), TSQUERY)
+    # Said so that no other index is asked for it.
+    within = texts.c.id.op(">>")(literal_column("1")) < span.end
+    return texts.c.id, and_(texts.c.tokens.op("@@")(query), within)
 
 
 def _works_on(reader: User, ticket_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
@@ -271,6 +287,10 @@ def _stands_there(term: Term) -> ColumnElement[bool]:
             for way in term
         )
     )
+
+
+def _is_sqlite() -> bool:
+    return db.engine.dialect.name == "sqlite"
 
 
 def _joined(
