@@ -56,11 +56,15 @@ def may_hand_over(person: User, by: User) -> bool:
 
 
 def successors(person: User) -> Sequence[User]:
-    """To whom it can go: those of the same department who may handle it."""
-    if person.department_id is None:
-        return []
-    people = db.session.scalars(people_of_department(person.department_id, Role.HANDLER, Role.HEAD)).unique()
-    return [each for each in people if each.id != person.id]
+    """To whom it can go: those who may handle it at a department whose parts these are."""
+    handled = Assignment.state.in_(LIVE_ASSIGNMENT) & (Assignment.handler_id == person.id)
+    departments = db.session.scalars(select(Assignment.department_id).where(handled).distinct()).all()
+    people = {
+        each.id: each
+        for department_id in sorted(departments)
+        for each in db.session.scalars(people_of_department(department_id, Role.HANDLER, Role.HEAD)).unique()
+    }
+    return [each for each in people.values() if each.id != person.id]
 
 
 def _in_hand(person: User, by: User) -> Select[Ticket]:
@@ -82,12 +86,15 @@ def hand_over_all(person: User, *, to: User, by: User, at: datetime) -> HandedOv
     if to.id not in {each.id for each in successors(person)}:
         sentence = "只能交给本单位的同事。"
         raise Invalid(sentence, fields={"to": sentence})
-    ids = _in_hand(person, by).with_only_columns(Ticket.id, Ticket.number).order_by(Ticket.id)
-    waiting = db.session.execute(ids).all()
+    columns = (Ticket.id, Ticket.number, Ticket.version)
+    waiting = db.session.execute(_in_hand(person, by).with_only_columns(*columns).order_by(Ticket.id)).all()
     done, refused = 0, []
-    for ticket_id, number in waiting[:MOST_AT_ONCE]:
+    for ticket_id, number, seen in waiting[:MOST_AT_ONCE]:
         try:
-            _hand_over(ticket_id, person, to=to, by=by, at=at)
+            if by.has(Role.ADMIN):
+                _order(ticket_id, person, to=to, by=by, at=at, seen=seen)
+            else:
+                handling.hand_over(ticket_id, by=by, at=at, seen=seen, to=to)
         except DeskError as refusal:
             refused.append((number, refusal.sentence))
         else:
@@ -95,18 +102,14 @@ def hand_over_all(person: User, *, to: User, by: User, at: datetime) -> HandedOv
     return HandedOver(done, refused, max(0, len(waiting) - MOST_AT_ONCE))
 
 
-def _hand_over(ticket_id: int, person: User, *, to: User, by: User, at: datetime) -> None:
-    if by.has(Role.ADMIN):
-        _order(ticket_id, person, to=to, by=by, at=at)
-    else:
-        handling.hand_over(ticket_id, by=by, at=at, to=to)
-
-
 @transaction
-def _order(ticket_id: int, person: User, *, to: User, by: User, at: datetime) -> None:
+def _order(ticket_id: int, person: User, *, to: User, by: User, at: datetime, seen: int) -> None:
     """The same by an administrator, who has no part in any ticket: the system's act, which says who ordered it."""
-    ticket, law = open_ticket(ticket_id, None, at, None)
-    parts = [part for part in ticket.assignments if part.is_live and part.handler_id == person.id]
+    ticket, law = open_ticket(ticket_id, None, at, seen)
+    theirs = [part for part in ticket.assignments if part.is_live and part.handler_id == person.id]
+    parts = [part for part in theirs if part.department_id == to.department_id]
+    if not parts:
+        raise Invalid("只能交给本单位的同事。")
     words = say("系统管理员%(who)s移交%(person)s在办的诉求", who=by.name, person=person.name)
     event = record(
         ticket,

@@ -145,11 +145,6 @@ def _close_the_park() -> int:
     demo = select(Ticket.id).where(Ticket.is_demo)
     for above in (Ticket.parent_id, Ticket.split_from_id):
         _run(update(Ticket).where(above.in_(demo)).values({above: None}))
-    if db.engine.dialect.name == "sqlite":
-        # An index without content cannot be asked what to forget: the texts of all others are indexed anew.
-        db.session.execute(text(f"INSERT INTO {TOKENS_TABLE} ({TOKENS_TABLE}) VALUES ('delete-all')"))  # noqa: S608
-        _run(delete(SearchText))
-        _run(update(Ticket).where(Ticket.is_demo.is_(False)).values(search_version=-1))
     # A park that took the demo in was empty: no month has been frozen without it.
     return _run(delete(MonthSnapshot))
 
@@ -247,6 +242,11 @@ def _forget_people() -> tuple[Sequence[str | None], int]:
     number = _run(delete(Enterprise).where(Enterprise.id.in_(firms)))
     number += _drop_accounts()
     _take_lists_back()
+    if db.engine.dialect.name == "sqlite":
+        # An index without content cannot be asked what to forget: the texts of all others are indexed anew.
+        db.session.execute(text(f"INSERT INTO {TOKENS_TABLE} ({TOKENS_TABLE}) VALUES ('delete-all')"))  # noqa: S608
+        _run(delete(SearchText))
+        _run(update(Ticket).values(search_version=-1))
     if not _any(Ticket.__table__):
         _run(delete(Counter))
     if not _any(StoredFact.__table__):

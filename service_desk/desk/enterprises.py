@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from service_desk.desk import notices
@@ -164,19 +164,12 @@ def named_like(words: str, user: User) -> Sequence[Enterprise]:
 
 
 def named_for_filing(words: str, user: User) -> Enterprise:
-    """The enterprise that is meant by an id, a credit code, the full name, or a part of the name that fits one alone.
+    """The enterprise that is meant by a credit code, the full name, or a part of the name that fits one alone.
 
     Raises ``Invalid`` with a sentence that says what to write where it is none, or one of several.
     """
-    exactly: list[ColumnElement[bool]] = [
-        Enterprise.name == words,
-        Enterprise.code == credit_code.normalise(words),
-    ]
-    if words.isdecimal() and len(words) <= LONGEST_ID:
-        exactly.append(Enterprise.id == int(words))
-    found = db.session.scalars(filed_for_by(user).where(or_(*exactly))).unique().all() or named_like(
-        words, user
-    )
+    exactly = or_(Enterprise.name == words, Enterprise.code == credit_code.normalise(words))
+    found = db.session.scalars(filed_for_by(user).where(exactly)).unique().all() or named_like(words, user)
     if len(found) == 1:
         return found[0]
     if not found:

@@ -262,8 +262,7 @@ def reply_together(
 ) -> Summary:
     """Reply to all its tickets that this person's department leads; or put the replies to the head."""
     handling.reply_data(outcome, rest_date, current_law().calendar.day_of(at))
-    heads = any(post.is_head and post.department_id == by.department_id for post in by.posts)
-    signs = by.department is not None and by.department.wants_sign_off and not heads
+    signs = by.department is not None and by.department.wants_sign_off and not by.has(Role.HEAD)
     verb = requests.ask_sign_off if signs else handling.reply
 
     def act(ticket_id: int) -> None:

@@ -1,6 +1,6 @@
 """Intake: an enterprise files, the desk accepts or answers, the enterprise adds, urges or withdraws."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -41,12 +41,10 @@ def save_draft(fields: Mapping[str, Any], *, by: User, at: datetime) -> None:
 
 
 @transaction
-def discard_draft(*, by: User) -> None:
-    """Begin anew: neither the draft nor the uploads that were meant for it are wanted."""
+def discard_draft(*, by: User, pending: Collection[int] = ()) -> None:
+    """Begin anew: neither the draft nor those of the uploads that its form shows are wanted."""
     db.session.execute(delete(Draft).where(Draft.user_id == by.id))
-    for row in pending_files(by):
-        row.path.unlink(missing_ok=True)
-        db.session.delete(row)
+    _drop(row for row in pending_files(by) if row.id in pending)
 
 
 @transaction
@@ -78,10 +76,13 @@ def keep_pending(files: Sequence[StoredFile], *, by: User, at: datetime) -> list
 @transaction
 def drop_pending(attachment_id: int, *, by: User) -> None:
     """Take back one upload that was not sent yet."""
-    for row in pending_files(by):
-        if row.id == attachment_id:
-            row.path.unlink(missing_ok=True)
-            db.session.delete(row)
+    _drop(row for row in pending_files(by) if row.id == attachment_id)
+
+
+def _drop(rows: Iterable[Attachment]) -> None:
+    for row in rows:
+        row.path.unlink(missing_ok=True)
+        db.session.delete(row)
 
 
 def pending_files(user: User) -> list[Attachment]:
@@ -142,8 +143,11 @@ def submit(  # noqa: PLR0913 - the fields of the filing form, by name
     urgency: Urgency = Urgency.NORMAL,
     submission_key: str | None = None,
     files: Sequence[StoredFile] = (),
+    pending: Collection[int] = (),
 ) -> Ticket:
     """File a request; the same ``submission_key`` again gives the ticket already made.
+
+    ``files`` come with it; of the uploads kept before, those whose ids the form shows: ``pending``.
 
     ``received_at`` is the true time of receipt when the desk files on somebody's behalf. What the paper
     from above says is kept where the ``source`` comes from above. Raises ``Invalid`` or ``Refused`` with
@@ -188,8 +192,9 @@ def submit(  # noqa: PLR0913 - the fields of the filing form, by name
     )
     event = enter(ticket, by=by, at=received_at or at, law=law, files=files)
     for row in pending_files(by):
-        row.event_id = event.id
-        ticket.attachments.append(row)
+        if row.id in pending:
+            row.event_id = event.id
+            ticket.attachments.append(row)
     db.session.execute(delete(Draft).where(Draft.user_id == by.id))
     finish(ticket, event, law)
     return ticket

@@ -149,6 +149,9 @@ def keep_template(
     check_placeholders(text)
     template = template_of(template_id, by) if template_id is not None else OwnTemplate(owner_id=by.id)
     _check_room(template, name, department_id, by)
+    if department_id is None:
+        # Whoever takes it out of the department's keeps it.
+        template.owner_id = by.id
     template.name, template.text, template.department_id = name, text, department_id
     db.session.add(template)
     db.session.flush()

@@ -56,7 +56,8 @@ def name_substitute(
     if by.id != person.id and not by.has(Role.ADMIN):
         raise Refused("代办由本人或系统管理员设置。")
     # One after the other: two substitutions for the same days cannot slip past each other.
-    db.session.scalars(select(User).where(User.id == person.id).with_for_update(of=User)).unique().one()
+    both = select(User.id).where(User.id.in_((person.id, substitute.id))).order_by(User.id)
+    db.session.execute(both.with_for_update())
     _check_days(from_day, until_day, today=park_day(at))
     _check_colleague(person, substitute)
     _check_free(person, substitute, from_day, until_day)
@@ -90,8 +91,8 @@ def _check_days(from_day: date, until_day: date, *, today: date) -> None:
         raise Invalid("开始日期已过。", fields={"from_day": "请选择今天或以后的日期。"})
     if until_day < from_day:
         raise Invalid("结束日期早于开始日期。", fields={"until_day": "请选择开始日期或以后的日期。"})
-    last = from_day + timedelta(days=LONGEST - 1)
-    if until_day > last:
+    if (until_day - from_day).days >= LONGEST:
+        last = from_day + timedelta(days=LONGEST - 1)
         sentence = say("代办最长 %(days)s 天，最晚到 %(last)s，到期后可以再设。", days=LONGEST, last=last)
         raise Invalid(sentence, fields={"until_day": sentence})
 
@@ -110,7 +111,7 @@ def _check_free(person: User, substitute: User, from_day: date, until_day: date)
         Substitution.ended_at.is_(None),
         Substitution.from_day <= until_day,
         Substitution.until_day >= from_day,
-        Substitution.person_id.in_((person.id, substitute.id)),
+        Substitution.person_id.in_((person.id, substitute.id)) | (Substitution.substitute_id == person.id),
     )
     for other in db.session.scalars(overlapping.order_by(Substitution.id)):
         facts = {
@@ -119,6 +120,9 @@ def _check_free(person: User, substitute: User, from_day: date, until_day: date)
             "person": other.person.name,
             "substitute": other.substitute.name,
         }
+        if other.substitute_id == person.id:
+            sentence = say("%(from_day)s 至 %(until_day)s 正代办%(person)s的工作，请先结束那一次。", **facts)
+            raise Invalid(sentence, fields={"from_day": sentence})
         if other.person_id == substitute.id:
             sentence = say("%(person)s %(from_day)s 至 %(until_day)s 也请人代办，请另选一位。", **facts)
             raise Invalid(sentence, fields={"substitute": sentence})

@@ -89,7 +89,7 @@ def sign_off_wanted(s: Situation) -> bool:
 
 def signs_what_they_send(s: Situation) -> bool:
     """本单位的答复须经单位负责人签发，代办人不能自己签发自己的答复，请用“送签答复”。"""
-    return s.is_head or not s.wants_sign_off
+    return Party.LEAD_HEAD in s.parties or not s.wants_sign_off
 
 
 def no_sign_off_asked(s: Situation) -> bool:

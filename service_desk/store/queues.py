@@ -31,8 +31,8 @@ from service_desk.store.tickets import Ticket
 
 COUNTED_UP_TO = 1000
 LONGEST_TODO = 100
-LONGEST_ID = 18
-"""Digits: whatever is longer may not fit into a column."""
+LONGEST_ID = 9
+"""Digits: whatever is longer may not fit into PostgreSQL's integer."""
 
 
 @dataclass(frozen=True)

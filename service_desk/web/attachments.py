@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, redirect, render_template, send_file, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, send_file
 from flask.typing import ResponseReturnValue
 
 from service_desk.desk.previews import THUMB, is_previewed, preview_of
 from service_desk.domain.actions import Party
 from service_desk.store.attachments import Attachment
 from service_desk.store.base import db
+from service_desk.web.assets import asset
 from service_desk.web.guards import me, visible_or_404
 
 bp = Blueprint("attachments", __name__)
@@ -66,7 +67,7 @@ def thumb(attachment_id: int) -> ResponseReturnValue:
         abort(404)
     drawn = preview_of(file)
     if drawn is None:
-        return redirect(url_for("static", filename="no-preview.svg"))
+        return redirect(asset("no-preview.svg"))
     return _picture(drawn.thumb)
 
 

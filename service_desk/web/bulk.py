@@ -29,13 +29,13 @@ from service_desk.web.exports import asked_for
 from service_desk.web.forms import FilledIn, entity_choice, text
 from service_desk.web.guards import me, roles_required
 from service_desk.web.queues import read_list
-from service_desk.web.words import said
+from service_desk.web.words import in_the_parks_language, said
 
 bp = Blueprint("bulk", __name__)
 
 EXPORT = "export"
 EACH, ONE = "each", "one"
-TOKEN = re.compile(r"(\d{1,18})\.(\d{1,9})(?:\.(\d{1,18}(?:-\d{1,18})*))?")
+TOKEN = re.compile(r"(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}(?:-\d{1,9})*))?")
 """A ticked row: the ticket and its version; after a look at the proposals also the lead and the supports shown."""
 
 DONE_WORDS = {
@@ -117,7 +117,8 @@ def _refusal(ticked: Sequence[Ticked]) -> str:
 
 def _export(ticked: Sequence[Ticked], back: str) -> ResponseReturnValue:
     ids = tuple(sorted(each.chosen.ticket_id for each in ticked))
-    narrowed_to = [(_("勾选的诉求"), _("%(n)s 件", n=len(ids)))]
+    with in_the_parks_language():
+        narrowed_to = [(_("勾选的诉求"), _("%(n)s 件", n=len(ids)))]
     try:
         return asked_for(ExportKind.LEDGER, Filter(ids=ids), narrowed_to=narrowed_to)
     except Invalid as error:

@@ -40,6 +40,7 @@ from service_desk.store.drafts import Draft
 from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus
 from service_desk.store.law import Law, current_law
 from service_desk.store.people import Department
+from service_desk.store.queues import is_row_id
 from service_desk.store.tickets import Ticket
 from service_desk.web.due import guess_of, in_brackets
 from service_desk.web.enterprises import PHONE
@@ -210,7 +211,9 @@ def new_ticket() -> ResponseReturnValue:
         intake.keep_pending(files, by=me(), at=clock.now())
         return _page(form, choices), 422
     try:
-        ticket = intake.submit(by=me(), at=clock.now(), files=files, **_arguments(form, choices))
+        ticket = intake.submit(
+            by=me(), at=clock.now(), files=files, pending=_shown_files(), **_arguments(form, choices)
+        )
     except IntegrityError:
         # The same form arrived twice at once: the other one has filed it.
         made = intake.filed_before(form.submission_key.data, me())
@@ -414,7 +417,7 @@ def autosave() -> ResponseReturnValue:
 @roles_required(Role.CONTACT, Role.CLERK, Role.OFFICER)
 def discard() -> ResponseReturnValue:
     """Begin with an empty form."""
-    intake.discard_draft(by=me())
+    intake.discard_draft(by=me(), pending=_shown_files())
     return redirect(url_for("filing.new"))
 
 
@@ -430,7 +433,16 @@ def upload() -> ResponseReturnValue:
         rows = intake.keep_pending(files, by=me(), at=clock.now())
     except Invalid as error:
         return {"problem": said(error.sentence)}, error.status
-    return {"remove": [url_for("filing.remove_file", attachment_id=row.id) for row in rows]}
+    return {
+        "files": [
+            {"id": row.id, "remove": url_for("filing.remove_file", attachment_id=row.id)} for row in rows
+        ]
+    }
+
+
+def _shown_files() -> set[int]:
+    """The ids of the uploads that the form shows; another one open beside it has its own."""
+    return {int(each) for each in request.form.getlist("pending") if is_row_id(each)}
 
 
 @bp.post("/tickets/draft/files/<int:attachment_id>/remove")

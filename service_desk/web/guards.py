@@ -127,7 +127,7 @@ def local_path(address: str) -> str:
 class RowId(IntegerConverter):
     """``<int:…>`` in an address: what no database could have given as an id is no address."""
 
-    def __init__(self, map: Map, max: int = 2**63 - 1, **more: Any) -> None:  # noqa: A002 - werkzeug's names
+    def __init__(self, map: Map, max: int = 2**31 - 1, **more: Any) -> None:  # noqa: A002 - werkzeug's names
         super().__init__(map, max=max, **more)
 
 

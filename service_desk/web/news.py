@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from service_desk import clock
 from service_desk.desk.acting import unseen_by
@@ -67,16 +67,23 @@ def _of_list(wanted: str, user: User) -> dict[str, Any]:
     if is_row_id(seen):
         # Some were received before they were written down.
         fresh.append(Ticket.id > int(seen))
-    number = count_capped(_tickets(wanted, user).where(or_(*fresh)))
+    number = _count(wanted, user, or_(*fresh))
     words = _("%(n)s 件诉求有变化", n="999+" if number >= COUNTED_UP_TO else number) if number else ""
     return {"newest": newest, "words": str(words)}
 
 
-def _tickets(wanted: str, user: User) -> Select[Ticket]:
+def _count(wanted: str, user: User, fresh: ColumnElement[bool]) -> int:
+    """How many tickets of the list these are, counted up to 1,000."""
     if wanted == QUEUE:
-        return read_list(request.args).tickets(clock.now())
-    tickets = visible_tickets(user)
-    return tickets if user.has(Role.CONTACT) else tickets.where(waits_for(user))
+        listed, now = read_list(request.args), clock.now()
+        found = listed.found(now, fresh)
+        if found is not None:
+            return len(found.newest(COUNTED_UP_TO))
+        return count_capped(listed.tickets(now).where(fresh))
+    tickets = (
+        visible_tickets(user) if user.has(Role.CONTACT) else visible_tickets(user).where(waits_for(user))
+    )
+    return count_capped(tickets.where(fresh))
 
 
 def _since() -> datetime | None:

@@ -10,7 +10,7 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from werkzeug.datastructures import MultiDict
 from wtforms import Form, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -97,11 +97,12 @@ class Listed:
         found = tickets_of(me(), self.wanted, at=now)
         return found.where(tells_due(me())) if self.by_due else found
 
-    def found(self, now: datetime) -> Found | None:
-        """The same for a list of words that shows the newest first: some at a time."""
+    def found(self, now: datetime, *more: ColumnElement[bool]) -> Found | None:
+        """The same for a list of words that shows the newest first, some at a time; under conditions more."""
         if not self.wanted.q or self.by_due:
             return None
-        return Found(tickets_of(me(), replace(self.wanted, q=""), at=now), self.wanted.q, me())
+        tickets = tickets_of(me(), replace(self.wanted, q=""), at=now).where(*more)
+        return Found(tickets, self.wanted.q, me())
 
 
 def read_list(given: Mapping[str, str]) -> Listed:

@@ -18,12 +18,12 @@ from service_desk.domain.errors import Invalid
 from service_desk.domain.vocabulary import Role
 from service_desk.store.base import db
 from service_desk.store.people import User, UserRole
+from service_desk.store.queues import is_row_id
 from service_desk.store.substitutes import (
     MAY_BE_REPLACED,
     all_substitutions,
     park_day,
     substitutions_of,
-    takes_place_of,
 )
 from service_desk.web.forms import FilledIn
 from service_desk.web.guards import me, roles_required
@@ -90,7 +90,6 @@ def index() -> ResponseReturnValue:
         people=_people() if is_admin else (),
         named=named,
         today=park_day(now),
-        takes_place=takes_place_of,
         substitutions=all_substitutions(now, most=MOST_SHOWN) if is_admin else substitutions_of(user, now),
     )
     return page, status
@@ -118,9 +117,9 @@ def _name(person: User, form: SubstituteForm) -> None:
 
 def _person_away(user: User) -> User | None:
     """Whose substitute is being named: one's own, or whom the administrator has chosen."""
-    wanted = request.args.get("person", type=int)
-    if user.has(Role.ADMIN) and wanted is not None:
-        found = db.session.get(User, wanted) if 0 < wanted < 2**31 else None
+    wanted = request.args.get("person", "")
+    if user.has(Role.ADMIN) and is_row_id(wanted):
+        found = db.session.get(User, int(wanted))
         if found is None or not found.active or not found.has(*MAY_BE_REPLACED):
             abort(404)
         return found

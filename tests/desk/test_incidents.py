@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from service_desk.desk import cases, incidents, intake
+from service_desk.desk.substitutes import name_substitute
 from service_desk.domain.actions import TEXT_LIMIT
 from service_desk.domain.errors import Invalid, OutOfTurn, Refused
 from service_desk.domain.vocabulary import ClockKind, Nature, Outcome, Role, State
@@ -14,6 +15,7 @@ from service_desk.store.base import db
 from service_desk.store.incidents import Incident
 from service_desk.store.notices import Letter, Notice
 from service_desk.store.people import User
+from service_desk.store.substitutes import take_places
 from service_desk.store.tickets import Ticket
 from tests.world import MONDAY, World
 
@@ -220,6 +222,26 @@ def test_where_replies_are_signed_they_are_put_to_the_head_together(small_world:
     again = incidents.reply_together(incident, by=world.power_head, at=NOON, **given)
     [(number, sentence)] = again.refused
     assert (number, "签发" in sentence) == (ticket.number, True)
+
+
+def test_who_stands_in_for_the_head_puts_them_to_be_signed_too(small_world: World) -> None:
+    world = small_world
+    world.department("供电公司").wants_sign_off = True
+    db.session.commit()
+    ticket = world.make(State.IN_PROGRESS)
+    incident = an_incident(world, ticket)
+    name_substitute(
+        world.power_head,
+        substitute=world.power2,
+        from_day=NOON.date(),
+        until_day=NOON.date(),
+        by=world.power_head,
+        at=MONDAY,
+    )
+    substitute = world.power2
+    take_places(substitute, NOON)
+    given: dict[str, Any] = {"outcome": Outcome.SOLVED, "text": "线路已抢修"}
+    assert incidents.reply_together(incident, by=substitute, at=NOON, **given).done == [ticket.number]
 
 
 def test_a_date_that_does_not_go_with_the_outcome_is_said_once(small_world: World) -> None:

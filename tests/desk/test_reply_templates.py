@@ -1,11 +1,12 @@
 """Reply templates: one's own come first, then the department's, then everybody's; on each database."""
 
 from service_desk.desk.caseloads import caseloads
-from service_desk.desk.reply_templates import keep_template, templates_for
+from service_desk.desk.reply_templates import keep_template, may_keep, templates_for
 from service_desk.domain.actions import Action
-from service_desk.domain.vocabulary import State
+from service_desk.domain.vocabulary import Role, State
 from service_desk.store.base import db
 from service_desk.store.lists import ReplyTemplate
+from service_desk.store.people import User
 from tests.world import MONDAY, World
 
 
@@ -23,6 +24,18 @@ def test_templates_are_offered_from_the_nearest_on(world: World) -> None:
         ("通用的", "江海船舶"),
     ]
     assert not templates_for(ticket, Action.NOTE, by=world.power, today=MONDAY.date())
+
+
+def test_a_template_taken_out_of_the_departments_stays_with_who_took_it(small_world: World) -> None:
+    stands_in = User(username="head2", name="另一位", department_id=small_world.power.department_id)
+    stands_in.roles = {Role.HEAD}
+    db.session.add(stands_in)
+    db.session.commit()
+    unit = small_world.department("供电公司").id
+    shared = keep_template(name="单位的", text="您好", department_id=unit, by=small_world.power_head)
+    keep_template(name="我的", text="您好", department_id=None, by=stands_in, template_id=shared.id)
+    assert may_keep(shared, stands_in)
+    assert not may_keep(shared, small_world.power_head)
 
 
 def test_a_caseload_is_what_somebody_has_in_hand(world: World) -> None:

@@ -11,7 +11,7 @@ from service_desk.desk.reminders import remind_due
 from service_desk.desk.substitutes import colleagues_of, end_substitution, name_substitute
 from service_desk.domain.actions import Action
 from service_desk.domain.errors import DeskError, Invalid, NotFound, OutOfTurn, Refused
-from service_desk.domain.vocabulary import Nature, Outcome, State
+from service_desk.domain.vocabulary import Nature, Outcome, Role, State
 from service_desk.store.base import db
 from service_desk.store.notices import Notice
 from service_desk.store.people import User
@@ -127,6 +127,32 @@ def test_the_days_are_the_parks_and_both_included(small_world: World, at: dateti
     assert not sees(at_work(small_world, "marketing", at), ticket)
     with pytest.raises(Refused):
         handling.progress(ticket.id, by=small_world.marketing, at=at, text="已到现场。")
+
+
+def test_heading_a_unit_below_signs_nothing_for_the_department(small_world: World) -> None:
+    """Who heads the sub-unit and stands in for the head puts a reply to be signed as any deputy does."""
+    w = small_world
+    w.marketing.roles = {Role.HANDLER, Role.HEAD}
+    w.department("供电公司").wants_sign_off = True
+    db.session.commit()
+    ticket = w.make(State.IN_PROGRESS)
+    stands_in(w, "marketing", "power_head")
+    with pytest.raises(DeskError, match="送签"):
+        handling.reply(ticket.id, by=w.marketing, at=later(6), outcome=Outcome.SOLVED, text="已更换变压器。")
+
+
+def test_who_stands_in_names_nobody_in_turn(small_world: World) -> None:
+    w = small_world
+    stands_in(w, "power", "power_head")
+    with pytest.raises(Invalid) as refused:
+        stands_in(w, "power2", "power", since=FRIDAY, until=FRIDAY + timedelta(days=3))
+    assert refused.value.fields.keys() == {"from_day"}
+    stands_in(w, "power2", "power", since=FRIDAY + timedelta(days=1), until=FRIDAY + timedelta(days=3))
+
+
+def test_no_calendar_ends_before_the_latest_day(small_world: World) -> None:
+    with pytest.raises(Invalid):
+        stands_in(small_world, "power2", "power", since=date.max, until=TODAY)
 
 
 def test_what_was_asked_in_somebodys_place_that_person_does_not_decide(small_world: World) -> None:

@@ -72,6 +72,26 @@ def test_the_administrator_has_it_done_for_somebody_who_has_left(small_world: Wo
     assert handlers(small_world) == ["power2名", "power2名", None, "power2名"]
 
 
+def test_what_somebody_left_at_a_department_goes_to_its_people_alone(
+    small_world: World, visit: Visit
+) -> None:
+    three_matters(small_world)
+    small_world.power.department = small_world.department("金融办")
+    db.session.commit()
+    theirs = small_world.make(State.ASSIGNED, lead="金融办")
+    handling.sign(theirs.id, by=small_world.power, at=MONDAY + timedelta(hours=9))
+    admin, path = visit("admin"), f"/caseloads/{small_world.power.id}"
+    page = admin.get(path)
+    assert ">power2名</option>" in page
+    assert ">committee名</option>" not in page
+    admin.post(path, 422, to=small_world.committee.id)
+    admin.post(path, to=small_world.power2.id)
+    assert "只能交给本单位的同事" in admin.get("/caseloads")
+    assert handlers(small_world) == ["power2名", "power2名", None, "power2名"]
+    admin.post(path, to=small_world.finance.id)
+    assert small_world.ticket_by_id(theirs.id).assignments[0].handled_by == "finance名"
+
+
 def test_a_handler_hands_over_their_own_alone_and_strangers_nothing(small_world: World, visit: Visit) -> None:
     three_matters(small_world)
     path = f"/caseloads/{small_world.power.id}"

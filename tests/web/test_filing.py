@@ -32,17 +32,30 @@ def upload(visitor: Visitor, content: bytes = PDF, name: str = "现场.pdf") -> 
 
 def test_a_file_goes_ahead_of_the_form_and_may_be_taken_back(small_world: World, visit: Visit) -> None:
     owner = visit("owner")
-    assert upload(owner, name="要的.pdf")[0] == 200
+    _status, wanted = upload(owner, name="要的.pdf")
     _status, unwanted = upload(owner, name="不要的.pdf")
     assert "要的.pdf" in owner.get("/tickets/new")
-    [remove] = unwanted["remove"]
+    remove, shown = unwanted["files"][0]["remove"], [each["files"][0]["id"] for each in (wanted, unwanted)]
     visit("member").post(remove)
     assert "不要的.pdf" in owner.get("/tickets/new")
     assert owner.ask("POST", remove, headers=BY_SCRIPT).get_json() == {"url": "/tickets/new"}
-    filed = owner.post("/tickets/new", **request_form(small_world))
+    filed = owner.post("/tickets/new", **request_form(small_world), pending=shown)
     page = owner.get(filed.removesuffix("/filed"))
     assert "要的.pdf" in page
     assert "不要的.pdf" not in page
+
+
+def test_of_two_forms_open_at_once_each_has_its_own_files(small_world: World, visit: Visit) -> None:
+    clerk = visit("clerk")
+    theirs = upload(clerk, name="合同.pdf")[1]["files"][0]["id"]
+    clerk.post("/tickets/draft/discard", pending="x")
+    filed = clerk.post("/tickets/new", **request_form(small_world), enterprise="三友服饰")
+    assert "合同.pdf" not in clerk.get(filed.removesuffix("/filed"))
+    assert f'name="pending" value="{theirs}"' in clerk.get("/tickets/new")
+    more = {"submission_key": "the other form", "pending": theirs, "enterprise": "江海船舶"}
+    filed = clerk.post("/tickets/new", **request_form(small_world) | more)
+    assert "合同.pdf" in clerk.get(filed.removesuffix("/filed"))
+    visit("owner").get(filed.removesuffix("/filed"))
 
 
 def test_a_file_that_cannot_be_taken_says_why(small_world: World, visit: Visit) -> None:
@@ -93,12 +106,12 @@ def test_a_draft_comes_back_with_its_key_until_it_is_discarded(small_world: Worl
     owner = visit("owner")
     assert not RESTORED.search(owner.get("/tickets/new"))
     owner.post("/tickets/draft", 200, title="写到一半", submission_key="k" * 22)
-    upload(owner)
+    shown = upload(owner)[1]["files"][0]["id"]
     page = owner.get("/tickets/new")
     assert RESTORED.search(page)
     assert "写到一半" in page
     assert "k" * 22 in page
-    owner.post("/tickets/draft/discard")
+    owner.post("/tickets/draft/discard", pending=shown)
     page = owner.get("/tickets/new")
     assert "写到一半" not in page
     assert "现场.pdf" not in page

@@ -39,6 +39,14 @@ def test_a_list_tells_only_of_what_is_in_it(small_world: World, visit: Visit) ->
     assert news(visit("clerk"), f"list=queue&state=closed&since={SINCE}")["words"] == ""
 
 
+def test_a_list_of_words_tells_of_what_they_find(small_world: World, visit: Visit) -> None:
+    ticket = small_world.make(State.ASSIGNED)
+    small_world.file(title="天然气压力低", text="灶具点不着火，恳请检查管道。")
+    clerk = visit("clerk")
+    for words, told in ((ticket.title[:3], "1 件诉求有变化"), ("天然气", "1 件诉求有变化"), ("焊花", "")):
+        assert news(clerk, f"list=queue&q={words}&since={SINCE}")["words"] == told
+
+
 def test_one_that_was_received_before_is_new_by_its_id(small_world: World, visit: Visit) -> None:
     later = (MONDAY + timedelta(days=400)).isoformat().replace("+", "%2B")
     small_world.file()

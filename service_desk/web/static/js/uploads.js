@@ -44,10 +44,16 @@ for (const form of document.querySelectorAll("form[data-upload-url]")) {
     }
     const answer = await post(uploadUrl, file, (event) => { progress.value = event.loaded / event.total; });
     progress.hidden = true;
-    if (answer.status === 200) {
-      [line.dataset.removeUrl] = answer.response.remove;
+    if (answer.status === 200 && answer.response) {
+      const [{ id, remove }] = answer.response.files;
+      line.dataset.removeUrl = remove;
+      // Only what the form shows goes with it.
+      for (const shown of line.querySelectorAll("input[name=pending]")) {
+        shown.value = id;
+        shown.disabled = false;
+      }
       // Removed while it was under way.
-      if (!line.isConnected) post(line.dataset.removeUrl);
+      if (!line.isConnected) post(remove);
     } else if (answer.status === 401) say(line, wordsEnded, { again: true });
     else say(line, answer.response?.problem ?? wordsFailed, { again: !answer.response?.problem });
   };
