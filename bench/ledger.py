@@ -1,4 +1,4 @@
-"""The ledger of many tickets: seconds and memory of a process that writes nothing else, and those of a tenth.
+"""The ledger of many demo tickets: seconds and memory of a process that writes nothing else, and those of a tenth.
 
 Memory is that of the writer and of whoever packs for it, pages that both use counted twice.
 """
@@ -9,39 +9,28 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
 
-from bench.bulk import PARTS, copies, park_on_postgres
-from service_desk import create_app
+from bench.demo import demo_park
+from service_desk import clock, create_app
 from service_desk.desk.ledgers import LEDGER, OPERATOR, write_book
-from service_desk.domain.vocabulary import State
 from service_desk.store.base import db
-from service_desk.store.parts import Rating, Reply
 from service_desk.store.tickets import Ticket
 from tests.conftest import settings_for
 from tests.processes import children
-from tests.world import MONDAY, World
 
 TICKETS = 100_000
 FEW = 10_000
-STATES = {State.CLOSED: 7, State.IN_PROGRESS: 2, State.SUBMITTED: 1}
-"""Of ten tickets so many stand there."""
-TEXT = "下午三四点只有三百四十伏，焊机同时起弧就跳闸，已影响三条产线，订单交期紧，恳请尽快安排增容改造。" * 2
 BOUND_SECONDS, BOUND_MEGABYTES = 10.0, 250.0
 
 
 def measure() -> list[dict[str, Any]]:
-    """Two ledgers of the same park, each by a process of its own."""
-    with park_on_postgres() as park:
-        for state, tenths in STATES.items():
-            ticket = World().make(state, supports=["金融办"] if tenths > 1 else (), text=TEXT)
-            more = TICKETS // 10 * tenths - 1
-            copies(ticket, more, prefix=f"B{tenths}-", parts=(*PARTS, Reply, Rating))
-        few, whole = (_written_apart(park.url, number) for number in (FEW, TICKETS))
+    """Two ledgers of the demo park, each by a process of its own."""
+    with demo_park() as demo:
+        few, whole = (_written_apart(demo.park.url, number) for number in (FEW, TICKETS))
     return [
         {"name": "ledger of 100,000 tickets", "value": whole["seconds"], "unit": "s", "bound": BOUND_SECONDS},
         {"name": "  processor time of its writer", "value": whole["cpu"], "unit": "s", "bound": None},
@@ -83,7 +72,7 @@ def write_one(url: str, number: int) -> dict[str, float]:
                 select(Ticket).where(Ticket.id > first - number),
                 reader=OPERATOR,
                 made_by="测量",
-                at=MONDAY + timedelta(days=30),
+                at=clock.now(),
                 organisation="云津县企业服务专窗",
                 progress=look,
             )

@@ -1,12 +1,13 @@
 """The ledger 诉求台账: its columns, and its rows as they stream from the database into a workbook."""
 
 import gc
-import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import Select, func, select
@@ -20,7 +21,7 @@ from service_desk.domain.vocabulary import Role, Standing
 from service_desk.domain.worktime import OfficeCalendar
 from service_desk.store.base import among, begin_reading, db, house, in_context
 from service_desk.store.law import current_law
-from service_desk.store.ledgers import Names, entries_after
+from service_desk.store.ledgers import Batch, Names, batches, entries_of
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
 from service_desk.xlsx.cells import Value
@@ -29,10 +30,10 @@ from service_desk.xlsx.stream import MOST_ROWS, ListSheet, write_list
 
 BATCH = 2_000
 """Tickets that are read together: what a reading transaction lasts, and how soon a cancelled export stops."""
+AHEAD = 2
+"""Batches that are read at once while another is written."""
 SELDOM = (50_000, 20, 100)
 """Thresholds of the garbage collector while a list is written."""
-TURN = 0.001
-"""Seconds a thread works on while another waits for its turn; five times that is usual."""
 TITLE = "诉求台账"
 DESK_ROLES = (Role.CLERK, Role.QUALITY, Role.SUPERVISOR)
 
@@ -216,24 +217,19 @@ def write_book(
         columns=book.columns,
         foot=lambda rows: say("由 %(who)s 于 %(at)s 导出，共 %(n)s 行", who=made_by, at=moment, n=rows),
     )
-    with _two_threads_at_speed():
+    with _seldom_collected():
         return write_list(path, sheet, book.rows(tickets, reader, at, progress))
 
 
 @contextmanager
-def _two_threads_at_speed() -> Iterator[None]:
-    """Let the collector look less often: the rows hold no circles, and searching them takes a third of the time.
-
-    Let threads take turns sooner: whenever the database answers, who reads would wait for who writes.
-    """
-    usual, turn = gc.get_threshold(), sys.getswitchinterval()
+def _seldom_collected() -> Iterator[None]:
+    """Let the collector look less often: the rows hold no circles, and searching them takes a third of the time."""
+    usual = gc.get_threshold()
     gc.set_threshold(*SELDOM)
-    sys.setswitchinterval(TURN)
     try:
         yield
     finally:
         gc.set_threshold(*usual)
-        sys.setswitchinterval(turn)
 
 
 def ledger_of(title: str, *titles: str) -> Book:
@@ -255,43 +251,35 @@ def _lines(
 ) -> Iterator[_Line]:
     begin_reading()
     names, calendar = Names.read(), current_law().calendar
+    to_read = iter(batches(tickets, size=BATCH))
     db.session.rollback()
 
-    def read(after: int) -> tuple[list[LedgerEntry], int]:
+    def read(batch: Batch) -> list[LedgerEntry]:
         begin_reading()
-        return entries_after(tickets, after, size=BATCH, names=names, reader=reader)
+        return entries_of(batch.of(tickets), names=names, reader=reader)
 
     written = 0
-    # The next batch is read while this one is written: the database works on the other core. Each has a session
-    # of its own that ends with it: on SQLite a long reader keeps the log from shrinking.
-    with ThreadPoolExecutor(1) as beside:
+    # The next batches are read while this one is written: the database works on the other core, and while one waits
+    # for it, another does not. Each has a session of its own that ends with it: on SQLite a long reader keeps the
+    # log from shrinking.
+    with ThreadPoolExecutor(AHEAD) as beside:
         read_apart = in_context(read)
-        coming = beside.submit(read_apart, 0)
-        while True:
-            entries, last_id = coming.result()
-            more = len(entries) == BATCH
-            if more:
-                coming = beside.submit(read_apart, last_id)
+        coming = deque(beside.submit(read_apart, batch) for batch in islice(to_read, AHEAD))
+        while coming:
+            entries = coming.popleft().result()
+            coming.extend(beside.submit(read_apart, batch) for batch in islice(to_read, 1))
             for number, entry in enumerate(entries, written + 1):
                 yield _Line(number, entry, reader, at, calendar)
             written += len(entries)
             progress(written)
-            if not more:
-                return
 
 
 def told_of(
     ticket_ids: Sequence[int], names: Names, *, at: datetime, calendar: OfficeCalendar
 ) -> Iterator[tuple[LedgerEntry, dict[str, Value]]]:
     """What the desk's own ledger says of these tickets, by column, as the present transaction has them; by id."""
-    entries, _ = entries_after(
-        select(Ticket).where(among(Ticket.id, ticket_ids)),
-        0,
-        size=len(ticket_ids),
-        names=names,
-        reader=OPERATOR,
-    )
-    for entry in entries:
+    tickets = select(Ticket).where(among(Ticket.id, ticket_ids))
+    for entry in entries_of(tickets, names=names, reader=OPERATOR):
         line = _Line(0, entry, OPERATOR, at, calendar)
         yield entry, {column.title: cell(line) for column, cell in COLUMNS}
 

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import pairwise
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -37,8 +38,11 @@ from service_desk.domain.vocabulary import (
     ClockKind,
     ClockState,
     ExcludedFigure,
+    Level,
     Nature,
+    Outcome,
     RequestKind,
+    Solved,
     Source,
     State,
     Unit,
@@ -53,6 +57,8 @@ from service_desk.store.enterprises import Area, Enterprise, Liaison
 from service_desk.store.parts import Assignment, Event, Order, Rating, Reply
 from service_desk.store.people import Department, User
 from service_desk.store.tickets import Ticket
+
+W = TypeVar("W", bound=Word)
 
 Entries = dict[int, LedgerEntry]
 # Looked up once: a word's value costs more than the comparison, some hundred thousand times.
@@ -109,22 +115,49 @@ def _labels(words: type[Word]) -> dict[str, str]:
     return {word.value: word.label for word in words}
 
 
+def _words(words: type[W]) -> dict[str, W]:
+    return {word.value: word for word in words}
+
+
 SOURCES, NATURES, URGENCIES = _labels(Source), _labels(Nature), _labels(Urgency)
-STATES = {state.value: state for state in State}
-UNITS = {unit.value: unit for unit in Unit}
-CLOCK_STATES = {state.value: state for state in ClockState}
+STATES, CLOCK_STATES, UNITS = _words(State), _words(ClockState), _words(Unit)
+OUTCOMES, SOLVED, LEVELS = _words(Outcome), _words(Solved), _words(Level)
 
 
-def entries_after(
-    tickets: Select[Ticket], last_id: int, *, size: int, names: Names, reader: LedgerReader
-) -> tuple[list[LedgerEntry], int]:
-    """Up to ``size`` of the tickets after ``last_id`` in the order of their ids, and the id of the last one.
+@dataclass(frozen=True)
+class Batch:
+    """Tickets that are read together: those with an id above ``after``, up to ``until`` where there are more."""
+
+    after: int
+    until: int | None
+
+    def of(self, tickets: Select[Ticket]) -> Select[Ticket]:
+        """Those of some tickets that belong here."""
+        above = tickets.where(Ticket.id > self.after)
+        return above if self.until is None else above.where(Ticket.id <= self.until)
+
+
+def batches(tickets: Select[Ticket], *, size: int) -> list[Batch]:
+    """The tickets as they are now in batches of ``size``, in the order of their ids; those to come are in the last.
+
+    Whichever of them are read when, none is read twice and none left out.
+    """
+    numbered = tickets.with_only_columns(
+        Ticket.id, func.row_number().over(order_by=Ticket.id).label("number")
+    ).subquery()
+    lasts = select(numbered.c.id).where(numbered.c.number % size == 0).order_by(numbered.c.id)
+    edges = (0, *(row[0] for row in _rows(lasts)), None)
+    return [Batch(after or 0, until) for after, until in pairwise(edges)]
+
+
+def entries_of(tickets: Select[Ticket], *, names: Names, reader: LedgerReader) -> list[LedgerEntry]:
+    """The tickets in the order of their ids; few enough to be read together.
 
     Ratings and exclusions are read for the desk alone; orders of a department are its own.
     """
-    entries = _heads(tickets, last_id, size, names)
+    entries = _heads(tickets, names)
     if not entries:
-        return [], last_id
+        return []
     ids = list(entries)
     _add_parts(entries, ids, names)
     _add_clocks(entries, ids)
@@ -134,14 +167,13 @@ def entries_after(
     if reader.desk:
         _add_ratings(entries, ids)
         _add_exclusions(entries, ids)
-    return list(entries.values()), ids[-1]
+    return list(entries.values())
 
 
-def _heads(tickets: Select[Ticket], last_id: int, size: int, names: Names) -> Entries:
+def _heads(tickets: Select[Ticket], names: Names) -> Entries:
     parent, origin = aliased(Ticket), aliased(Ticket)
     statement = (
-        tickets.where(Ticket.id > last_id)
-        .join(Enterprise, Enterprise.id == Ticket.enterprise_id)
+        tickets.join(Enterprise, Enterprise.id == Ticket.enterprise_id)
         .outerjoin(Liaison, Liaison.enterprise_id == Ticket.enterprise_id)
         .outerjoin(parent, parent.id == Ticket.parent_id)
         .outerjoin(origin, origin.id == Ticket.split_from_id)
@@ -155,7 +187,6 @@ def _heads(tickets: Select[Ticket], last_id: int, size: int, names: Names) -> En
             *(parent.number.label("parent"), origin.number.label("split_from")),
         )
         .order_by(Ticket.id)
-        .limit(size)
     )
     return {row[0]: _entry(row, names) for row in _rows(statement)}
 
@@ -283,7 +314,14 @@ def _add_replies(entries: Entries, ids: Sequence[int]) -> None:
     """The last reply of the present cycle that was not sent back."""
     statement = (
         select(
-            *(Reply.ticket_id, Reply.cycle, _at(Reply.at), Reply.department_id, Reply.outcome, Reply.text),
+            *(
+                Reply.ticket_id,
+                Reply.cycle,
+                _at(Reply.at),
+                Reply.department_id,
+                _raw(Reply.outcome),
+                Reply.text,
+            ),
             Reply.verified_at.is_not(None),
         )
         .where(among(Reply.ticket_id, ids), Reply.sent_back_at.is_(None))
@@ -292,7 +330,8 @@ def _add_replies(entries: Entries, ids: Sequence[int]) -> None:
     for ticket_id, cycle, *facts in _rows(statement):
         if cycle == entries[ticket_id].cycle:
             at, department_id, outcome, text, is_verified = facts
-            entries[ticket_id].reply = LedgerReply(at, department_id, outcome, text, is_verified)
+            told = OUTCOMES[outcome] if outcome else None
+            entries[ticket_id].reply = LedgerReply(at, department_id, told, text, is_verified)
 
 
 def _add_moments(entries: Entries, ids: Sequence[int]) -> None:
@@ -316,12 +355,20 @@ def _add_moments(entries: Entries, ids: Sequence[int]) -> None:
 
 def _add_ratings(entries: Entries, ids: Sequence[int]) -> None:
     statement = (
-        select(Rating.ticket_id, Rating.cycle, Rating.solved, Rating.level, Rating.text, Rating.by_phone)
+        select(
+            Rating.ticket_id,
+            Rating.cycle,
+            _raw(Rating.solved),
+            _raw(Rating.level),
+            Rating.text,
+            Rating.by_phone,
+        )
         .where(among(Rating.ticket_id, ids))
         .order_by(Rating.id)
     )
-    for ticket_id, *rating in _rows(statement):
-        entries[ticket_id].ratings.append(LedgerRating(*rating))
+    for ticket_id, cycle, solved, level, words, by_phone in _rows(statement):
+        rating = LedgerRating(cycle, SOLVED[solved], LEVELS[level], words, by_phone)
+        entries[ticket_id].ratings.append(rating)
 
 
 def _add_orders(entries: Entries, ids: Sequence[int], reader: LedgerReader) -> None:
