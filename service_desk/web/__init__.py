@@ -64,7 +64,7 @@ from service_desk.web import (
     wall,
     workflow,
 )
-from service_desk.web.assets import KEPT_FOR_EVER, asset, stylesheet
+from service_desk.web.assets import KEPT_FOR_EVER, asset, script, stylesheet
 from service_desk.web.nav import nav_of
 from service_desk.web.throttle import limiter
 from service_desk.web.words import said, translated
@@ -175,6 +175,7 @@ def _shared() -> dict[str, object]:
         "other_language": language.other_language,
         "asset": asset,
         "icons": asset("vendor/icons.svg"),
+        "script": script,
         "stylesheet": stylesheet,
         "now": clock.now(),
         "calendar_warning": _calendar_warning() if signed_in else "",
