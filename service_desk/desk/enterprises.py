@@ -1,9 +1,10 @@
 """Enterprises register themselves; the desk approves or refuses."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from service_desk.desk import notices
@@ -16,6 +17,7 @@ from service_desk.store.base import db, transaction
 from service_desk.store.enterprises import Area, Enterprise, EnterpriseStatus, Liaison
 from service_desk.store.law import current_law
 from service_desk.store.people import User, people_with
+from service_desk.store.queues import is_row_id
 
 
 @transaction
@@ -129,15 +131,41 @@ def decide_registration(
     return enterprise
 
 
-def by_status(status: EnterpriseStatus, *, limit: int = 200) -> Sequence[Enterprise]:
-    """Enterprises of one status, newest registration first."""
-    statement = (
-        select(Enterprise)
-        .where(Enterprise.status == status)
-        .order_by(Enterprise.registered_at.desc(), Enterprise.id.desc())
-        .limit(limit)
+@dataclass(frozen=True)
+class EnterprisePage:
+    """Some enterprises, and the key from which the list goes on; None at its end."""
+
+    enterprises: Sequence[Enterprise]
+    next_after: str | None
+
+
+def waiting_registrations(*, size: int = 50) -> tuple[Sequence[Enterprise], int]:
+    """The registrations that have waited longest, and how many wait in all."""
+    waiting = select(Enterprise).where(Enterprise.status == EnterpriseStatus.PENDING)
+    number = db.session.scalar(waiting.with_only_columns(func.count(Enterprise.id)).order_by(None)) or 0
+    first = db.session.scalars(waiting.order_by(Enterprise.id).limit(size)).unique().all() if number else []
+    return first, number
+
+
+def page_of_enterprises(words: str = "", *, after: str = "", size: int = 50) -> EnterprisePage:
+    """The park's enterprises whose name or code has these characters, newest first.
+
+    ``after`` is the key a page gave as ``next_after``; one that makes no sense begins at the start.
+    """
+    known = select(Enterprise).where(Enterprise.status == EnterpriseStatus.APPROVED)
+    if words:
+        known = known.where(_named(words))
+    if is_row_id(after):
+        known = known.where(Enterprise.id < int(after))
+    rows = db.session.scalars(known.order_by(Enterprise.id.desc()).limit(size + 1)).unique().all()
+    return EnterprisePage(rows[:size], str(rows[size - 1].id) if len(rows) > size else None)
+
+
+def _named(words: str) -> ColumnElement[bool]:
+    """Whose name or code has these characters."""
+    return or_(
+        Enterprise.name.icontains(words, autoescape=True), Enterprise.code.icontains(words, autoescape=True)
     )
-    return db.session.scalars(statement).unique().all()
 
 
 MOST_NAMED = 10
@@ -156,10 +184,7 @@ def filed_for_by(user: User) -> Select[Enterprise]:
 
 def named_like(words: str, user: User) -> Sequence[Enterprise]:
     """Up to ten of the enterprises somebody may file for, whose name or code has these characters, by name."""
-    has_it = or_(
-        Enterprise.name.icontains(words, autoescape=True), Enterprise.code.icontains(words, autoescape=True)
-    )
-    found = filed_for_by(user).where(has_it).order_by(Enterprise.name).limit(MOST_NAMED)
+    found = filed_for_by(user).where(_named(words)).order_by(Enterprise.name).limit(MOST_NAMED)
     return db.session.scalars(found).unique().all()
 
 

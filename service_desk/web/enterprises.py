@@ -17,7 +17,7 @@ from service_desk.desk import enterprises as desk
 from service_desk.domain.errors import Invalid
 from service_desk.domain.vocabulary import Role
 from service_desk.store.base import db
-from service_desk.store.enterprises import Area, EnterpriseStatus
+from service_desk.store.enterprises import Area
 from service_desk.web.forms import FilledIn, entity_choice, line
 from service_desk.web.guards import me, roles_required
 from service_desk.web.people import show_on
@@ -25,6 +25,9 @@ from service_desk.web.throttle import limiter
 from service_desk.web.words import said
 
 bp = Blueprint("enterprises", __name__)
+
+LONGEST_WANTED = 50
+"""Characters of what is looked for in the list."""
 
 
 PHONE = Regexp(r"^[0-9+()\-\s]{7,30}$", message=_l("请填写手机号或带区号的座机号。"))
@@ -111,10 +114,19 @@ def registered() -> ResponseReturnValue:
 @roles_required(Role.CLERK, Role.SUPERVISOR, Role.QUALITY)
 def index() -> ResponseReturnValue:
     """Registrations that wait, and the enterprises of the park."""
+    wanted = (request.args.get("q") or "").strip()[:LONGEST_WANTED]
+    after = request.args.get("after", "")
+    waiting, waiting_in_all = desk.waiting_registrations() if me().has(Role.CLERK) else ([], 0)
+    shown = desk.page_of_enterprises(wanted, after=after)
+    more = url_for("enterprises.index", q=wanted or None, after=shown.next_after)
     return render_template(
         "enterprises/index.html",
-        pending=desk.by_status(EnterpriseStatus.PENDING) if me().has(Role.CLERK) else [],
-        enterprises=desk.by_status(EnterpriseStatus.APPROVED),
+        # Whoever looks something up, or turns a page, has seen them.
+        pending=[] if wanted or after else waiting,
+        pending_in_all=waiting_in_all,
+        wanted=wanted,
+        enterprises=shown.enterprises,
+        next_url=more if shown.next_after else "",
     )
 
 

@@ -1,5 +1,6 @@
 """An enterprise registers itself; the desk decides."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -152,3 +153,58 @@ def test_who_was_refused_does_not_come_in_with_the_next_who_registers(
     clerk.post(f"/enterprises/{enterprise.id}/decide", granted="true")
     refused.get("/", status=302)
     assert "注册已通过" in visit().sign_in("trueowner", FORM["password"]).get("/notices")
+
+
+def in_the_park(number: int) -> None:
+    """So many more enterprises."""
+    given: dict[str, Any] = {"status": EnterpriseStatus.APPROVED, "registered_at": MONDAY}
+    for one in range(number):
+        db.session.add(Enterprise(name=f"云津第{one:03}厂", code=f"91330000MA2B{one:05}X", **given))
+    db.session.commit()
+
+
+def names_on(page: str) -> list[str]:
+    return re.findall(r'<a class="cut" title="(云津第\d+厂)"', page)
+
+
+def test_the_list_of_enterprises_goes_on_to_the_last(small_world: World, visit: Visit) -> None:
+    in_the_park(120)
+    clerk, path, seen = visit("clerk"), "/enterprises", []
+    while path:
+        page = clerk.get(path)
+        seen += names_on(page)
+        (path,) = re.findall(r'rel="next" href="([^"]*)"', page) or [""]
+        path = path.replace("&amp;", "&")
+    assert seen == [f"云津第{one:03}厂" for one in reversed(range(120))]
+
+
+def test_an_enterprise_is_found_by_a_part_of_its_name_or_code(small_world: World, visit: Visit) -> None:
+    in_the_park(120)
+    supervisor = visit("supervisor")
+    assert names_on(supervisor.get("/enterprises?q=第007")) == ["云津第007厂"]
+    assert names_on(supervisor.get("/enterprises?q=ma2b00108")) == ["云津第108厂"]
+    assert "没有找到“%”" in supervisor.get("/enterprises?q=%25")
+    assert len(names_on(supervisor.get("/enterprises?q=第00"))) == 10
+
+
+def test_an_enterprise_leads_to_its_tickets(small_world: World, visit: Visit) -> None:
+    ticket = small_world.file()
+    clerk = visit("clerk")
+    (address,) = re.findall(rf'href="(/tickets\?[^"]*)">{ticket.enterprise.name}<', clerk.get("/enterprises"))
+    assert ticket.number in clerk.get(address.replace("&amp;", "&"))
+
+
+def test_the_registrations_that_wait_longest_are_shown_and_all_are_counted(
+    small_world: World, visit: Visit
+) -> None:
+    for one in range(53):
+        db.session.add(
+            Enterprise(name=f"新办企业{one:02}", status=EnterpriseStatus.PENDING, registered_at=MONDAY)
+        )
+    db.session.commit()
+    page = visit("clerk").get("/enterprises")
+    assert '<span class="count">53</span>' in page
+    assert "先显示等待最久的 50 家" in page
+    assert "新办企业00" in page
+    assert "新办企业50" not in page
+    assert "新办企业00" not in visit("quality").get("/enterprises")
