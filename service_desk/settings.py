@@ -46,6 +46,12 @@ class Settings:
         """Whether the demo, chosen instants and other conveniences are refused."""
         return self.env == "production"
 
+    @property
+    def command(self) -> str:
+        """How a command for this desk begins; it is told the address of its links where it cannot know it."""
+        unknown = not self.is_base_url_given and self.base_url != OWN_ADDRESS
+        return f"{f'SERVICE_DESK_BASE_URL={self.base_url} ' if unknown else ''}.venv/bin/flask --app wsgi"
+
     def served_at(self, address: str) -> "Settings":
         """These settings where ``address`` (``http://host:port``) is served; a ``base_url`` that was given stays."""
         return self if self.is_base_url_given else replace(self, base_url=address)

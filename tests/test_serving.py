@@ -68,6 +68,21 @@ def test_it_says_its_address_and_answers(served: Popen[bytes], port: int, log: P
     assert status_of(port, "/sign-in") == 200
 
 
+def test_an_empty_desk_says_how_to_make_an_account_whose_link_leads_to_it(
+    sqlite_url: str, env: dict[str, str], port: int, log: Path
+) -> None:
+    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as database:
+        for table in ("liaisons", "user_roles", "users"):
+            database.execute(f"DELETE FROM {table}")  # noqa: S608
+    with running(*FLASK, "serve", "--port", str(port), "--no-scheduler", env=env, log=log):
+        until(lambda: status_of(port, "/healthz") == 200, "it answers")
+    command = next(line for line in log.read_text().splitlines() if "people add" in line).split()
+    assert command[:2] == [f"SERVICE_DESK_BASE_URL=http://127.0.0.1:{port}", ".venv/bin/flask"]
+    told = dict([command[0].split("=")])
+    answer = finished(*FLASK, *command[4:], env=env | told)
+    assert f"http://127.0.0.1:{port}/" in answer.stdout
+
+
 def test_it_names_the_demo_accounts_where_there_are_some(
     sqlite_url: str, env: dict[str, str], port: int, log: Path
 ) -> None:

@@ -148,7 +148,7 @@ def greet(host: str, port: int) -> None:
     if is_empty():
         click.echo(
             "还没有账号。先建一个管理员，再打开打印出来的链接设置密码：\n"
-            "  .venv/bin/flask --app wsgi people add 姓名 --username admin --role admin"
+            f"  {settings.command} people add 姓名 --username admin --role admin"
         )
 
 

@@ -28,9 +28,6 @@ from service_desk.web.throttle import limiter
 from service_desk.web.words import said
 
 bp = Blueprint("people", __name__)
-FIRST_ACCOUNT = ".venv/bin/flask --app wsgi people add NAME --username admin --role admin"
-"""What makes the first administrator of an empty desk."""
-
 LOOPBACK = ("127.0.0.1", "::1")
 FORWARDED = ("X-Forwarded-For", "X-Real-IP", "Forwarded")
 
@@ -144,9 +141,14 @@ def sign_in() -> ResponseReturnValue:
         demo_accounts=_demo_accounts(),
         demo_password=desk.DEMO_PASSWORD,
         # Whoever operates the machine is told how to begin; nobody else could do it.
-        first_account=FIRST_ACCOUNT.replace("NAME", _("姓名")) if desk.is_empty() else "",
+        first_account=_first_account() if desk.is_empty() else "",
     )
     return page, status
+
+
+def _first_account() -> str:
+    """The command that makes the first administrator of an empty desk."""
+    return f"{current_settings().command} people add {_('姓名')} --username admin --role admin"
 
 
 def _from_loopback() -> bool:
