@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from service_desk import clock
 from service_desk.desk.acting import unseen_by
@@ -26,6 +26,8 @@ from service_desk.web.timeline import title_of, who_of
 bp = Blueprint("news", __name__)
 QUEUE, TODO = "queue", "todo"
 MOST_LINES = 3
+MOST_SHOWN = 100
+"""Tickets of a page that are looked after when they leave its list."""
 
 
 @bp.get("/news")
@@ -33,7 +35,7 @@ def index() -> ResponseReturnValue:
     """How many notices are unread; and in ``words`` what is new of the page's ticket or list, empty where nothing is.
 
     ``ticket`` and ``version`` name the one that the page shows; ``list`` (``queue`` with its filters, or ``todo``) and
-    ``since`` the list, with ``newest``, the id that the last answer gave.
+    ``since`` the list, with ``newest``, the id that the last answer gave, and ``shown``, the ids of its tickets.
     """
     user = me()
     told: dict[str, Any] = {"unread": unread_count(user), "words": ""}
@@ -58,7 +60,7 @@ def _of_ticket(ticket_id: int, user: User) -> str:
 
 
 def _of_list(wanted: str, user: User) -> dict[str, Any]:
-    """How many tickets of the list are new or have changed, and the newest ticket of all."""
+    """How many tickets of the list are new, have changed or have left it, and the newest ticket of all."""
     newest = db.session.scalar(select(func.max(Ticket.id))) or 0
     since, seen = _since(), request.args.get("newest", "")
     if since is None:
@@ -67,23 +69,33 @@ def _of_list(wanted: str, user: User) -> dict[str, Any]:
     if is_row_id(seen):
         # Some were received before they were written down.
         fresh.append(Ticket.id > int(seen))
-    number = _count(wanted, user, or_(*fresh))
+    number = _count(wanted, user, or_(*fresh), Ticket.touched_at > since)
     words = _("%(n)s 件诉求有变化", n="999+" if number >= COUNTED_UP_TO else number) if number else ""
     return {"newest": newest, "words": str(words)}
 
 
-def _count(wanted: str, user: User, fresh: ColumnElement[bool]) -> int:
-    """How many tickets of the list these are, counted up to 1,000."""
+def _count(wanted: str, user: User, fresh: ColumnElement[bool], changed: ColumnElement[bool]) -> int:
+    """How many tickets of the list are fresh, or were shown there and have left it; counted up to 1,000."""
     if wanted == QUEUE:
         listed, now = read_list(request.args), clock.now()
         found = listed.found(now, fresh)
         if found is not None:
             return len(found.newest(COUNTED_UP_TO))
-        return count_capped(listed.tickets(now).where(fresh))
-    tickets = (
-        visible_tickets(user) if user.has(Role.CONTACT) else visible_tickets(user).where(waits_for(user))
-    )
-    return count_capped(tickets.where(fresh))
+        tickets = listed.tickets(now)
+    else:
+        visible = visible_tickets(user)
+        tickets = visible if user.has(Role.CONTACT) else visible.where(waits_for(user))
+    return count_capped(tickets.where(fresh)) + _left(tickets, user, changed)
+
+
+def _left(tickets: Select[Ticket], user: User, changed: ColumnElement[bool]) -> int:
+    """How many of those that the page shows have changed and are no longer among these tickets."""
+    shown = [int(each) for each in request.args.get("shown", "").split(".")[:MOST_SHOWN] if is_row_id(each)]
+    if not shown:
+        return 0
+    known = visible_tickets(user).where(Ticket.id.in_(shown), changed).with_only_columns(Ticket.id)
+    ids = db.session.scalars(known.order_by(None)).all()
+    return len(ids) - count_capped(tickets.where(Ticket.id.in_(ids))) if ids else 0
 
 
 def _since() -> datetime | None:

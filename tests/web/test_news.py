@@ -1,12 +1,13 @@
 """An open page is told what others did since, of what its reader may see."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from service_desk.desk import handling
+from service_desk.desk import handling, intake
 from service_desk.domain.vocabulary import State
 from tests.visitor import Visitor, counted
 from tests.world import MONDAY, World
@@ -45,6 +46,21 @@ def test_a_list_of_words_tells_of_what_they_find(small_world: World, visit: Visi
     clerk = visit("clerk")
     for words, told in ((ticket.title[:3], "1 件诉求有变化"), ("天然气", "1 件诉求有变化"), ("焊花", "")):
         assert news(clerk, f"list=queue&q={words}&since={SINCE}")["words"] == told
+
+
+@pytest.mark.parametrize("path", ["/tickets?state=submitted", "/"])
+def test_a_list_tells_of_what_was_shown_there_and_has_left(
+    small_world: World, visit: Visit, path: str
+) -> None:
+    ticket = small_world.file()
+    clerk = visit("clerk")
+    (asked,) = re.findall(r'data-news="/news\?([^"]*)" data-since', clerk.get(path))
+    asked = f"{asked.replace('&amp;', '&')}&since={MONDAY.isoformat().replace('+', '%2B')}"
+    assert re.search(rf"\bshown={ticket.id}\b", asked)
+    assert news(clerk, asked)["words"] == ""
+    intake.withdraw(ticket.id, by=small_world.owner, at=MONDAY + timedelta(minutes=5), reason="已自行解决")
+    assert news(clerk, asked)["words"] == "1 件诉求有变化"
+    assert news(visit("finance"), asked)["words"] == ""
 
 
 def test_one_that_was_received_before_is_new_by_its_id(small_world: World, visit: Visit) -> None:

@@ -60,7 +60,7 @@ if (line) {
     }
     try {
       const fresh = await takeIn();
-      line.dataset.since = fresh.dataset.since;
+      Object.assign(line.dataset, { since: fresh.dataset.since, news: fresh.dataset.news });
       newest = "";
       said = "";
       line.hidden = true;
