@@ -1,7 +1,5 @@
 """Handing over all that somebody handles, when they leave."""
 
-from typing import Any
-
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,7 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from service_desk import clock
 from service_desk.desk import caseloads as desk
 from service_desk.domain.vocabulary import Role
-from service_desk.web.forms import FilledIn
+from service_desk.web.forms import FilledIn, chosen_id
 from service_desk.web.guards import me, roles_required
 from service_desk.web.words import said
 
@@ -21,14 +19,10 @@ bp = Blueprint("caseloads", __name__)
 READERS = (Role.HANDLER, Role.HEAD, Role.ADMIN)
 
 
-def _id(value: Any) -> int | None:
-    return int(value) if value not in (None, "", "None") else None
-
-
 class HandOverForm(FlaskForm):
     """To whom everything goes."""
 
-    to = SelectField(_l("转给"), coerce=_id, validators=[FilledIn()])
+    to = SelectField(_l("转给"), coerce=chosen_id, validators=[FilledIn()])
 
 
 @bp.get("/caseloads")

@@ -92,6 +92,11 @@ def _validators(required: bool, limit: int) -> list[Any]:  # noqa: FBT001 - priv
     return [FilledIn(), length] if required else [Optional(), length]
 
 
+def chosen_id(value: Any) -> int | None:
+    """The id of a row that was chosen from a list, to coerce by; ``None`` where nothing was."""
+    return int(value) if value not in (None, "", "None") else None
+
+
 def entity_choice(rows: Sequence[Any]) -> tuple[list[SelectChoice], Callable[[Any], int | None]]:
     """Choices by id, and a coerce that takes an id or a name: pages send ids, scripts may send names."""
     ids = {row.name: row.id for row in rows}
@@ -99,10 +104,7 @@ def entity_choice(rows: Sequence[Any]) -> tuple[list[SelectChoice], Callable[[An
         ids.update(dict.fromkeys(getattr(row, "aliases", []), row.id))
 
     def coerce(value: Any) -> int | None:
-        if value in (None, "", "None"):
-            return None
-        found = ids.get(str(value))
-        return found if found is not None else int(value)
+        return ids.get(str(value)) or chosen_id(value)
 
     return [SelectChoice(row.id, row.name) for row in rows], coerce
 

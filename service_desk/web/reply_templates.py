@@ -15,7 +15,7 @@ from service_desk.desk import reply_templates as desk
 from service_desk.domain.errors import Invalid
 from service_desk.store.base import db
 from service_desk.store.people import Department
-from service_desk.web.forms import line, text
+from service_desk.web.forms import chosen_id, line, text
 from service_desk.web.guards import me, roles_required
 from service_desk.web.people import show_on
 
@@ -26,7 +26,7 @@ OWN = "own"
 
 
 def _id(value: Any) -> int | None:
-    return int(value) if value not in (None, "", "None", OWN) else None
+    return None if value == OWN else chosen_id(value)
 
 
 class TemplateForm(FlaskForm):

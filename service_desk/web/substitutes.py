@@ -1,7 +1,5 @@
 """Substitutes: who stands in for me and for whom I do; the administrator names one for somebody who is away."""
 
-from typing import Any
-
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -25,7 +23,7 @@ from service_desk.store.substitutes import (
     park_day,
     substitutions_of,
 )
-from service_desk.web.forms import FilledIn
+from service_desk.web.forms import FilledIn, chosen_id
 from service_desk.web.guards import me, roles_required
 from service_desk.web.people import show_on
 from service_desk.web.words import said
@@ -34,14 +32,10 @@ bp = Blueprint("substitutes", __name__)
 MOST_SHOWN = 200
 
 
-def _id(value: Any) -> int | None:
-    return int(value) if value not in (None, "", "None") else None
-
-
 class SubstituteForm(FlaskForm):
     """Who stands in, from when, until when."""
 
-    substitute = SelectField(_l("代办人"), coerce=_id, validators=[FilledIn()])
+    substitute = SelectField(_l("代办人"), coerce=chosen_id, validators=[FilledIn()])
     from_day = DateField(_l("从"), validators=[InputRequired(_l("请填写开始日期。"))])
     until_day = DateField(_l("到"), validators=[InputRequired(_l("请填写结束日期。"))])
 
