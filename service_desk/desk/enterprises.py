@@ -139,12 +139,16 @@ class EnterprisePage:
     next_after: str | None
 
 
-def waiting_registrations(*, size: int = 50) -> tuple[Sequence[Enterprise], int]:
-    """The registrations that have waited longest, and how many wait in all."""
-    waiting = select(Enterprise).where(Enterprise.status == EnterpriseStatus.PENDING)
-    number = db.session.scalar(waiting.with_only_columns(func.count(Enterprise.id)).order_by(None)) or 0
-    first = db.session.scalars(waiting.order_by(Enterprise.id).limit(size)).unique().all() if number else []
-    return first, number
+def count_registrations() -> int:
+    """How many registrations wait for the desk."""
+    waiting = select(func.count(Enterprise.id)).where(Enterprise.status == EnterpriseStatus.PENDING)
+    return db.session.scalar(waiting) or 0
+
+
+def waiting_registrations(*, size: int = 50) -> Sequence[Enterprise]:
+    """The registrations that have waited longest."""
+    waiting = select(Enterprise).where(Enterprise.status == EnterpriseStatus.PENDING).order_by(Enterprise.id)
+    return db.session.scalars(waiting.limit(size)).unique().all()
 
 
 def page_of_enterprises(words: str = "", *, after: str = "", size: int = 50) -> EnterprisePage:

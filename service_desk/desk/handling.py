@@ -79,7 +79,7 @@ def first_contact(
     """The lead called back. A failed try is recorded; the third on a second day counts as contact."""
     ticket, law = open_ticket(ticket_id, by, at, seen)
     if contacted_at is not None and not ticket.submitted_at <= contacted_at <= at:
-        raise Invalid("联系时间须在提交之后、现在之前。", fields={"contacted_at": "请填写实际联系的时间。"})
+        raise Invalid("联系时间须在提交之后、现在之前。", fields={"contacted_at": "须在提交之后、现在之前。"})
     tries = ticket.calls
     days = {law.calendar.day_of(event.at) for event in tries} | {law.calendar.day_of(at)}
     counts = reached or (len(tries) + 1 >= TRIES and len(days) >= DAYS_OF_TRIES)

@@ -101,6 +101,29 @@ def _department_concerns(row: Department | None, _now: datetime) -> str:
     )
 
 
+MOST_NAMED = 5
+"""Rows that are named where others are in the way."""
+
+
+def _refuse_while_in_use(row: Department) -> None:
+    held = _of_department(row)
+    words = {
+        "parts": say("%(n)s 件在办的交办", n=held["parts"]),
+        "people": say("%(n)s 个在用账号", n=held["people"]),
+        "units": say("%(n)s 个下属单位", n=held["units"]),
+        "matters": say("%(n)s 条事项（%(names)s）", n=held["matters"], names=_matters_of(row)),
+    }
+    reasons = tuple(words[what] for what in words if held[what])
+    if reasons:
+        raise Invalid(say("还不能停用，指向它的还有：%(reasons)s。请先改派、调走。", reasons=reasons))
+
+
+def _matters_of(row: Department) -> tuple[str, ...]:
+    """The first of the matters that name it, by their names."""
+    named = select(Matter.name).where(Matter.lead_id == row.id, Matter.active).order_by(Matter.id)
+    return tuple(db.session.scalars(named.limit(MOST_NAMED)))
+
+
 def _finish_department(row: Department, before: Mapping[str, Any], _by: User) -> None:
     if row.parent is not None and row.parent.id in set(db.session.scalars(units_below(row.id))):
         raise Invalid(
@@ -110,15 +133,7 @@ def _finish_department(row: Department, before: Mapping[str, Any], _by: User) ->
     _keep_names_apart(row)
     _keep_lines_apart(row, before)
     if _is_put_out_of_use(row, before):
-        held = _of_department(row)
-        if any(held.values()):
-            raise Invalid(
-                say(
-                    "还不能停用：有 %(parts)s 件交办、%(people)s 个在用账号、%(units)s 个下属单位、"
-                    "%(matters)s 条事项指向它，请先改派、调走。",
-                    **held,
-                )
-            )
+        _refuse_while_in_use(row)
     if before and before["name"] != row.name:
         _rename_in_matters(before["name"], row.name)
 
@@ -428,7 +443,7 @@ def _is_staff(row: User) -> bool:
 
 def _person_concerns(row: User | None, _now: datetime) -> str:
     if row is None:
-        return "保存后生成一次性链接，交给本人设置密码，即可登录。"
+        return "保存后，在下一页点“生成设置密码的链接”，把链接交给本人设置密码，即可登录。"
     handled = _number(Assignment, Assignment.handler_id == row.id, Assignment.state.in_(LIVE_ASSIGNMENT))
     return say(
         "这个账号手上有 %(parts)s 件在办的交办。改角色和单位立即生效；停用后立即退出、不能再登录，在办的请先转给同事。",

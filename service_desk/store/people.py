@@ -1,6 +1,6 @@
 """People and the departments they work for."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeAlias
 
@@ -251,6 +251,15 @@ def people_of_department(department_id: int, *roles: Role) -> Select[User]:
         .where(User.role_rows.any(UserRole.role.in_(roles)))
         .order_by(User.id)
     )
+
+
+def without_people(department_ids: Collection[int]) -> Sequence[str]:
+    """The names of those departments in which nobody is active who could handle or head, by name."""
+    staffed = select(User.department_id).where(
+        User.active, User.role_rows.any(UserRole.role.in_((Role.HANDLER, Role.HEAD)))
+    )
+    missing = select(Department.name).where(Department.id.in_(department_ids), Department.id.not_in(staffed))
+    return db.session.scalars(missing.order_by(Department.name)).all()
 
 
 def people_with(*roles: Role) -> Select[User]:

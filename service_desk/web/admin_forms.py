@@ -1,7 +1,7 @@
 """Forms and words of the lists an administrator keeps, made from the description of a list (``desk/lists.py``)."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -239,16 +239,25 @@ class Changed:
 
 def history(noun: Noun, alterations: Sequence[Alteration]) -> list[Changed]:
     """What was changed, in words."""
+    names = _names_now(noun, {one.row_id for one in alterations if noun.title not in one.before | one.after})
     return [
         Changed(
             at=one.at,
             who=one.by_name,
-            what=str((one.before | one.after).get(noun.title, "")),
+            what=str((one.before | one.after).get(noun.title) or names.get(one.row_id, "")),
             changes=_changes(noun, one.before, one.after),
             is_new=not one.before,
         )
         for one in alterations
     ]
+
+
+def _names_now(noun: Noun, row_ids: Collection[int]) -> dict[int, str]:
+    """What rows are called whose change does not say it."""
+    if not row_ids:
+        return {}
+    called = select(noun.entity.id, getattr(noun.entity, noun.title)).where(noun.entity.id.in_(row_ids))
+    return dict(db.session.execute(called).all())
 
 
 def _changes(noun: Noun, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -16,16 +16,8 @@ SHEETS = {"page": EVERYWHERE, "staff": (*EVERYWHERE, "desk"), "paper": (*EVERYWH
 """The style sheets that a kind of page is shown with, in the order they are read."""
 SCRIPTS = {
     "page": (
-        *(
-            "submit-once",
-            "keep-typed",
-            "show-refusal",
-            "shown-when",
-            "auto-submit",
-            "pictures",
-            "chosen-files",
-        ),
-        *("kept-on-device", "reply-templates", "show-password", "keys", "where-i-am", "news"),
+        *("submit-once", "keep-typed", "show-refusal", "shown-when", "limits", "auto-submit", "pictures"),
+        *("chosen-files", "kept-on-device", "reply-templates", "show-password", "keys", "where-i-am", "news"),
     ),
     "filing": ("autosave", "danger-words", "guides", "suggest", "uploads", "send-filing"),
     "ticket": ("autosave", "presence"),

@@ -116,14 +116,14 @@ def index() -> ResponseReturnValue:
     """Registrations that wait, and the enterprises of the park."""
     wanted = (request.args.get("q") or "").strip()[:LONGEST_WANTED]
     after = request.args.get("after", "")
-    waiting, waiting_in_all = desk.waiting_registrations() if me().has(Role.CLERK) else ([], 0)
+    # Whoever looks something up, or turns a page, has seen them.
+    pending = desk.waiting_registrations() if me().has(Role.CLERK) and not (wanted or after) else []
     shown = desk.page_of_enterprises(wanted, after=after)
     more = url_for("enterprises.index", q=wanted or None, after=shown.next_after)
     return render_template(
         "enterprises/index.html",
-        # Whoever looks something up, or turns a page, has seen them.
-        pending=[] if wanted or after else waiting,
-        pending_in_all=waiting_in_all,
+        pending=pending,
+        pending_in_all=desk.count_registrations() if pending else 0,
         wanted=wanted,
         enterprises=shown.enterprises,
         next_url=more if shown.next_after else "",

@@ -58,6 +58,8 @@ class ExportForm(Form):
         _l("原因"),
         description=_l("勾选上一项时填写，例如“逐户电话回访”。谁、何时、为什么导出会留下记录。"),
         validators=[Length(max=desk.LONGEST_REASON)],
+        # Whoever is asked at all has to answer; without scripts everybody is asked.
+        render_kw={"data-needed": ""},
     )
 
 

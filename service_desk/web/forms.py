@@ -1,9 +1,10 @@
 """Forms made from the table of actions, and the choices they offer."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from flask_babel import gettext as _
@@ -38,7 +39,7 @@ from service_desk.domain.errors import Invalid
 from service_desk.domain.routing import Proposal
 from service_desk.domain.sentences import Sentence
 from service_desk.domain.states import OPEN
-from service_desk.domain.vocabulary import Role, Urgency, Word
+from service_desk.domain.vocabulary import Nature, Role, Urgency, Word
 from service_desk.domain.workflow import Step
 from service_desk.store.base import db, house
 from service_desk.store.catalogue import Category
@@ -58,6 +59,9 @@ TAG_BREAKS = re.compile(r"[\s,，、;；]+")
 def tidy(text: str | None) -> str | None:
     """Without blanks around it and with one kind of line end."""
     return text.replace("\r\n", "\n").strip() if text else text
+
+
+LIMIT_WORDS = _l("已写 {n} 字，最多 {limit} 字；放不下的可以作为附件上传。")
 
 
 class FilledIn:
@@ -84,7 +88,11 @@ def line(
 
 def text(label: str, *, required: bool = True, limit: int = TEXT_LIMIT, **more: Any) -> TextAreaField:
     """Several lines of text."""
-    return TextAreaField(label, filters=[tidy], validators=_validators(required, limit), **more)
+    validators = _validators(required, limit)
+    # A browser would cut off what is pasted beyond the limit, without a word.
+    validators[-1].field_flags = {}
+    told = {"data-limit": limit, "data-limit-words": LIMIT_WORDS} | more.pop("render_kw", {})
+    return TextAreaField(label, filters=[tidy], validators=validators, render_kw=told, **more)
 
 
 def _validators(required: bool, limit: int) -> list[Any]:  # noqa: FBT001 - private
@@ -216,6 +224,9 @@ class ActionForm(FlaskForm):
                 given[spec.name] = value
         return given
 
+    asked_when: Mapping[str, tuple[str, str]] = MappingProxyType({})
+    """Fields that are only shown after certain answers, with the field that is answered and its values."""
+
     @property
     def specs(self) -> tuple[actions.Field, ...]:
         """The fields of the table this form was made from."""
@@ -241,9 +252,21 @@ def form_for(step: Step, catalogue: Catalogue, *, bound: bool = False) -> Action
     made: type[ActionForm] = type("ActionForm", (ActionForm,), members)
     form = made() if bound else made(formdata=None, data=_defaults(step, catalogue))
     form.version.data = str(catalogue.ticket.version)
+    form.asked_when = _asked_when(form, catalogue)
     if step.action is actions.Action.ACCEPT and catalogue.danger is not None:
         form.urgency.description = said(catalogue.danger)
     return form
+
+
+def _asked_when(form: ActionForm, catalogue: Catalogue) -> dict[str, tuple[str, str]]:
+    """Of the form's fields those that only make sense after certain answers: to which field, and the values."""
+    found = {}
+    if "against" in form:
+        found["against"] = ("nature", Nature.COMPLAINT.value)
+    if "payer" in form:
+        arrears = (str(row.id) for row in catalogue.categories if row.is_arrears)
+        found["payer"] = ("category", " ".join(arrears))
+    return found
 
 
 def _defaults(step: Step, catalogue: Catalogue) -> dict[str, Any]:

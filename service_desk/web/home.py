@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, or_
 
 from service_desk import clock
+from service_desk.desk.enterprises import count_registrations
 from service_desk.desk.readiness import is_to_be_set_up
 from service_desk.domain.vocabulary import ClockKind, Review, Role, Standing, State
 from service_desk.store.approvals import Approval
@@ -75,6 +76,7 @@ def index() -> ResponseReturnValue:
         from_list={FROM_LIST: TODO},
         instead_of=whose_turn(user, [ticket.id for ticket in tickets]),
         ratings=ratings_line(user, now),
+        registrations=count_registrations() if user.has(Role.CLERK) else 0,
         about_nothing=_about_nothing(user),
         switch=switch,
         tour=tour_of(user),

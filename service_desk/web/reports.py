@@ -110,6 +110,12 @@ class Cell:
     line: str | None = None
 
 
+def _heading(indicator: Indicator) -> str:
+    """The title of a column; days are named, all else shows what it is."""
+    in_days = indicator.measure in (Measure.MEAN, Measure.MEDIAN, Measure.P90)
+    return _("%(figure)s（工作日）", figure=said(indicator.label)) if in_days else said(indicator.label)
+
+
 @bp.get("/reports")
 @roles_required(*REPORT_READERS)
 def index() -> ResponseReturnValue:
@@ -131,7 +137,8 @@ def index() -> ResponseReturnValue:
         form=form,
         title=said(report.title),
         may_schedule=me().has(*SCHEDULES.keepers),
-        columns=[said(by), *(said(indicator.label) for indicator in report.indicators)],
+        columns=[said(by), *(_heading(indicator) for indicator in report.indicators)],
+        definitions=report.indicators,
         rows=_rows(report, whole, lines),
         as_of=period.as_of,
         reads_months=me().has(*FREEZERS),

@@ -32,7 +32,7 @@ from service_desk.domain.vocabulary import AssignmentState, ClockKind, Role, Sta
 from service_desk.domain.workflow import Step
 from service_desk.store.base import db, house
 from service_desk.store.law import Law, current_law
-from service_desk.store.people import User
+from service_desk.store.people import User, without_people
 from service_desk.store.queues import (
     others_of,
 )
@@ -92,7 +92,7 @@ PRIMARY = (
 # What the person who acted is told, where more can be said than that it is done.
 DONE_WORDS = {
     Action.ACCEPT: _l("已受理，请派单。"),
-    Action.DISPATCH: _l("已派单，承办单位已收到通知。"),
+    Action.DISPATCH: _l("已派单，等待承办单位签收。"),
     Action.SIGN: _l("已签收，请尽快联系企业。"),
     Action.REPLY: _l("答复已提交，等待专窗审核。"),
     Action.VERIFY: _l("审核通过，已请企业评价。"),
@@ -102,6 +102,11 @@ DONE_WORDS = {
     Action.RATE: _l("感谢您的评价。"),
     Action.WITHDRAW: _l("诉求已撤回。"),
 }
+
+BAD_RATING_REWORKED = _l("已收到您的评价，已请承办单位重新办理。")
+BAD_RATING_KEPT = _l("已收到您的评价。督查员会看过后决定是否重新办理，结果会通知您。")
+GIVES = (Action.DISPATCH, Action.REDISPATCH, Action.ADD_SUPPORT)
+"""What brings a ticket to a department."""
 
 TYPED = (FieldKind.TEXT,)
 """What is kept while it is typed."""
@@ -374,10 +379,12 @@ def gather(ticket_id: int) -> ResponseReturnValue:
     return redirect(url_for("tickets.show", ticket_id=ticket_id))
 
 
-@bp.post("/tickets/<int:ticket_id>/reveal")
+@bp.route("/tickets/<int:ticket_id>/reveal", methods=["GET", "POST"])
 def reveal(ticket_id: int) -> ResponseReturnValue:
-    """Show the contact this once; the reason is kept."""
+    """Show the contact this once; the reason is kept. The address stays in the browser, and opened anew shows none."""
     ticket = visible_or_404(ticket_id, *WHOLE)
+    if request.method == "GET":
+        return redirect(url_for("tickets.show", ticket_id=ticket_id))
     if not works_on_it(ticket.parties_of(me())):
         abort(404)
     reveal_contact(ticket.id, by=me(), at=clock.now(), reason=(request.form.get("reason") or "").strip())
@@ -459,12 +466,37 @@ def _take(ticket: Ticket, name: Action) -> ResponseReturnValue:
         form.version.data = str(fresh.version)
         return _again(fresh, form, step, stale=stale), 409
     presence.forget_action_draft(ticket_id, name, by=user)
-    done = str(DONE_WORDS.get(name) or _("“%(action)s”已完成。", action=said(name)))
+    done = _done_words(name, ticket)
+    _warn_of_nobody(name, ticket)
     if go_on and _next_step(workflow.offers(situation_of(ticket, user, now, current_law()))) is None:
         flash(_("%(number)s：%(done)s", number=ticket.number, done=done), "success")
         return redirect(go_on)
     flash(done, "success")
     return redirect(url_for("tickets.show", ticket_id=ticket_id, **opened_from()))
+
+
+def _done_words(name: Action, ticket: Ticket) -> str:
+    """What the person who acted is told."""
+    if name is Action.RATE and ticket.last_rating is not None and ticket.last_rating.is_bad:
+        return str(BAD_RATING_KEPT if ticket.state is State.CLOSED else BAD_RATING_REWORKED)
+    if name is Action.FIRST_CONTACT and any(
+        clock.kind is ClockKind.FIRST_CONTACT and clock.is_live for clock in ticket.clocks
+    ):
+        return str(_("已登记未联系上，首次联系的时限继续计时。"))
+    return str(DONE_WORDS.get(name) or _("“%(action)s”已完成。", action=said(name)))
+
+
+def _warn_of_nobody(name: Action, ticket: Ticket) -> None:
+    """Departments in which nobody has an account hear of nothing: whoever gives them a ticket is told."""
+    given_to = [part.department_id for part in ticket.assignments if part.is_live] if name in GIVES else []
+    if names := without_people(given_to) if given_to else ():
+        flash(
+            _(
+                "%(departments)s还没有可以登录的经办人或负责人，没有人收到通知。请联系系统管理员建账号，或改派。",
+                departments=_("、").join(names),
+            ),
+            "warning",
+        )
 
 
 def _address_to_go_on(ticket: Ticket, now: datetime) -> str:

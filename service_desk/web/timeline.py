@@ -11,7 +11,15 @@ from service_desk.desk.acting import readable_events
 from service_desk.domain.access import words_for_everybody
 from service_desk.domain.actions import DECIDE, FIELDS, Action, Party
 from service_desk.domain.masking import mask_name
-from service_desk.domain.vocabulary import ClockKind, ExcludedFigure, Level, Outcome, RequestKind, Solved
+from service_desk.domain.vocabulary import (
+    ClockKind,
+    ExcludedFigure,
+    Level,
+    Outcome,
+    RequestKind,
+    Solved,
+    is_bad_rating,
+)
 from service_desk.store.attachments import Attachment
 from service_desk.store.moves import TOLD_TO_THE_ENTERPRISE
 from service_desk.store.parts import Event, Reply
@@ -23,7 +31,6 @@ from service_desk.web.words import said
 TONES = {
     Action.VERIFY: "good",
     Action.ANSWER: "good",
-    Action.RATE: "good",
     Action.SEND_BACK: "warn",
     Action.REWORK: "warn",
     Action.SUPERVISE: "bad",
@@ -79,9 +86,17 @@ def _entry(ticket: Ticket, event: Event, files: dict[int, list[Attachment]], as_
         title=title_of(event, as_enterprise=as_enterprise),
         text=text,
         public=event.public,
-        tone=TONES.get(event.action, ""),
+        tone=_tone(event),
         files=attached,
     )
+
+
+def _tone(event: Event) -> str:
+    """Good or bad news; a bad rating is none that is good."""
+    if event.action in (Action.RATE, Action.CORRECT_RATING):
+        bad = is_bad_rating(Solved(event.data["solved"]), Level(event.data["level"]))
+        return "warn" if bad else "good"
+    return TONES.get(event.action, "")
 
 
 def _moved_words(event: Event, *, as_enterprise: bool) -> str:

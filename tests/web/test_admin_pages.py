@@ -267,7 +267,26 @@ def test_a_department_with_work_and_people_stays_in_use(small_world: World, visi
     assert "现在有 1 件交办在这个单位，3 个账号、1 个下属单位" in page
     assert "<dd>供电公司营销部</dd>" in page
     page = admin.post(path, status=422, **typed(page, active=None))
-    assert "还不能停用：有 1 件交办、3 个在用账号" in page
+    assert "还不能停用，指向它的还有：1 件在办的交办、3 个在用账号、1 个下属单位" in page
+    assert "7 条事项（用电服务、" in page
+
+
+def test_matters_that_keep_a_department_in_use_are_named(small_world: World, visit: Visit) -> None:
+    weather = Department(name="气象局")
+    db.session.add(weather)
+    db.session.flush()
+    db.session.add(Matter(name="防雷检测", category=small_world.category(), lead=weather))
+    db.session.commit()
+    admin, path = visit("admin"), f"/admin/departments/{weather.id}"
+    page = admin.post(path, status=422, **typed(admin.get(path), active=None))
+    assert "还不能停用，指向它的还有：1 条事项（防雷检测）。请先改派、调走。" in page
+
+
+def test_the_last_changes_of_a_list_say_whose_link_was_made(small_world: World, visit: Visit) -> None:
+    admin = visit("admin")
+    clerk = small_world.clerk
+    admin.post(f"/admin/people/{clerk.id}/link", status=200)
+    assert f"修改“{clerk.name}”" in admin.get("/admin/people").replace("</span>", "")
 
 
 def test_what_is_out_of_use_is_not_offered_and_stays_where_it_was(small_world: World, visit: Visit) -> None:

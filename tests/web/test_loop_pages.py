@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from service_desk import clock
 from service_desk.desk import closing, handling
 from service_desk.domain.vocabulary import ClockKind, Nature, Outcome, State
 from service_desk.store.base import db
 from service_desk.store.parts import Reveal
+from service_desk.store.people import Department
 from service_desk.web.filters import stamp
 from tests.visitor import Visitor, a_file
 from tests.world import World
@@ -327,3 +329,69 @@ def asked_card(page: str) -> str:
     found = re.search(r'<section class="card asked\b.*?</section>', page, re.DOTALL)
     assert found
     return found.group()
+
+
+def acted(visitor: Visitor, path: str, action: str, **fields: Any) -> str:
+    """The page after an action was taken on the ticket as it stands."""
+    visitor.post(f"{path}/{action}", version=version(visitor.get(path)), **fields)
+    return visitor.get(path)
+
+
+def test_who_gives_a_ticket_to_a_department_without_accounts_is_told(
+    small_world: World, visit: Visit
+) -> None:
+    db.session.add(Department(name="气象局"))
+    db.session.commit()
+    clerk = visit("clerk")
+    told = "还没有可以登录的经办人或负责人，没有人收到通知"
+    path = f"/tickets/{small_world.make(State.ACCEPTED).id}"
+    assert told not in acted(clerk, path, "dispatch", lead="供电公司", supports=["金融办"])
+    path = f"/tickets/{small_world.make(State.ACCEPTED).id}"
+    assert f"气象局{told}" in acted(clerk, path, "dispatch", lead="供电公司", supports=["气象局"])
+
+
+def test_a_contact_that_failed_is_said_to_have_failed(small_world: World, visit: Visit) -> None:
+    ticket = small_world.make(State.ASSIGNED)
+    power, path = visit("power"), f"/tickets/{ticket.id}"
+    acted(power, path, "sign", handler=small_world.power.id)
+    asked: dict[str, Any] = {"who": "李一", "how": "电话"}
+    assert "已登记未联系上" in acted(power, path, "first_contact", reached="false", **asked)
+    assert "“首次联系”已完成" in acted(power, path, "first_contact", reached="true", **asked)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [(Outcome.SOLVED, "已请承办单位重新办理"), (Outcome.POLICY, "督查员会看过后决定是否重新办理")],
+)
+def test_a_bad_rating_is_told_what_follows(
+    small_world: World, visit: Visit, outcome: Outcome, told: str
+) -> None:
+    ticket = small_world.make(State.AWAITING_RATING, outcome=outcome, at=clock.now() - timedelta(days=1))
+    page = acted(
+        visit("owner"), f"/tickets/{ticket.id}", "rate", solved="unsolved", level="dissatisfied", text="没有"
+    )
+    assert told in page
+    assert '<span class="timeline-mark warn"></span>' in page
+
+
+def test_a_support_that_never_signed_is_not_called_done(small_world: World, visit: Visit) -> None:
+    ticket = small_world.make(State.CLOSED, supports=["金融办"])
+    for part in ticket.supports:
+        part.signed_at = None
+    db.session.commit()
+    card = visit("clerk").get(f"/tickets/{ticket.id}").split("<h2>承办单位</h2>")[1].split("</ul>")[0]
+    assert re.findall(r'<span class="pill \w+">(\w+)</span>', card) == ["已完成", "未签收"]
+
+
+def test_the_address_of_a_contact_that_was_shown_leads_back_to_the_ticket(
+    small_world: World, visit: Visit
+) -> None:
+    path = f"/tickets/{small_world.make(State.IN_PROGRESS).id}"
+    assert visit("power").ask("GET", f"{path}/reveal").headers["Location"] == path
+    visit("finance").get(f"{path}/reveal", status=404)
+
+
+def test_questions_that_make_no_sense_yet_wait_for_their_answer(small_world: World, visit: Visit) -> None:
+    page = visit("clerk").get(f"/tickets/{small_world.file().id}")
+    assert '<div data-shown-when="nature" data-shown-value="complaint">' in page
+    assert '<div data-shown-when="category" data-shown-value="' in page

@@ -208,3 +208,11 @@ def test_the_registrations_that_wait_longest_are_shown_and_all_are_counted(
     assert "新办企业00" in page
     assert "新办企业50" not in page
     assert "新办企业00" not in visit("quality").get("/enterprises")
+
+
+def test_a_clerks_start_page_says_that_registrations_wait(small_world: World, visit: Visit) -> None:
+    assert "注册等待审核" not in visit("clerk").get("/")
+    db.session.add(Enterprise(name="新办企业", status=EnterpriseStatus.PENDING, registered_at=MONDAY))
+    db.session.commit()
+    assert '<a href="/enterprises">1 家企业的注册等待审核</a>' in visit("clerk").get("/")
+    assert "注册等待审核" not in visit("quality").get("/")
