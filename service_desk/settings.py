@@ -28,6 +28,7 @@ class Settings:
 
     env: str
     desk_name: str
+    desk_phone: str
     secret_key: str
     database_url: str
     attachments_dir: Path
@@ -76,6 +77,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         env=kind,
         desk_name=env.get("SERVICE_DESK_NAME", "云津经济开发区企业服务专窗"),
+        desk_phone=env.get("SERVICE_DESK_PHONE", "").strip(),
         secret_key=_secret_key(env, kind, instance),
         database_url=_database_url(_secret(env, "SERVICE_DESK_DATABASE_URL"), instance),
         attachments_dir=_attachments_dir(env.get("SERVICE_DESK_ATTACHMENTS_URL"), instance),

@@ -88,12 +88,19 @@ class _Found:
     confirmed: Mapping[Item, Sentence]
 
 
-def readiness(now: datetime, *, desk_name: str, base_url: str, sends_mail: bool) -> tuple[Line, ...]:
+def readiness(
+    now: datetime, *, desk_name: str, desk_phone: str, base_url: str, sends_mail: bool
+) -> tuple[Line, ...]:
     """Every item as it stands, in order. Five statements."""
     found = _look()
     ways = found.ways_out + sends_mail
     told: dict[Item, Sentence | str] = {
-        Item.PARK: say("名称是“%(name)s”，链接和二维码用 %(url)s。", name=desk_name, url=base_url),
+        Item.PARK: say(
+            "名称是“%(name)s”，电话%(phone)s，链接和二维码用 %(url)s。",
+            name=desk_name,
+            phone=desk_phone or say("没有填"),
+            url=base_url,
+        ),
         Item.DEPARTMENTS: say("现有 %(n)s 个在用单位。", n=found.departments),
         Item.MATTERS: say("现有 %(n)s 项在用事项。", n=found.matters),
         Item.AREAS: say("现有 %(n)s 个片区。", n=found.areas) if found.areas else "还没有片区。",

@@ -171,6 +171,7 @@ def _shared() -> dict[str, object]:
         "unread": unread_count(current_user) if signed_in else 0,
         "delay": health.delay_for(current_user) if signed_in else "",
         "desk_name": current_settings().desk_name,
+        "desk_phone": current_settings().desk_phone,
         "page_language": language.page_language(),
         "other_language": language.other_language,
         "asset": asset,

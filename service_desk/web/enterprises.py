@@ -9,11 +9,12 @@ from flask_babel import lazy_gettext as _l
 from flask_limiter import RequestLimit
 from flask_wtf import FlaskForm
 from sqlalchemy import select
-from wtforms import PasswordField, SelectField
-from wtforms.validators import EqualTo, Regexp
+from wtforms import Field, PasswordField, SelectField
+from wtforms.validators import EqualTo, Regexp, ValidationError
 
 from service_desk import clock
 from service_desk.desk import enterprises as desk
+from service_desk.domain import credit_code
 from service_desk.domain.errors import Invalid
 from service_desk.domain.vocabulary import Role
 from service_desk.store.base import db
@@ -35,10 +36,23 @@ EMAIL = Regexp(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", message=_l("邮箱格式不对，�
 USERNAME = Regexp(r"^[\w.@+-]{3,60}$", message=_l("请用 3–60 位字母、数字或 . _ - @。"))
 
 
+def right_code(_form: FlaskForm, field: Field) -> None:
+    """Raise where no enterprise can have such a credit code."""
+    try:
+        credit_code.check(credit_code.normalise(field.data or ""))
+    except Invalid as error:
+        raise ValidationError(said(error.sentence)) from error
+
+
 class RegisterForm(FlaskForm):
     """What an enterprise says of itself, and its first account."""
 
-    code = line(_l("统一社会信用代码"), limit=40, description=_l("营业执照上的 18 位代码，大小写均可"))
+    code = line(
+        _l("统一社会信用代码"),
+        limit=40,
+        description=_l("营业执照上的 18 位代码，大小写均可"),
+        also=[right_code],
+    )
     name = line(_l("企业名称"), description=_l("与营业执照一致的全称"))
     area = SelectField(_l("所在片区"), validators=[FilledIn()])
     contact_name = line(_l("联系人"), limit=60)

@@ -16,7 +16,9 @@ from service_desk.web.guards import me, roles_required
 bp = Blueprint("start", __name__)
 
 WHY = {
-    Item.PARK: _l("页头、链接和二维码都用它们；由运维用 SERVICE_DESK_NAME 和 SERVICE_DESK_BASE_URL 设置。"),
+    Item.PARK: _l(
+        "页面、链接和二维码都用它们；由运维用 SERVICE_DESK_NAME、SERVICE_DESK_PHONE、SERVICE_DESK_BASE_URL 设置。"
+    ),
     Item.DEPARTMENTS: _l("诉求派给单位办理，名称要和本园区的一致。"),
     Item.MATTERS: _l("派单建议由此而来：哪类事由谁主办、谁协办。"),
     Item.AREAS: _l("企业注册和提交时选择，报表按片区统计。"),
@@ -25,7 +27,7 @@ WHY = {
     Item.PEOPLE: _l("没有受理员、回访员、督查员，诉求就会停在半路；主办单位要有经办人和负责人。"),
     Item.CHANNELS: _l("到期提醒和答复要能发到人手上，设置后请发一条测试消息。"),
     Item.LIMITS: _l("每一步几个工作日、超期提醒谁，都从这里来。"),
-    Item.BACKUP: _l("数据库和附件目录要每天备份，并试过恢复；做法见运维手册。"),
+    Item.BACKUP: _l("数据库和附件目录要每天备份，并试过恢复；做法见随程序提供的 docs/operations.md。"),
 }  # fmt: skip
 
 
@@ -61,6 +63,7 @@ def desk_readiness() -> tuple[Line, ...]:
     return readiness(
         clock.now(),
         desk_name=settings.desk_name,
+        desk_phone=settings.desk_phone,
         base_url=settings.base_url,
         sends_mail=settings.smtp_url is not None,
     )

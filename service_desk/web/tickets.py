@@ -32,6 +32,7 @@ from service_desk.domain.vocabulary import AssignmentState, ClockKind, Role, Sta
 from service_desk.domain.workflow import Step
 from service_desk.store.base import db, house
 from service_desk.store.law import Law, current_law
+from service_desk.store.parts import Assignment
 from service_desk.store.people import User, without_people
 from service_desk.store.queues import (
     others_of,
@@ -321,7 +322,7 @@ def _staff(ticket: Ticket, shared: dict[str, Any], now: datetime, law: Law) -> s
         filter=which if which in kept else "all",
         clocks=[due_of_clock(each, now, law) for each in read if each.is_live],
         past_clocks=[due_of_clock(each, now, law) for each in read if not each.is_live],
-        assignments=[part for part in ticket.assignments if part.state is not AssignmentState.RELEASED],
+        assignments=_latest_parts(ticket),
         ratings=ratings,
         requests=[each for each in ticket.approvals if each.is_open and may_read_request(each.kind, parties)],
         replies=_replies_read_by(ticket, parties),
@@ -473,6 +474,12 @@ def _take(ticket: Ticket, name: Action) -> ResponseReturnValue:
         return redirect(go_on)
     flash(done, "success")
     return redirect(url_for("tickets.show", ticket_id=ticket_id, **opened_from()))
+
+
+def _latest_parts(ticket: Ticket) -> list[Assignment]:
+    """What each department has to do with it, or had at last; earlier rounds are told by the record."""
+    parts = [part for part in ticket.assignments if part.state is not AssignmentState.RELEASED]
+    return list({part.department_id: part for part in parts}.values())
 
 
 def _done_words(name: Action, ticket: Ticket) -> str:

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from flask import current_app
 from sqlalchemy import delete, func, select
 
 from service_desk.desk.readiness import Item, Ready, readiness
@@ -59,7 +61,7 @@ def test_what_no_row_can_tell_is_confirmed(small_world: World, visit: Visit) -> 
 def test_the_calendar_is_done_while_no_notice_is_missing(
     small_world: World, now: datetime, ready: Ready
 ) -> None:
-    lines = readiness(now, desk_name="专窗", base_url="http://desk", sends_mail=True)
+    lines = readiness(now, desk_name="专窗", desk_phone="", base_url="http://desk", sends_mail=True)
     told = {line.item: line.ready for line in lines}
     assert told[Item.CALENDAR] is ready
     assert told[Item.CHANNELS] is Ready.DONE
@@ -145,3 +147,20 @@ def test_the_first_steps_stay_put_away_when_the_queue_is_laid_out_anew(
     clerk.post("/account/tour")
     clerk.post("/account/queue", density="loose", columns="due")
     assert "一分钟上手" not in clerk.get("/")
+
+
+def test_the_desks_telephone_is_at_the_foot_of_every_page(small_world: World, visit: Visit) -> None:
+    assert "专窗电话" not in visit().get("/sign-in")
+    settings = current_app.config["SETTINGS"]
+    current_app.config["SETTINGS"] = replace(settings, desk_phone="0535 812 1000")
+    try:
+        for visitor, path in (
+            (visit(), "/sign-in"),
+            (visit("owner"), "/"),
+            (visit("clerk"), "/no-such-page"),
+        ):
+            page = visitor.get(path, status=404 if "no-such" in path else 200)
+            assert '专窗电话 <a href="tel:05358121000">0535 812 1000</a>' in page
+        assert "电话0535 812 1000" in visit("admin").get("/admin/start")
+    finally:
+        current_app.config["SETTINGS"] = settings

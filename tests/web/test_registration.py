@@ -216,3 +216,10 @@ def test_a_clerks_start_page_says_that_registrations_wait(small_world: World, vi
     db.session.commit()
     assert '<a href="/enterprises">1 家企业的注册等待审核</a>' in visit("clerk").get("/")
     assert "注册等待审核" not in visit("quality").get("/")
+
+
+def test_a_wrong_credit_code_is_said_at_once_beside_all_else(small_world: World, visit: Visit) -> None:
+    page = visit().post("/register", status=422, **(FORM | {"code": "91370612999754202X", "phone": "1"}))
+    assert "统一社会信用代码" in page.split('role="alert"')[1].split("</ul>")[0]
+    assert "请填写手机号" in page
+    assert "密码需要重填，其余内容都还在" in page
