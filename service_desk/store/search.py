@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from typing import Any
 
 from sqlalchemy import (
@@ -50,6 +51,8 @@ MOST_TOLD = 300
 """Tickets not indexed yet whose texts are read instead, the newest; the clockwork is seldom so far behind."""
 LOOKED_AT = 2_000
 """Tickets of those that a reader sees, or a list is narrowed to, that are rather looked at than sought."""
+MARGIN = 1.5
+"""By how much more ids are gone through than should be enough by what was found among the newer."""
 MOST_PARTIES = 60
 """Departments and enterprises sought together with the words: each costs the index a look."""
 READS_ALL = (Role.CLERK, Role.QUALITY, Role.SUPERVISOR)
@@ -83,6 +86,15 @@ class _Span:
         buckets = range(self.begin >> self.bits, (self.end - 1 >> self.bits) + 1)
         return [bucket_token(self.bits, bucket) for bucket in buckets]
 
+    def cut(self, width: float) -> "tuple[_Span, _Span | None]":
+        """Its newest part, of at least so many ids, and the rest; or all of it, where that is more than half."""
+        if self.ids is not None or 2 * width > self.end - self.begin:
+            return self, None
+        bits = max((one for one in LEVELS if 1 << one <= width), default=LEVELS[0])
+        begin = max(self.begin, self.end - int(width) >> bits << bits)
+        rest = _Span(self.begin, begin, self.bits) if begin > self.begin else None
+        return _Span(begin, self.end, bits), rest
+
 
 def _spans(end: int) -> Iterator[_Span]:
     """Back to the first ticket: of each level up to two buckets, then whatever is left."""
@@ -114,13 +126,16 @@ class Found:
         """The ids of the newest, up to so many, of those before an id."""
         ids: list[int] = []
         end = self._ids[0] + 1 if before is None else before
-        for span in self._spans(end):
-            if not self.asked or len(ids) == most:
-                break
-            missing = most - len(ids)
-            some = {ticket_id for ticket_id in self._told if span.begin <= ticket_id < span.end}
-            some.update(db.session.scalars(self._ids_of(span).limit(missing)))
-            ids += sorted(some, reverse=True)[:missing]
+        rarity = inf
+        for span in self._spans(end) if self.asked else ():
+            rest: _Span | None = span
+            while rest is not None and (missing := most - len(ids)):
+                # A common word is soon found often enough: the next span need not be gone through as a whole.
+                part, rest = rest.cut(MARGIN * missing * rarity)
+                some = {ticket_id for ticket_id in self._told if part.begin <= ticket_id < part.end}
+                some.update(db.session.scalars(self._ids_of(part).limit(missing)))
+                ids += sorted(some, reverse=True)[:missing]
+                rarity = (part.end - part.begin) / len(some) if some else rarity
         return ids
 
     def _ids_of(self, span: _Span) -> Select[int]:

@@ -120,12 +120,27 @@ def test_a_search_finds_what_a_look_at_every_text_finds(
         search.index_texts_of([ticket.id for ticket in tickets[:indexed]])
         for query, expected in wanted.items():
             assert found_by(world.clerk, query) == expected, query
+            newest_first = sorted(expected, reverse=True)
+            for most, before in ((1, None), (9, None), (40, None), (25, FAR_APART * 150)):
+                found = Found(visible_tickets(world.clerk), query, world.clerk)
+                older = [one for one in newest_first if before is None or one < before]
+                assert found.newest(most, before=before) == older[:most], (query, most)
     # Of some tickets only, the newest are looked at one by one, the others sought in the index.
     some, theirs = Ticket.id % 2 == 0, {ticket.id for ticket in tickets if ticket.id % 2 == 0}
     for looked_at in (len(tickets), 20):
         monkeypatch.setattr("service_desk.store.search.LOOKED_AT", looked_at)
         for query, expected in wanted.items():
             assert found_by(world.clerk, query, some) == expected & theirs, query
+
+
+def test_a_word_that_was_common_lately_is_found_among_the_older_too(small_world: World) -> None:
+    texts = [*("电压低" if number % 10 == 0 else "水压低" for number in range(160)), *["电压低"] * 60]
+    ids = rows(small_world, texts, apart=FAR_APART)
+    search.index_texts(LATER)
+    expected = [one for one, text in zip(ids, texts, strict=True) if text == "电压低"][::-1]
+    for most in (50, 61, 70, 100):
+        found = Found(visible_tickets(small_world.clerk), "电压", small_world.clerk)
+        assert found.newest(most) == expected[:most]
 
 
 def test_more_than_are_counted_are_found_page_by_page(small_world: World) -> None:
