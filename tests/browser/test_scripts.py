@@ -24,7 +24,5 @@ def test_what_is_pasted_beyond_the_limit_stays_and_says_so(visit: Visit) -> None
     text.fill("字" * 6000)
     assert len(text.input_value()) == 6000
     expect(page.get_by_text("已写 6000 字，最多 5000 字")).to_be_visible()
-    assert not text.evaluate("field => field.checkValidity()")
     text.fill("字" * 4000)
     expect(page.get_by_text("已写")).to_have_count(0)
-    assert text.evaluate("field => field.checkValidity()")

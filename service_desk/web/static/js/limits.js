@@ -1,4 +1,4 @@
-// textarea[data-limit]: says how much is written once it comes near the limit, and is not sent above it.
+// textarea[data-limit]: says how much is written once it comes near the limit. What is sent above it, the server gives back.
 const NEAR = 0.9;
 
 const bind = (root) => {
@@ -13,7 +13,6 @@ const bind = (root) => {
       const told = number > limit * NEAR ? field.dataset.limitWords.replace("{n}", number).replace("{limit}", limit) : "";
       if (words.textContent !== told) words.textContent = told;
       words.hidden = told === "";
-      field.setCustomValidity(number > limit ? told : "");
     };
     field.addEventListener("input", count);
     count();
