@@ -49,7 +49,7 @@ from service_desk.store.people import Department, User
 from service_desk.store.search_texts import SearchText
 from service_desk.store.snapshots import MonthSnapshot
 from service_desk.store.substitutes import Substitution
-from service_desk.store.tickets import Ticket
+from service_desk.store.tickets import NEVER, Ticket
 
 AT_A_TIME = 20_000
 """Rows of one transaction: a second or two, in which nobody else writes on SQLite."""
@@ -254,7 +254,7 @@ def _forget_people() -> tuple[Sequence[str | None], int]:
         # An index without content cannot be asked what to forget: the texts of all others are indexed anew.
         db.session.execute(text(f"INSERT INTO {TOKENS_TABLE} ({TOKENS_TABLE}) VALUES ('delete-all')"))  # noqa: S608
         _run(delete(SearchText))
-        _run(update(Ticket).values(search_version=-1))
+        _run(update(Ticket).values(search_version=NEVER))
     if not _any(Ticket.__table__):
         _run(delete(Counter))
     if not _any(StoredFact.__table__):

@@ -1,6 +1,7 @@
 """Who sees what: the one scope every read of tickets begins with."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, false, or_, select
 
@@ -68,23 +69,28 @@ def _about(department_id: int) -> ColumnElement[bool]:
     return Ticket.against_id.in_(units_above(department_id))
 
 
-def parties_seen_by(user: User) -> tuple[Collection[int], Collection[int]]:
-    """The ids of departments and of enterprises: every ticket that somebody may see is of one of these.
+@dataclass(frozen=True)
+class Parties:
+    """Ids of whom tickets are of; ``looking_after`` and ``officers`` are those that look after their enterprises."""
 
-    Unless they see the park's.
-    """
-    enterprises = [] if user.enterprise_id is None else [user.enterprise_id]
-    who = [
-        *([Liaison.officer_id == user.id] if user.has(Role.OFFICER) else ()),
-        *([Liaison.leader_id == user.id] if user.has(Role.LEADER) else ()),
-        *(Liaison.department_id == post.department_id for post in user.posts if post.is_head),
-    ]
-    if who:
-        enterprises += db.session.scalars(select(Liaison.enterprise_id).where(or_(*who)))
+    enterprises: Collection[int]
+    departments: Collection[int]
+    looking_after: Collection[int]
+    officers: Collection[int]
+
+
+def parties_seen_by(user: User) -> Parties:
+    """Every ticket that somebody may see is of one of these, unless they see the park's."""
     departments = {post.department_id for post in user.posts}
-    for post in user.posts:
-        departments.update(db.session.scalars(units_below(post.department_id)) if post.is_head else ())
-    return departments, enterprises
+    heads = [post.department_id for post in user.posts if post.is_head]
+    for department_id in heads:
+        departments.update(db.session.scalars(units_below(department_id)))
+    return Parties(
+        enterprises=[] if user.enterprise_id is None else [user.enterprise_id],
+        departments=departments,
+        looking_after=heads,
+        officers=[user.id] if user.has(Role.OFFICER, Role.LEADER) else [],
+    )
 
 
 def complaints_hidden_from(user: User) -> Sequence[int]:

@@ -43,6 +43,8 @@ from service_desk.store.search_texts import (
     department_token,
     enterprise_token,
     is_unindexed,
+    liaison_token,
+    officer_token,
     texts_of,
 )
 from service_desk.store.tickets import Ticket
@@ -54,7 +56,7 @@ LOOKED_AT = 2_000
 MARGIN = 1.5
 """By how much more ids are gone through than should be enough by what was found among the newer."""
 MOST_PARTIES = 60
-"""Departments and enterprises sought together with the words: each costs the index a look."""
+"""Parties sought together with the words: each costs the index a look."""
 READS_ALL = (Role.CLERK, Role.QUALITY, Role.SUPERVISOR)
 
 _PLACES: dict[Place, InstrumentedAttribute[str]] = {
@@ -178,8 +180,13 @@ class Found:
         """The tokens of whom the tickets are of that the reader sees; none where those are all, or of too many."""
         if self._reader.has(*READS_ALL):
             return ()
-        departments, enterprises = parties_seen_by(self._reader)
-        parties = [*map(department_token, departments), *map(enterprise_token, enterprises)]
+        seen = parties_seen_by(self._reader)
+        parties = [
+            *map(enterprise_token, seen.enterprises),
+            *map(department_token, seen.departments),
+            *map(liaison_token, seen.looking_after),
+            *map(officer_token, seen.officers),
+        ]
         return parties if len(parties) <= MOST_PARTIES else ()
 
     @cached_property

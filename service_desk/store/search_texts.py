@@ -3,7 +3,8 @@
 A ticket has a text for whoever sees it; while a reply waits to be verified, another one with that reply, for the desk
 and those who work on the ticket. The tokens of a text are in the table ``search_tokens`` under its id: a ``tsvector``
 with a GIN index on PostgreSQL, an FTS5 table without content on SQLite. No model knows that table. Among them are those
-of the enterprise and the departments the ticket is of: whoever sees no more than theirs has them looked for, too.
+of whom the ticket is: its enterprise, who looks after that, the departments. Whoever sees no more than theirs has them
+looked for, too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,12 +15,14 @@ from operator import itemgetter
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Connection,
     ForeignKey,
     Integer,
     String,
     Text,
     and_,
     delete,
+    event,
     insert,
     select,
     text,
@@ -29,9 +32,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from service_desk.domain.search import fold_numbers, fold_texts, tokens
 from service_desk.store.base import Model, among, db
-from service_desk.store.enterprises import Enterprise
+from service_desk.store.enterprises import Enterprise, Liaison
 from service_desk.store.parts import Assignment, Reply
-from service_desk.store.tickets import Ticket
+from service_desk.store.tickets import NEVER, Ticket
 
 LEVELS = (13, 16, 19)
 """Bits: on PostgreSQL each 8,192 tickets by id share a token, and each 65,536, and each 524,288.
@@ -141,9 +144,23 @@ _Row = tuple[int, str, str, str]
 
 
 def _parties_of(ticket_ids: Sequence[int]) -> dict[int, str]:
-    """The tokens of each ticket's enterprise, and of the departments that had a part in it."""
-    enterprises = select(Ticket.id, Ticket.enterprise_id).where(among(Ticket.id, ticket_ids))
-    found = {ticket_id: [enterprise_token(party)] for ticket_id, party in db.session.execute(enterprises)}
+    """The tokens of each ticket's enterprise, of who looks after that, and of the departments that had a part."""
+    enterprises = (
+        select(Ticket.id, Ticket.enterprise_id, *(column for column, _ in _LIAISONS))
+        .outerjoin(Liaison, Liaison.enterprise_id == Ticket.enterprise_id)
+        .where(among(Ticket.id, ticket_ids))
+    )
+    found = {
+        ticket_id: [
+            enterprise_token(enterprise),
+            *(
+                token(party)
+                for (_, token), party in zip(_LIAISONS, liaisons, strict=True)
+                if party is not None
+            ),
+        ]
+        for ticket_id, enterprise, *liaisons in db.session.execute(enterprises)
+    }
     departments = (
         select(Assignment.ticket_id, Assignment.department_id)
         .where(among(Assignment.ticket_id, ticket_ids))
@@ -202,3 +219,28 @@ def enterprise_token(enterprise_id: int) -> str:
 def department_token(department_id: int) -> str:
     """What the texts of the tickets have in common that a department has, or once had, a part in."""
     return f"@d{department_id}"
+
+
+def liaison_token(department_id: int) -> str:
+    """What the texts of the tickets have in common whose enterprise a department looks after."""
+    return f"@l{department_id}"
+
+
+def officer_token(user_id: int) -> str:
+    """What the texts of the tickets have in common whose enterprise this officer, or leader, looks after."""
+    return f"@o{user_id}"
+
+
+_LIAISONS = (
+    (Liaison.officer_id, officer_token),
+    (Liaison.leader_id, officer_token),
+    (Liaison.department_id, liaison_token),
+)
+
+
+@event.listens_for(Liaison, "after_insert")
+@event.listens_for(Liaison, "after_update")
+def _index_again(_mapper: object, connection: Connection, liaison: Liaison) -> None:
+    """The texts of its tickets have the tokens of who looked after the enterprise before."""
+    its_own = Ticket.enterprise_id == liaison.enterprise_id
+    connection.execute(update(Ticket).where(its_own).values(search_version=NEVER))

@@ -44,6 +44,8 @@ from service_desk.store.people import Actor, Department, PastPerson, User
 
 BEHIND = "facts_version <> version"
 UNINDEXED = "search_version <> version"
+NEVER = -1
+"""The version that no ticket has."""
 AGAINST = "against_id IS NOT NULL"
 LONGEST_LAST_LINE = 140
 
@@ -52,7 +54,7 @@ class Ticket(Model):
     """诉求. Lists show ``due_at``, the due of whoever's turn it is, and ``last_line``, which all may read.
 
     ``version`` counts the lines of the record; ``facts_version`` is the one its stored facts were reckoned at,
-    ``search_version`` the one its texts were indexed at, -1 for none.
+    ``search_version`` the one its texts were indexed at, ``NEVER`` for none.
     ``tag_words`` holds the tags with a blank before and after each; ``imported_number`` is another system's.
     """
 
@@ -99,8 +101,8 @@ class Ticket(Model):
     state: Mapped[State] = mapped_column(WordType(State), default=State.DRAFT)
     cycle: Mapped[int] = mapped_column(default=1)
     version: Mapped[int] = mapped_column(default=0)
-    facts_version: Mapped[int] = mapped_column(default=-1, server_default="-1")
-    search_version: Mapped[int] = mapped_column(default=-1, server_default="-1")
+    facts_version: Mapped[int] = mapped_column(default=NEVER, server_default=str(NEVER))
+    search_version: Mapped[int] = mapped_column(default=NEVER, server_default=str(NEVER))
     lead_department_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"))
     submitted_at: Mapped[Instant]
     touched_at: Mapped[Instant]

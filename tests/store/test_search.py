@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, insert, select, update
 from service_desk.desk import cases, closing, dispatch, handling, search
 from service_desk.domain.vocabulary import Nature, Outcome, Source, State, Urgency
 from service_desk.store.base import db
+from service_desk.store.enterprises import Liaison
 from service_desk.store.people import User
 from service_desk.store.queues import COUNTED_UP_TO, page_found
 from service_desk.store.scope import visible_tickets
@@ -222,6 +223,31 @@ def test_who_sees_no_more_than_some_find_all_of_those(world: World, monkeypatch:
     all_find_theirs()
     monkeypatch.setattr("service_desk.store.search.MOST_PARTIES", 0)
     all_find_theirs()
+
+
+def test_who_begins_to_look_after_an_enterprise_finds_what_it_filed_before(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service_desk.store.search.LOOKED_AT", 1)
+    old = [world.file().id, world.file().id]
+    theirs = world.file(by="neighbour").id
+    search.index_texts(LATER)
+    lookers = (world.officer, world.leader, world.finance_head)
+    assert [found_by(person, "焊机") for person in lookers] == [set(old)] * 3
+    liaison = db.session.get_one(Liaison, world.owner.enterprise_id)
+    db.session.add(
+        Liaison(
+            enterprise_id=world.neighbour.enterprise_id,
+            officer_id=liaison.officer_id,
+            leader_id=liaison.leader_id,
+            department_id=liaison.department_id,
+        )
+    )
+    liaison.officer_id = None
+    db.session.commit()
+    for _ in ("not indexed again yet", "indexed again"):
+        assert [found_by(person, "焊机") for person in lookers] == [{theirs}, {*old, theirs}, {*old, theirs}]
+        search.index_texts(LATER)
 
 
 def test_names_are_masked_and_find_nothing(world: World) -> None:
