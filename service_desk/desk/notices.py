@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from service_desk.domain.access import RATINGS
@@ -635,15 +635,12 @@ def _takes_as_digest(person: User, *, is_news: bool) -> bool:
     return person.rhythm is Rhythm.DIGEST or (person.rhythm is Rhythm.USUAL and is_news)
 
 
-def unread_count(user: User) -> int:
-    """How many notices somebody has not read, counted up to 100."""
-    some = (
-        select(Notice.id)
-        .where(Notice.recipient_id == user.id, Notice.read_at.is_(None))
-        .limit(100)
-        .subquery()
-    )
-    return db.session.scalar(select(func.count()).select_from(some)) or 0
+def unread_of(user: User) -> Sequence[int | None]:
+    """The tickets of somebody's unread notices, None for one that is of none: up to 100, the newest first."""
+    unread = (Notice.recipient_id == user.id, Notice.read_at.is_(None))
+    return db.session.scalars(
+        select(Notice.ticket_id).where(*unread).order_by(Notice.id.desc()).limit(100)
+    ).all()
 
 
 def notices_of(user: User, *, before: int | None = None, limit: int = 50) -> Sequence[Notice]:
@@ -654,12 +651,20 @@ def notices_of(user: User, *, before: int | None = None, limit: int = 50) -> Seq
     return db.session.scalars(statement).all()
 
 
-@transaction
 def mark_read(user: User, *, at: datetime) -> None:
     """Mark all notices of somebody as read."""
-    db.session.execute(
-        update(Notice).where(Notice.recipient_id == user.id, Notice.read_at.is_(None)).values(read_at=at)
-    )
+    _mark_read(user=user, at=at)
+
+
+def mark_read_of(ticket_id: int, *, user: User, at: datetime) -> None:
+    """Mark all notices of somebody about a ticket as read."""
+    _mark_read(Notice.ticket_id == ticket_id, user=user, at=at)
+
+
+@transaction
+def _mark_read(*which: ColumnElement[bool], user: User, at: datetime) -> None:
+    unread = (Notice.recipient_id == user.id, Notice.read_at.is_(None))
+    db.session.execute(update(Notice).where(*unread, *which).values(read_at=at))
 
 
 @transaction

@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response
 
 from service_desk import clock
 from service_desk.desk.calendar import missing_words, missing_year
-from service_desk.desk.notices import unread_count
 from service_desk.domain.errors import DeskError
 from service_desk.domain.vocabulary import Role
 from service_desk.settings import current_settings
@@ -168,7 +167,7 @@ def _shared() -> dict[str, object]:
     return {
         "nav": nav_of(current_user, request.endpoint or "") if signed_in else [],
         "shell": shell,
-        "unread": unread_count(current_user) if signed_in else 0,
+        "unread": len(notices.unread()) if signed_in else 0,
         "delay": health.delay_for(current_user) if signed_in else "",
         "desk_name": current_settings().desk_name,
         "desk_phone": current_settings().desk_phone,

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from service_desk import clock
 from service_desk.desk.acting import unseen_by
-from service_desk.desk.notices import unread_count
 from service_desk.domain.actions import Party
 from service_desk.domain.vocabulary import Role
 from service_desk.store.base import db
@@ -20,6 +19,7 @@ from service_desk.store.scope import visible_tickets
 from service_desk.store.tickets import Ticket
 from service_desk.web.filters import clock_time
 from service_desk.web.guards import me, visible_or_404
+from service_desk.web.notices import unread
 from service_desk.web.queues import read_list
 from service_desk.web.timeline import title_of, who_of
 
@@ -38,7 +38,7 @@ def index() -> ResponseReturnValue:
     ``since`` the list, with ``newest``, the id that the last answer gave, and ``shown``, the ids of its tickets.
     """
     user = me()
-    told: dict[str, Any] = {"unread": unread_count(user), "words": ""}
+    told: dict[str, Any] = {"unread": len(unread()), "words": ""}
     ticket_id, wanted = request.args.get("ticket", ""), request.args.get("list", "")
     if is_row_id(ticket_id):
         told["words"] = _of_ticket(int(ticket_id), user)

@@ -1,9 +1,10 @@
 """Notices: what a person was told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from service_desk import clock
@@ -24,6 +25,21 @@ class Line:
     at: datetime
     read: bool
     url: str
+
+
+def unread() -> Sequence[int | None]:
+    """The tickets of my unread notices, up to 100; asked for once for a page."""
+    if "unread" not in g:
+        g.unread = desk.unread_of(me())
+    found: Sequence[int | None] = g.unread
+    return found
+
+
+def have_read(ticket_id: int) -> None:
+    """Mark what I was told of a ticket as read, whose page tells it all. Where there is nothing, nothing is asked."""
+    if ticket_id in unread():
+        desk.mark_read_of(ticket_id, user=me(), at=clock.now())
+        g.unread = [each for each in unread() if each != ticket_id]
 
 
 @bp.get("/notices")

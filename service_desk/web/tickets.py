@@ -47,6 +47,7 @@ from service_desk.web.forms import ActionForm, Catalogue, form_for
 from service_desk.web.guards import me, visible_or_404
 from service_desk.web.incidents import address_of_incident
 from service_desk.web.keys import ACTION_KEYS
+from service_desk.web.notices import have_read
 from service_desk.web.papers import papers_of
 from service_desk.web.people import show_on
 from service_desk.web.queues import FROM_LIST, TODO, address_of_next
@@ -152,7 +153,8 @@ def following(ticket_id: int) -> ResponseReturnValue:
 
 @bp.get("/tickets/<int:ticket_id>")
 def show(ticket_id: int) -> ResponseReturnValue:
-    """One ticket: the enterprise's page of it, or the staff's."""
+    """One ticket: the enterprise's page of it, or the staff's. Whoever reads it has read what was told of it."""
+    have_read(ticket_id)
     return _show(visible_or_404(ticket_id, *WHOLE))
 
 

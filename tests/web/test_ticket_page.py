@@ -76,3 +76,18 @@ def test_correcting_a_ticket_shows_no_contact_and_keeps_what_is_left_empty(
     clerk.post(path, title="电压还是不稳", contact_phone="", version=str(ticket.version))
     kept = small_world.ticket(ticket.number)
     assert (kept.title, kept.contact_name, kept.contact_phone) == ("电压还是不稳", "欧阳明日", "13912345678")
+
+
+def test_who_opened_a_ticket_has_read_what_was_told_of_it(world: World, visit: Visit) -> None:
+    ticket = world.make(State.ASSIGNED)
+    other = world.make(State.ASSIGNED)
+
+    def unread(name: str) -> int:
+        return visit(name).get("/notices").count("（未读）")
+
+    before = {name: unread(name) for name in ("power", "power_head")}
+    visit("power").get(f"/tickets/{ticket.id}")
+    assert 0 < unread("power") < before["power"]
+    page = visit("power").get(f"/tickets/{other.id}")
+    assert "data-unread hidden" in page
+    assert (unread("power"), unread("power_head")) == (0, before["power_head"])
