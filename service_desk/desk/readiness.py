@@ -4,13 +4,12 @@ What no row can tell, such as whether limits were looked at or backups are made,
 as an alteration, with who and when.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, exists, func, select
 
-from service_desk.desk.calendar import missing_year
 from service_desk.desk.demo_removal import has_demo
 from service_desk.domain.errors import NotFound
 from service_desk.domain.sentences import Sentence, say
@@ -24,7 +23,7 @@ from service_desk.store.lists import Alteration
 from service_desk.store.people import Department, User, UserRole
 
 NAMED = 4
-"""Departments named in a line."""
+"""Departments named in a line; of more, the names are listed below it."""
 DESK_ROLES = (Role.CLERK, Role.QUALITY, Role.SUPERVISOR)
 """Without somebody in each of these, requests stop on their way."""
 
@@ -64,13 +63,14 @@ MAY_DO_WITHOUT = frozenset({Item.AREAS, Item.CHANNELS})
 class Line:
     """An item as it stands.
 
-    ``says`` tells what is there or missing, ``asks`` whether a tick would settle it, ``confirmed`` who ticked it and on
-    which day.
+    ``says`` tells what is there or missing, ``names`` which, where those are too many to be told in a line; ``asks``
+    whether a tick would settle it, ``confirmed`` who ticked it and on which day.
     """
 
     item: Item
     ready: Ready
     says: Sentence | str
+    names: Sequence[str] = ()
     asks: bool = False
     confirmed: Sentence | str = ""
 
@@ -84,7 +84,7 @@ class _Found:
     areas: int
     ways_out: int
     by_role: Mapping[Role, int]
-    unstaffed: Collection[str]
+    unstaffed: Sequence[str]
     confirmed: Mapping[Item, Sentence]
 
 
@@ -124,16 +124,15 @@ def is_to_be_set_up(lines: Collection[Line]) -> bool:
 
 
 @transaction
-def confirm(item: Item, *, by: User, at: datetime) -> None:
-    """Say that an item is right as it is, or that the park does without. Raises ``NotFound`` where nobody can."""
+def confirm(item: Item, *, by: User, at: datetime, confirmed: bool = True) -> None:
+    """Say that an item is right as it is, or that the park does without; or take that back.
+
+    Raises ``NotFound`` where nobody can.
+    """
     if item not in CONFIRMED | MAY_DO_WITHOUT:
         raise NotFound("这一项由系统自己核对。")
-    noun = _noun(item)
-    db.session.add(
-        Alteration(
-            at=at, by_id=by.id, by_name=by.name, noun=noun, row_id=0, before={}, after={"confirmed": True}
-        )
-    )
+    known = {"by_id": by.id, "by_name": by.name, "before": {}, "after": {"confirmed": confirmed}}
+    db.session.add(Alteration(at=at, noun=_noun(item), row_id=0, **known))
 
 
 def _noun(item: Item) -> str:
@@ -158,10 +157,11 @@ def _look() -> _Found:
     )
     nouns = {_noun(item): item for item in Item}
     ticks = (
-        select(Alteration.noun, Alteration.by_name, Alteration.at)
+        select(Alteration.noun, Alteration.by_name, Alteration.at, Alteration.after)
         .where(Alteration.noun.in_(nouns))
         .order_by(Alteration.id)
     )
+    last = {noun: (name, at, after["confirmed"]) for noun, name, at, after in db.session.execute(ticks)}
     tz = house().timezone
     return _Found(
         departments=departments,
@@ -172,7 +172,8 @@ def _look() -> _Found:
         unstaffed=db.session.scalars(_unstaffed()).all(),
         confirmed={
             nouns[noun]: say("%(name)s %(day)s 确认。", name=name, day=at.astimezone(tz).date())
-            for noun, name, at in db.session.execute(ticks)
+            for noun, (name, at, confirmed) in last.items()
+            if confirmed
         },
     )
 
@@ -216,14 +217,17 @@ def _wanted(item: Item, found: _Found, says: Sentence | str, number: int) -> Lin
 
 def _calendar(now: datetime) -> Line:
     calendar = current_law().calendar
-    missing, this = missing_year(now, calendar), calendar.day_of(now).year
-    if missing is not None:
-        return Line(Item.CALENDAR, Ready.TO_DO, say("%(year)s 年的节假日安排还没有录入。", year=missing))
+    this = calendar.day_of(now).year
+    if this not in calendar.loaded_years:
+        return Line(Item.CALENDAR, Ready.TO_DO, say("%(year)s 年的节假日安排还没有录入。", year=this))
     if this + 1 in calendar.loaded_years:
         says = say("%(this)s 年和 %(next)s 年的节假日安排都已录入。", this=this, next=this + 1)
     else:
+        # Nobody can load what is not published yet: a desk may begin without.
         says = say(
-            "%(this)s 年已录入；%(next)s 年的通知一般 11 月公布，届时会提醒。", this=this, next=this + 1
+            "%(this)s 年已录入；%(next)s 年的通知一般 11 月公布，公布后请录入，系统会提醒。",
+            this=this,
+            next=this + 1,
         )
     return Line(Item.CALENDAR, Ready.DONE, says)
 
@@ -233,7 +237,11 @@ def _people(found: _Found) -> Line:
     if lacking:
         return Line(Item.PEOPLE, Ready.TO_DO, say("还没有%(roles)s。", roles=tuple(lacking)))
     if found.unstaffed:
+        number = len(found.unstaffed)
+        if number > NAMED:
+            says = say("%(n)s 个主办单位还缺经办人或负责人。", n=number)
+            return Line(Item.PEOPLE, Ready.TO_DO, says, names=found.unstaffed)
         names = tuple(found.unstaffed)
-        says = say("%(n)s 个主办单位还缺经办人或负责人：%(names)s。", n=len(names), names=names[:NAMED])
+        says = say("%(n)s 个主办单位还缺经办人或负责人：%(names)s。", n=number, names=names)
         return Line(Item.PEOPLE, Ready.TO_DO, says)
     return Line(Item.PEOPLE, Ready.DONE, say("共 %(n)s 个岗位有人。", n=sum(found.by_role.values())))

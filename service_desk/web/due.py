@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from service_desk.domain import deadlines
@@ -153,10 +154,20 @@ def promise_clock(ticket: Ticket) -> Clock | None:
     return ticket.clock(ClockKind.PROMISE) or (ticket.clock(ClockKind.SETTLE) if ticket.cycle > 1 else None)
 
 
-def promise_words(clock: Clock | None, now: datetime, law: Law) -> str:
+WHY_PAUSED = {
+    State.SUPPLEMENTING: _l("正在等您补充，您提交后继续计算答复期限"),
+    State.IN_PROGRESS: _l("正在等您回复，您回复后继续计算答复期限"),
+    State.DEFERRED: _l("暂时还办不成，答复期限先停下，承办单位会在约定的日期再答复您"),
+    State.REPLIED: _l("承办单位已经办理，专窗正在核对结果，核对后请您评价"),
+}
+"""What the enterprise's deadline waits for, as the law has it pause."""
+
+
+def promise_words(ticket: Ticket, now: datetime, law: Law) -> str:
     """By when an answer is promised, in plain words; empty where nobody owes one."""
+    clock = promise_clock(ticket)
     if clock is not None and clock.state is ClockState.PAUSED:
-        return str(_("答复期限暂停计时，恢复后顺延"))
+        return str(WHY_PAUSED.get(ticket.state, ""))
     due_at = clock.due_by(law.calendar) if clock is not None else None
     if due_at is not None:
         late = _("（已超过，我们正在督促）") if due_at < now else ""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, redirect, render_template, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -51,9 +51,9 @@ def index() -> ResponseReturnValue:
 @bp.post("/admin/start/<item>")
 @roles_required(Role.ADMIN)
 def confirmed(item: str) -> ResponseReturnValue:
-    """Say that a line is right as it is."""
+    """Say that a line is right as it is, or take that back."""
     wanted = next((each for each in Item if each.value == item), None) or abort(404)
-    confirm(wanted, by=me(), at=clock.now())
+    confirm(wanted, by=me(), at=clock.now(), confirmed="undo" not in request.form)
     return redirect(url_for("start.index", _anchor=wanted.value))
 
 

@@ -1,7 +1,7 @@
 """Tickets: one ticket's page, and every action on it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -83,6 +83,7 @@ PRIMARY = (
     Action.FIRST_CONTACT,
     Action.OPINE,
     Action.REPLY,
+    Action.ASK_SIGN_OFF,
     Action.CHECK_WITHDRAWAL,
     Action.KEEP_CLOSED,
     Action.REPORT_REST,
@@ -90,6 +91,8 @@ PRIMARY = (
     Action.PROGRESS,
 )
 
+OR_ELSE = {Action.VERIFY: Action.SEND_BACK, Action.KEEP_CLOSED: Action.REWORK}
+"""The opposite of a step: the page offers it beside that step's button, so that neither is the easier one."""
 
 # What the person who acted is told, where more can be said than that it is done.
 DONE_WORDS = {
@@ -135,7 +138,9 @@ class Offered:
     instead_of: str = ""
     templates: Sequence[Filled] = ()
     key: str = ""
+    button: str = ""
     second: tuple[str, str] | None = None
+    or_else: "Offered | None" = None
 
 
 def opened_from() -> dict[str, Any]:
@@ -186,12 +191,16 @@ def _show(
     steps = workflow.offers(situation)
     first = _next_step(steps)
     catalogue = Catalogue(ticket, user, place=_place(first, situation, user) if first else None)
+    others = {step.action: _offer(step, ticket) for step in steps if step is not first}
+    shown = None
+    if first is not None:
+        form = bound or _fresh_form(first, catalogue)
+        opposite = others.pop(OR_ELSE[first.action], None) if first.action in OR_ELSE else None
+        shown = replace(_offer(first, ticket, form, catalogue.place), or_else=opposite)
     shared: dict[str, Any] = {
         "ticket": ticket,
-        "next": _offer(first, ticket, bound or _fresh_form(first, catalogue), catalogue.place)
-        if first
-        else None,
-        "others": [_offer(step, ticket) for step in steps if step is not first],
+        "next": shown,
+        "others": list(others.values()),
         "request_facts": request_facts(ticket, first.action) if first else [],
         "stage": stage(ticket.stood),
         "done": ticket.state is State.CLOSED,
@@ -251,6 +260,8 @@ def _offer(step: Step, ticket: Ticket, form: ActionForm | None = None, place: Us
     return Offered(
         name=step.action.value,
         label=said(step.action),
+        # Who decides may well say no: the button does not say yes.
+        button=_("提交意见") if step.action in DECIDE.values() else said(step.action),
         url=url_for("tickets.act", ticket_id=ticket.id, action=step.action.value, **opened_from()),
         draft_url=url_for("tickets.autosave", ticket_id=ticket.id, action=step.action.value),
         form=form,
@@ -271,7 +282,7 @@ def _mine(ticket: Ticket, shared: dict[str, Any], now: datetime, law: Law) -> st
         question=_question(ticket),
         news=news_of(ticket) if ticket.incident_id else [],
         promise=promise_clock(ticket),
-        promise_words=promise_words(promise_clock(ticket), now, law),
+        promise_words=promise_words(ticket, now, law),
         handler_line=_("由%(lead)s办理%(office)s", lead=lead.name, office=office) if lead is not None else "",
         filed_files=_files_of_filing(ticket),
         **_to_rate(ticket, shared, law),

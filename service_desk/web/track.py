@@ -25,7 +25,7 @@ from service_desk.store.base import db
 from service_desk.store.law import current_law
 from service_desk.store.parts import Event
 from service_desk.store.tickets import Ticket
-from service_desk.web.due import promise_clock, promise_words
+from service_desk.web.due import promise_words
 from service_desk.web.forms import line
 from service_desk.web.throttle import limiter
 
@@ -99,7 +99,7 @@ def _standing(ticket: Ticket) -> Mapping[str, Any]:
         "done": ticket.state is State.CLOSED,
         # Of what happens inside nothing is told, not even when.
         "last": max(event.at for event in ticket.events if _reads(event, ticket)),
-        "promise_words": "" if ticket.state in ENDED else promise_words(promise_clock(ticket), now, law),
+        "promise_words": "" if ticket.state in ENDED else promise_words(ticket, now, law),
     }
 
 

@@ -33,6 +33,8 @@ def test_an_administrator_of_a_bare_desk_begins_with_the_list(small_world: World
     people = state_of(page, "people")
     assert "待办" in people
     assert "缺经办人或负责人" in people
+    for name in ("水务公司", "文旅体育局"):
+        assert name in people, "however many they are, each is named"
     assert "现有 1 个片区" in state_of(page, "areas")
     with counted() as statements:
         admin.get("/")
@@ -47,6 +49,10 @@ def test_what_no_row_can_tell_is_confirmed(small_world: World, visit: Visit) -> 
     assert "已完成" in line
     assert "我已确认" not in line
     assert re.search(r"admin名 \d{4}-\d\d-\d\d 确认", line)
+    admin.post("/admin/start/backup", undo="1")
+    line = state_of(admin.get("/admin/start"), "backup")
+    assert "待办" in line
+    assert "我已确认" in line
     assert admin.post("/admin/start/people", status=404)
     assert admin.post("/admin/start/nothing", status=404)
 
@@ -55,10 +61,13 @@ def test_what_no_row_can_tell_is_confirmed(small_world: World, visit: Visit) -> 
     ("now", "ready"),
     [
         pytest.param(MONDAY, Ready.DONE, id="in March the notice of next year is not out yet"),
-        pytest.param(MONDAY.replace(month=11), Ready.TO_DO, id="in November it is"),
+        pytest.param(
+            MONDAY.replace(month=11), Ready.DONE, id="in November it may be, and a desk begins without"
+        ),
+        pytest.param(MONDAY.replace(year=MONDAY.year + 1), Ready.TO_DO, id="this year's is missing"),
     ],
 )
-def test_the_calendar_is_done_while_no_notice_is_missing(
+def test_the_calendar_is_done_while_this_years_notice_is_there(
     small_world: World, now: datetime, ready: Ready
 ) -> None:
     lines = readiness(now, desk_name="专窗", desk_phone="", base_url="http://desk", sends_mail=True)

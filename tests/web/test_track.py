@@ -9,8 +9,9 @@ import pytest
 import time_machine
 from flask import Flask
 
-from service_desk.desk import handling, intake
+from service_desk.desk import handling, intake, requests
 from service_desk.domain.vocabulary import State
+from service_desk.store.tickets import Ticket
 from service_desk.web.throttle import limiter
 from service_desk.web.track import code_of
 from tests.visitor import Visitor
@@ -128,14 +129,46 @@ def test_the_page_after_filing_says_the_code(small_world: World, visit: Visit) -
     assert code_of(ticket.number) in visit("owner").get(f"/tickets/{ticket.id}/filed")
 
 
-def test_while_the_enterprise_is_asked_no_date_is_promised(small_world: World, visit: Visit) -> None:
-    ticket = small_world.make(State.IN_PROGRESS)
+def paused(world: World, state: State) -> Ticket:
+    """A ticket of this state whose promise does not run."""
+    if state is State.REPLIED:
+        return world.make(state)
+    if state is State.SUPPLEMENTING:
+        ticket = world.file()
+        intake.ask_supplement(ticket.id, by=world.clerk, at=ticket.touched_at, text="请附合同。")
+        return ticket
+    ticket = world.make(State.IN_PROGRESS)
     at = ticket.touched_at + timedelta(hours=1)
-    handling.ask_enterprise(ticket.id, by=small_world.power, at=at, text="哪条线路？")
-    page = asked(visit, ticket.number, code_of(ticket.number))
-    assert "暂停计时" in page
-    assert "预计" not in page
-    assert "暂停计时" in visit("owner").get(f"/tickets/{ticket.id}")
+    if state is State.IN_PROGRESS:
+        handling.ask_enterprise(ticket.id, by=world.power, at=at, text="哪条线路？")
+        return ticket
+    requests.ask_deferral(
+        ticket.id, by=world.power, at=at, plan="等设备", next_reply=(at + timedelta(days=9)).date()
+    )
+    requests.decide_deferral(ticket.id, by=world.supervisor, at=at, granted=True)
+    return ticket
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (State.SUPPLEMENTING, "正在等您补充"),
+        (State.IN_PROGRESS, "正在等您回复"),
+        (State.DEFERRED, "在约定的日期再答复您"),
+        (State.REPLIED, "专窗正在核对结果"),
+    ],
+)
+def test_while_the_promise_pauses_the_enterprise_reads_why_and_no_date(
+    small_world: World, visit: Visit, state: State, words: str
+) -> None:
+    ticket = paused(small_world, state)
+    assert ticket.state is state
+    for page in (
+        asked(visit, ticket.number, code_of(ticket.number)),
+        visit("owner").get(f"/tickets/{ticket.id}"),
+    ):
+        assert words in page
+        assert "预计" not in page
 
 
 def test_what_happens_inside_is_not_told_not_even_when(small_world: World, visit: Visit) -> None:
