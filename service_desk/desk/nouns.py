@@ -476,11 +476,27 @@ PEOPLE = Noun(
     icon="users",
     entity=User,
     fields=(
-        Field("username", "用户名", required=True, new_only=True, hint="登录用，建好后不能改"),
+        Field(
+            "username",
+            "用户名",
+            required=True,
+            new_only=True,
+            hint="登录用，3–60 位字母、数字或 . _ - @，建好后不能改",
+        ),
         Field("name", "姓名", required=True),
         Field("phone", "电话", limit=30),
         Field("email", "电子邮箱", limit=120, hint="用于接收通知和找回密码"),
-        Field("roles", "角色", Kind.WORDS, required=True, words=STAFF_ROLES, applies=_is_staff),
+        Field(
+            "roles",
+            "角色",
+            Kind.WORDS,
+            required=True,
+            words=STAFF_ROLES,
+            applies=_is_staff,
+            hint="受理员：受理、派单、审核答复；回访员：审核答复、回访；督查员：审批、督办、看报表；"
+            "经办人、单位负责人：在承办单位办理、签发；服务专员、包联领导：联系所包企业；"
+            "系统管理员：设置系统，不看诉求；审计员：查操作记录",
+        ),
         Field(
             "department",
             "所属单位",

@@ -57,11 +57,15 @@ Behind = Callable[[str, Part, Period], str]
 
 @dataclass(frozen=True)
 class Reading:
-    """A figure as a board shows it: in words, with the parts it was counted from; each leads to its tickets."""
+    """A figure as a board shows it: in words, with the parts it was counted from; each leads to its tickets.
+
+    ``nothing``: there was nothing to count it from.
+    """
 
     label: str
     text: str
     few: bool
+    nothing: bool = False
     parts: tuple[Led, ...] = ()
     excluded: Led | None = None
     url: str = ""
@@ -288,6 +292,7 @@ def _reading(figure: Figure, period: Period, behind: Behind) -> Reading:
         label=said(indicator.label),
         text=words(figure, indicator),
         few=figure.is_few,
+        nothing=figure.value is None,
         parts=tuple(led(*one) for one in numbers) if figure.denominator or figure.excluded else (),
         excluded=led(figure.excluded, Part.EXCLUDED) if figure.excluded else None,
     )

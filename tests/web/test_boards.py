@@ -64,6 +64,14 @@ def test_the_numbers_of_the_board_are_those_of_the_figures(small_world: World, v
     # What a rate of satisfaction may not be read without, and what it was in February.
     assert "参评率 100.00%" in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
     assert "下降 50.00 个百分点" in page
+    assert "还没有可以计入的诉求" not in page
+
+
+def test_a_rate_of_nothing_says_so(small_world: World, visit: Visit) -> None:
+    small_world.make(State.SUBMITTED)
+    page = open_board(visit, "supervisor")
+    assert shown(page)["按时办结率"] == "—"
+    assert "还没有可以计入的诉求" in page
 
 
 @pytest.mark.parametrize("username", ["supervisor", "power", "power_head"])
