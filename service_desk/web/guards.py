@@ -1,7 +1,8 @@
 """Who may open which page: all need sign-in but those named here; roles beyond that are said at the view."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from typing import Any, ParamSpec, TypeVar
 
@@ -20,6 +21,8 @@ from service_desk.store.scope import visible_tickets
 from service_desk.store.substitutes import person_with_places
 from service_desk.store.tickets import Ticket
 from service_desk.web.assets import KEPT_FOR_EVER
+
+READ_ONLY = {"read_only": True}
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -83,6 +86,14 @@ def visible_or_404(ticket_id: int, *options: Any) -> Ticket:
     if ticket is None:
         abort(404)
     return ticket
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """For what a page that is read writes all the same: a transaction that has read could not on SQLite."""
+    db.session.rollback()
+    yield
+    db.session.connection(execution_options=READ_ONLY)
 
 
 def typed_text() -> list[tuple[str, str]]:
@@ -149,8 +160,8 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def read_only() -> None:
-        if request.method in ("GET", "HEAD") and request.endpoint not in (*KEPT_FOR_EVER, "notices.go", None):
-            db.session.connection(execution_options={"read_only": True})
+        if request.method in ("GET", "HEAD") and request.endpoint not in (*KEPT_FOR_EVER, None):
+            db.session.connection(execution_options=READ_ONLY)
 
     login.init_app(app)
     login.unauthorized_handler(session_ended)

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from service_desk import clock
 from service_desk.desk import notices as desk
 from service_desk.store.queues import is_row_id
-from service_desk.web.guards import me
+from service_desk.web.guards import me, writing
 
 bp = Blueprint("notices", __name__)
 PAGE = 50
@@ -38,7 +38,8 @@ def unread() -> Sequence[int | None]:
 def have_read(ticket_id: int) -> None:
     """Mark what I was told of a ticket as read, whose page tells it all. Where there is nothing, nothing is asked."""
     if ticket_id in unread():
-        desk.mark_read_of(ticket_id, user=me(), at=clock.now())
+        with writing():
+            desk.mark_read_of(ticket_id, user=me(), at=clock.now())
         g.unread = [each for each in unread() if each != ticket_id]
 
 
@@ -64,7 +65,8 @@ def index() -> ResponseReturnValue:
 @bp.get("/notices/<int:notice_id>")
 def go(notice_id: int) -> ResponseReturnValue:
     """Mark one of my notices as read and go where it leads."""
-    ticket_id = desk.mark_one_read(notice_id, user=me(), at=clock.now())
+    with writing():
+        ticket_id = desk.mark_one_read(notice_id, user=me(), at=clock.now())
     return redirect(url_for("tickets.show", ticket_id=ticket_id) if ticket_id else url_for("notices.index"))
 
 

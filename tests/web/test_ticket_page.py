@@ -5,9 +5,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import create_engine, event, func, select, update
 
 from service_desk.desk import cases, intake, requests
 from service_desk.domain.vocabulary import State
+from service_desk.store.base import db
+from service_desk.store.enterprises import Enterprise
+from service_desk.store.notices import Notice
 from tests.visitor import Visitor
 from tests.world import MONDAY, World
 
@@ -91,3 +95,31 @@ def test_who_opened_a_ticket_has_read_what_was_told_of_it(world: World, visit: V
     page = visit("power").get(f"/tickets/{other.id}")
     assert "data-unread hidden" in page
     assert (unread("power"), unread("power_head")) == (0, before["power_head"])
+
+
+@pytest.mark.parametrize(("path", "status"), [("/tickets/{ticket}", 200), ("/notices/{notice}", 302)])
+def test_a_notice_is_marked_as_read_while_others_write(
+    world: World, visit: Visit, database_url: str, path: str, status: int
+) -> None:
+    """What a page read before somebody else wrote does not keep it from writing, as SQLite would have it."""
+    ticket = world.make(State.ASSIGNED)
+    power = visit("power")
+    notice = db.session.scalar(select(func.max(Notice.id)).where(Notice.recipient_id == world.power.id))
+    others = create_engine(database_url)
+    reads: list[str] = []
+
+    def meanwhile(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "FROM users" in statement and not reads:
+            reads.append(statement)
+            with others.begin() as connection:
+                connection.execute(update(Enterprise).values(contact_name="王五"))
+
+    db.session.rollback()
+    event.listen(db.engine, "after_cursor_execute", meanwhile)
+    try:
+        power.get(path.format(ticket=ticket.id, notice=notice), status)
+    finally:
+        event.remove(db.engine, "after_cursor_execute", meanwhile)
+        others.dispose()
+    assert reads
+    assert db.session.get_one(Notice, notice).read_at is not None
