@@ -3,6 +3,7 @@
 A worker has one application on each database, so that pages and statements are compiled once.
 """
 
+import functools
 import os
 import shutil
 import tempfile
@@ -75,6 +76,7 @@ def postgres_url() -> Iterator[str]:
     given = os.environ.get("TEST_POSTGRES_URL")
     if given:
         yield given
+        _server(given).dispose()
         return
     # Not under pytest's own folder: other runs on the machine tidy that up.
     folder = Path(tempfile.mkdtemp(prefix="service-desk-postgres-"))
@@ -83,6 +85,7 @@ def postgres_url() -> Iterator[str]:
         url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         run_sql(url, *CARELESS, "SELECT pg_reload_conf()")
         yield url
+        _server(url).dispose()
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
@@ -90,11 +93,15 @@ def postgres_url() -> Iterator[str]:
 
 def run_sql(url: str, *statements: str) -> None:
     """Run statements that cannot stand in a transaction, such as CREATE DATABASE."""
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    with _server(url).connect() as connection:
         for statement in statements:
             connection.exec_driver_sql(statement)
-    engine.dispose()
+
+
+@functools.cache
+def _server(url: str) -> sa.Engine:
+    """Kept: to connect takes as long as to copy a database."""
+    return sa.create_engine(url, isolation_level="AUTOCOMMIT")
 
 
 def named(url: str, database: str) -> str:
