@@ -150,6 +150,11 @@ class User(UserMixin, Model):
         return not self.roles.isdisjoint(roles)
 
     @property
+    def sees_tickets(self) -> bool:
+        """Whether there can be tickets for them to see: for who only administers or audits there are none."""
+        return not self.roles <= {Role.ADMIN, Role.AUDITOR}
+
+    @property
     def topics(self) -> frozenset[int]:
         """The ids of the categories a member of an enterprise is entrusted with beyond what they filed."""
         return frozenset(row.category_id for row in self.topic_rows)

@@ -55,7 +55,7 @@ def nav_of(user: User, endpoint: str) -> list[NavItem]:
             ),
         ]
     items = [item(_("我的待办"), "home.index", "inbox")]
-    if not user.has(Role.ADMIN, Role.AUDITOR):
+    if user.sees_tickets:
         items.append(item(_("诉求"), "tickets.index", "list", "tickets.show", "tickets.act"))
     if user.department_id is not None and user.has(Role.HANDLER, Role.HEAD):
         items.append(item(_("专窗询问"), "inquiries.index", "message"))

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import create_engine, event, func, select, update
 
-from service_desk.desk import cases, intake, requests
-from service_desk.domain.vocabulary import State
+from service_desk.desk import cases, handling, intake, requests
+from service_desk.domain.vocabulary import Level, Outcome, Solved, State
 from service_desk.store.base import db
 from service_desk.store.enterprises import Enterprise
 from service_desk.store.notices import Notice
@@ -123,3 +123,37 @@ def test_a_notice_is_marked_as_read_while_others_write(
         others.dispose()
     assert reads
     assert db.session.get_one(Notice, notice).read_at is not None
+
+
+def asked_for(page: str) -> str:
+    """The card of the step that a page asks for."""
+    return page.partition('<section class="card asked')[2].partition("</section>")[0]
+
+
+def test_what_can_be_found_wanting_is_one_step_from_what_can_be_passed(world: World, visit: Visit) -> None:
+    ticket = world.make(State.REPLIED)
+    page = visit("quality").get(f"/tickets/{ticket.id}")
+    assert "审核通过" in asked_for(page)
+    assert f"/tickets/{ticket.id}/send_back" in asked_for(page)
+    assert page.count(f"/tickets/{ticket.id}/send_back") == 1
+    badly = world.make(State.CLOSED, outcome=Outcome.POLICY, solved=Solved.UNSOLVED, level=Level.DISSATISFIED)
+    card = asked_for(visit("supervisor").get(f"/tickets/{badly.id}"))
+    assert "维持办结" in card
+    assert f"/tickets/{badly.id}/rework" in card
+
+
+def test_where_a_department_signs_off_that_is_what_is_asked_for(world: World, visit: Visit) -> None:
+    world.department("供电公司").wants_sign_off = True
+    db.session.commit()
+    ticket = world.make(State.IN_PROGRESS)
+    path = f"/tickets/{ticket.id}"
+    handling.first_contact(
+        ticket.id, by=world.power, at=ticket.touched_at, who="李一", how="电话", reached=True
+    )
+    assert f'action="{path}/ask_sign_off"' in asked_for(visit("power").get(path))
+    requests.ask_sign_off(
+        ticket.id, by=world.power, at=ticket.touched_at, outcome=Outcome.SOLVED, text="已增设变压器。"
+    )
+    card = asked_for(visit("power_head").get(path))
+    assert "签发答复" in card
+    assert re.search(r'type="submit"[^>]*>提交意见</button>', card)

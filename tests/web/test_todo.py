@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from service_desk.desk import handling, requests
-from service_desk.domain.vocabulary import Outcome, State
+from service_desk.domain.vocabulary import Outcome, Role, State
 from service_desk.store.base import db
+from service_desk.store.people import User
 from tests.visitor import Visitor
 from tests.world import MONDAY, World
 
@@ -55,3 +56,24 @@ def test_a_head_begins_with_the_department_and_has_their_own_by_a_click(visit: V
 def test_who_shares_no_work_has_no_switch(visit: Visit) -> None:
     for username in ("clerk", "supervisor", "officer", "owner", "admin"):
         assert "本单位" not in visit(username).get("/?of=mine")
+
+
+@pytest.mark.parametrize(
+    ("username", "more", "sees"),
+    [
+        ("admin", set(), False),
+        ("auditor", set(), False),
+        ("admin", {Role.CLERK}, True),
+        ("clerk", {Role.ADMIN}, True),
+        ("officer", set(), True),
+    ],
+)
+def test_tickets_are_looked_for_by_whoever_may_see_some(
+    small_world: World, visit: Visit, *, username: str, more: set[Role], sees: bool
+) -> None:
+    person: User = getattr(small_world, username)
+    person.roles = person.roles | more
+    db.session.commit()
+    page = visit(username).get("/account")
+    assert ('href="/tickets"' in page) is sees
+    assert ('role="search"' in page) is sees
