@@ -33,7 +33,7 @@ from service_desk.desk.foundation import read_data
 from service_desk.domain.errors import Refused
 from service_desk.domain.sentences import say
 from service_desk.store.attachments import Attachment, path_of
-from service_desk.store.base import TOKENS_TABLE, Base, db, house, transaction
+from service_desk.store.base import TOKENS_TABLE, Base, db, house, is_sqlite, transaction
 from service_desk.store.catalogue import Rule
 from service_desk.store.enterprises import Area, Enterprise, Liaison
 from service_desk.store.exports import Export, drop_files
@@ -250,7 +250,7 @@ def _forget_people() -> tuple[Sequence[str | None], int]:
     number = _run(delete(Enterprise).where(Enterprise.id.in_(firms)))
     number += _drop_accounts()
     _take_lists_back()
-    if db.engine.dialect.name == "sqlite":
+    if is_sqlite():
         # An index without content cannot be asked what to forget: the texts of all others are indexed anew.
         db.session.execute(text(f"INSERT INTO {TOKENS_TABLE} ({TOKENS_TABLE}) VALUES ('delete-all')"))  # noqa: S608
         _run(delete(SearchText))

@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -100,13 +100,22 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
-TOKENS_TABLE = "search_tokens"
-"""Another kind of table on each database, and on SQLite several: migrations make it, no model describes it."""
 
 
-def is_modelled(name: str | None, kind: str, _parents: object) -> bool:
-    """Whether what a database has under a name is for the models to describe: all but the index of tokens."""
-    return not (kind == "table" and (name or "").startswith(TOKENS_TABLE))
+def is_sqlite() -> bool:
+    """Whether the database is the embedded one; PostgreSQL otherwise."""
+    return db.engine.dialect.name == "sqlite"
+
+
+TOKENS_TABLE, TOKENS_INDEX = "search_tokens", "ix_search_texts_tokens"
+"""Of the words of tickets: tables on SQLite, on PostgreSQL a column with an index. Migrations make them."""
+
+
+def is_modelled(name: str | None, kind: str, parents: Mapping[str, str | None]) -> bool:
+    """Whether what a database has under a name is for the models to describe: all but the index of words."""
+    if kind == "column":
+        return (parents.get("table_name"), name) != ("search_texts", "tokens")
+    return not (name or "").startswith((TOKENS_TABLE, TOKENS_INDEX))
 
 
 migrate = Migrate(db=db, render_as_batch=True, compare_type=True, include_name=is_modelled)

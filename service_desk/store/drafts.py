@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service_desk.store.base import Document, Instant, Model, db
+from service_desk.store.base import Document, Instant, Model, db, is_sqlite
 
 
 class Draft(Model):
@@ -53,6 +53,6 @@ class Presence(Model):
 
 def put(entity: type[Model], key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Write a row in place of the one under the same key; two windows may write at once."""
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    insert = sqlite.insert if is_sqlite() else postgresql.insert
     statement = insert(entity).values(**key, **values)
     db.session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=dict(values)))

@@ -8,7 +8,7 @@ from sqlalchemy import case
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service_desk.store.base import Model, db
+from service_desk.store.base import Model, db, is_sqlite
 
 OWN_FORM = re.compile(r"QS-(\d{4})-(\d{6,9})")
 """How the desk's own numbers look."""
@@ -59,4 +59,4 @@ def keep_numbers(numbers: Iterable[str]) -> None:
 
 
 def _insert() -> Any:  # noqa: ANN401 - each database has its own
-    return sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    return sqlite.insert if is_sqlite() else postgresql.insert

@@ -10,7 +10,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     CompoundSelect,
-    FromClause,
     Select,
     SQLColumnExpression,
     and_,
@@ -32,7 +31,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from service_desk.domain.search import Place, Term, Way, finds, terms
 from service_desk.domain.vocabulary import AssignmentRole, AssignmentState, Role
-from service_desk.store.base import TOKENS_TABLE, among, db
+from service_desk.store.base import TOKENS_TABLE, among, db, is_sqlite
 from service_desk.store.parts import Assignment, Reply
 from service_desk.store.people import User
 from service_desk.store.scope import parties_seen_by
@@ -63,13 +62,8 @@ _PLACES: dict[Place, InstrumentedAttribute[str]] = {
     Place.TEXT: SearchText.text,
     Place.NUMBERS: SearchText.numbers,
 }
-_tokens = table(
-    TOKENS_TABLE,
-    column("id", BigInteger),
-    column("rowid", BigInteger),
-    column("tokens"),
-    column(TOKENS_TABLE),
-)
+_tokens = table(TOKENS_TABLE, column("rowid", BigInteger), column(TOKENS_TABLE))
+_tokens_beside: ColumnElement[Any] = literal_column(f"{SearchText.__tablename__}.tokens")
 
 
 @dataclass(frozen=True)
@@ -166,7 +160,7 @@ class Found:
 
         SQLite's index gives the newest first by itself.
         """
-        if not self._is_all and not _is_sqlite():
+        if not self._is_all and not is_sqlite():
             some = self._tickets.with_only_columns(Ticket.id).where(Ticket.id < end)
             newest = some.order_by(None).order_by(Ticket.id.desc()).limit(LOOKED_AT)
             ids = db.session.scalars(newest).all()
@@ -247,41 +241,38 @@ def _indexed(
 
     One that is found in two texts is there twice.
     """
-    key, match = _on_sqlite(asked, span, parties) if _is_sqlite() else _on_postgres(asked, span, parties)
+    key: SQLColumnExpression[int] = _tokens.c.rowid if is_sqlite() else SearchText.id
     ticket_id = key.op(">>")(literal_column("1"))
-    found = select(ticket_id).where(match)
+    doubtful = [term for term in asked if not all(way.exact for way in term)]
+    if span.ids is not None:
+        # Of a few thousand the texts are read: no index of words need be asked.
+        keys = [2 * one + text for one in span.ids for text in (0, 1)]
+        found = select(ticket_id).where(among(key, keys), *map(_stands_there, asked))
+    elif is_sqlite():
+        found = select(ticket_id).where(_on_sqlite(asked, span, parties))
+        if doubtful:
+            found = found.join(SearchText, SearchText.id == key).where(*map(_stands_there, doubtful))
+    else:
+        match = _on_postgres(asked, span, parties)
+        found = select(ticket_id).where(match, *map(_stands_there, doubtful))
     if not reader.has(*READS_ALL):
         outer = key.op("&")(literal_column("1")) == 0
         found = found.where(or_(outer, _works_on(reader, ticket_id)))
-    doubtful = [term for term in asked if not all(way.exact for way in term)]
-    if doubtful:
-        found = found.join(SearchText, SearchText.id == key).where(*map(_stands_there, doubtful))
     return found, ticket_id
 
 
-def _on_sqlite(
-    asked: Sequence[Term], span: _Span, parties: Sequence[str]
-) -> tuple[ColumnElement[int], ColumnElement[bool]]:
-    """The ids of texts, and the condition under which they have what is asked for."""
-    key = _tokens.c.rowid
+def _on_sqlite(asked: Sequence[Term], span: _Span, parties: Sequence[str]) -> ColumnElement[bool]:
+    """Those texts of a span whose tokens are what is asked for."""
     match = _tokens.c[TOKENS_TABLE].op("MATCH")(_sqlite_query(asked, parties))
-    return key, and_(match, key >= 2 * span.begin, key < 2 * span.end)
+    return and_(match, _tokens.c.rowid >= 2 * span.begin, _tokens.c.rowid < 2 * span.end)
 
 
-def _on_postgres(
-    asked: Sequence[Term], span: _Span, parties: Sequence[str]
-) -> tuple[ColumnElement[int], ColumnElement[bool]]:
+def _on_postgres(asked: Sequence[Term], span: _Span, parties: Sequence[str]) -> ColumnElement[bool]:
     """The same."""
-    texts: FromClause = _tokens
-    if span.ids is not None:
-        # Read before they are compared: of a few thousand, no index of words need be asked.
-        keys = [2 * ticket_id + text for ticket_id in span.ids for text in (0, 1)]
-        some = select(_tokens.c.id, _tokens.c.tokens).where(among(_tokens.c.id, keys))
-        texts = some.cte("looked_at").prefix_with("MATERIALIZED")
     query = cast(literal(_postgres_query(asked, span.buckets(), parties)), TSQUERY)
     # Said so that no other index is asked for it.
-    within = texts.c.id.op(">>")(literal_column("1")) < span.end
-    return texts.c.id, and_(texts.c.tokens.op("@@")(query), within)
+    within = SearchText.id.op(">>")(literal_column("1")) < span.end
+    return and_(_tokens_beside.op("@@")(query), within)
 
 
 def _works_on(reader: User, ticket_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
@@ -309,10 +300,6 @@ def _stands_there(term: Term) -> ColumnElement[bool]:
             for way in term
         )
     )
-
-
-def _is_sqlite() -> bool:
-    return db.engine.dialect.name == "sqlite"
 
 
 def _joined(

@@ -1,10 +1,10 @@
 """What of each ticket is searched: its folded texts, and the index of their tokens (docs/decisions/0031).
 
 A ticket has a text for whoever sees it; while a reply waits to be verified, another one with that reply, for the desk
-and those who work on the ticket. The tokens of a text are in the table ``search_tokens`` under its id: a ``tsvector``
-with a GIN index on PostgreSQL, an FTS5 table without content on SQLite. No model knows that table. Among them are those
-of whom the ticket is: its enterprise, who looks after that, the departments. Whoever sees no more than theirs has them
-looked for, too.
+and those who work on the ticket. Its tokens are beside it in the column ``tokens`` on PostgreSQL, a ``tsvector`` with a
+GIN index; on SQLite in the FTS5 table ``search_tokens``, under its id and without content. No model knows either. Among
+them are those of whom the ticket is: its enterprise, who looks after that, the departments. Whoever sees no more than
+theirs has them looked for, too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service_desk.domain.search import fold_numbers, fold_texts, tokens
-from service_desk.store.base import Model, among, db
+from service_desk.store.base import Model, among, db, is_sqlite
 from service_desk.store.enterprises import Enterprise, Liaison
 from service_desk.store.parts import Assignment, Reply
 from service_desk.store.tickets import NEVER, Ticket
@@ -41,13 +41,16 @@ LEVELS = (13, 16, 19)
 
 Its index cannot look at the newest alone otherwise.
 """
-_ADD = {
-    "postgresql": "INSERT INTO search_tokens (id, tokens) "
-    "SELECT id, array_to_tsvector(string_to_array(words, ' ')) "
-    "FROM unnest(CAST(:ids AS bigint[]), CAST(:words AS text[])) AS new (id, words)",
-    "sqlite": "INSERT INTO search_tokens (rowid, tokens) VALUES (:id, :words)",
-}
-_FORGET = "INSERT INTO search_tokens (search_tokens, rowid, tokens) VALUES ('delete', :id, :words)"
+_ADD_WITH_TOKENS = """
+    INSERT INTO search_texts (id, ticket_id, text, numbers, parties, tokens)
+    SELECT id, ticket_id, text, numbers, parties, array_to_tsvector(string_to_array(words, ' '))
+    FROM unnest(
+        CAST(:ids AS bigint[]), CAST(:tickets AS integer[]), CAST(:texts AS text[]),
+        CAST(:numbers AS text[]), CAST(:parties AS text[]), CAST(:words AS text[])
+    ) AS new (id, ticket_id, text, numbers, parties, words)
+"""
+_ADD_TOKENS = "INSERT INTO search_tokens (rowid, tokens) VALUES (:id, :words)"
+_FORGET_TOKENS = "INSERT INTO search_tokens (search_tokens, rowid, tokens) VALUES ('delete', :id, :words)"
 """SQLite's index keeps no tokens: it is told which to take away. PostgreSQL's go with the text."""
 
 
@@ -175,33 +178,34 @@ def _parties_of(ticket_ids: Sequence[int]) -> dict[int, str]:
 def _forget(rows: Mapping[int, _Row]) -> None:
     if not rows:
         return
-    if db.engine.dialect.name == "sqlite":
-        db.session.execute(text(_FORGET), [{"id": key, "words": _words(row)} for key, row in rows.items()])
+    if is_sqlite():
+        db.session.execute(text(_FORGET_TOKENS), _with_words(rows))
     db.session.execute(delete(SearchText).where(among(SearchText.id, list(rows))))
 
 
 def _add(rows: Mapping[int, _Row]) -> None:
     if not rows:
         return
-    db.session.execute(
-        insert(SearchText),
-        [
-            {"id": key, "ticket_id": ticket_id, "text": words, "numbers": numbers, "parties": parties}
-            for key, (ticket_id, words, numbers, parties) in rows.items()
-        ],
-    )
-    words = {key: _words(row) for key, row in rows.items()}
-    statement = text(_ADD[db.engine.dialect.name])
-    if db.engine.dialect.name == "sqlite":
-        db.session.execute(statement, [{"id": key, "words": each} for key, each in words.items()])
+    if is_sqlite():
+        names = ("ticket_id", "text", "numbers", "parties")
+        new = [{"id": key, **dict(zip(names, row, strict=True))} for key, row in rows.items()]
+        db.session.execute(insert(SearchText), new)
+        db.session.execute(text(_ADD_TOKENS), _with_words(rows))
     else:
-        db.session.execute(statement, {"ids": list(words), "words": list(words.values())})
+        tickets, texts, numbers, parties = map(list, zip(*rows.values(), strict=True))
+        columns = {"tickets": tickets, "texts": texts, "numbers": numbers, "parties": parties}
+        words = [_words(row) for row in rows.values()]
+        db.session.execute(text(_ADD_WITH_TOKENS), {"ids": list(rows), "words": words, **columns})
+
+
+def _with_words(rows: Mapping[int, _Row]) -> list[dict[str, object]]:
+    return [{"id": key, "words": _words(row)} for key, row in rows.items()]
 
 
 def _words(row: _Row) -> str:
     ticket_id, words, numbers, parties = row
     found = tokens(words, numbers).union(parties.split())
-    if db.engine.dialect.name == "postgresql":
+    if not is_sqlite():
         found.update(bucket_token(bits, ticket_id >> bits) for bits in LEVELS)
     return " ".join(found)
 

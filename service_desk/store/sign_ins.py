@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, String, case, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from service_desk.store.base import Instant, Model, UtcDateTime, db
+from service_desk.store.base import Instant, Model, UtcDateTime, db, is_sqlite
 
 
 class SignInFailure(Model):
@@ -46,7 +46,7 @@ def name_hash(username: str) -> str:
 
 
 def _insert() -> type[sqlite.Insert] | type[postgresql.Insert]:
-    return sqlite.Insert if db.engine.dialect.name == "sqlite" else postgresql.Insert
+    return sqlite.Insert if is_sqlite() else postgresql.Insert
 
 
 def count_attempt(username: str, *, at: datetime, forget_before: datetime, most: int) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, defer, mapped_column, relationship
 from service_desk.domain.figures import By, Figure, Period
 from service_desk.domain.figures.marks import DUE_MOMENTS
 from service_desk.domain.months import month_after
-from service_desk.store.base import Document, Instant, Model, db
+from service_desk.store.base import Document, Instant, Model, db, is_sqlite
 from service_desk.store.clocks import Clock
 from service_desk.store.parts import Event
 from service_desk.store.people import User
@@ -83,7 +83,7 @@ def snapshots(*, before: date | None = None, limit: int) -> Sequence[MonthSnapsh
 
 def keep_first(values: Mapping[str, Any]) -> None:
     """Keep a snapshot, unless somebody has frozen the month before, or does at this moment: theirs stays."""
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    insert = sqlite.insert if is_sqlite() else postgresql.insert
     statement = insert(MonthSnapshot).values(dict(values))
     db.session.execute(statement.on_conflict_do_nothing(index_elements=[MonthSnapshot.month]))
 

@@ -55,9 +55,6 @@ def rows() -> dict[str, int]:
         table.name: db.session.scalar(select(func.count()).select_from(table)) or 0
         for table in Base.metadata.sorted_tables
     }
-    # SQLite's index cannot be counted; that nothing is found in it is asked below.
-    if db.engine.dialect.name == "postgresql":
-        found["search_tokens"] = db.session.scalar(text("SELECT count(*) FROM search_tokens")) or 0
     return {name: number for name, number in found.items() if number}
 
 
