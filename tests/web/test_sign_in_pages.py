@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -15,11 +14,10 @@ from service_desk.desk import people
 from service_desk.scheduler import deliver
 from service_desk.store.base import db, house
 from service_desk.store.notices import Letter, LetterState
-from service_desk.web.throttle import limiter
 from tests.mailbox import Mailbox
 from tests.visitor import Visitor
 from tests.web.test_registration import FORM
-from tests.world import MONDAY, PASSWORD, World
+from tests.world import PASSWORD, World
 
 Visit = Callable[..., Visitor]
 WRONG = "用户名或密码不对"
@@ -117,17 +115,6 @@ def test_a_link_that_was_used_or_is_none_gets_a_plain_sentence(small_world: Worl
         assert "已经用过或者过期了" in stranger.post(
             path, status=404, new="harbour-lights-8", repeat="harbour-lights-8"
         )
-
-
-@pytest.fixture
-def limited(sqlite_app: Flask) -> Iterator[None]:
-    """A stranger may not knock as often as a test does; time stands still, so that no window ends unasked."""
-    with time_machine.travel(MONDAY, tick=False):
-        limiter.enabled = True
-        limiter.reset()
-        yield
-        limiter.reset()
-        limiter.enabled = False
 
 
 @pytest.mark.usefixtures("limited")

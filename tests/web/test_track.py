@@ -1,7 +1,7 @@
 """Where a request stands, shown to whoever has its number and its code, and nothing else of it."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,10 +12,9 @@ from flask import Flask
 from service_desk.desk import handling, intake, requests
 from service_desk.domain.vocabulary import State
 from service_desk.store.tickets import Ticket
-from service_desk.web.throttle import limiter
 from service_desk.web.track import code_of
 from tests.visitor import Visitor
-from tests.world import MONDAY, World
+from tests.world import World
 
 Visit = Callable[..., Visitor]
 
@@ -90,17 +89,6 @@ def test_codes_hang_on_the_installations_key(small_world: World, sqlite_app: Fla
     before = code_of("QS-2026-000001")
     sqlite_app.config["SETTINGS"] = replace(sqlite_app.config["SETTINGS"], secret_key="another")
     assert code_of("QS-2026-000001") != before
-
-
-@pytest.fixture
-def limited(sqlite_app: Flask) -> Iterator[time_machine.Traveller]:
-    """A stranger may not knock as often as a test does; time stands still, so that no window ends unasked."""
-    with time_machine.travel(MONDAY, tick=False) as clock:
-        limiter.enabled = True
-        limiter.reset()
-        yield clock
-        limiter.reset()
-        limiter.enabled = False
 
 
 @pytest.mark.usefixtures("limited")
