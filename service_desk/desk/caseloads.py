@@ -1,16 +1,16 @@
 """Caseloads: what somebody handles at a department, handed over as a whole when they leave."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, func, select
 
 from service_desk.desk import handling
 from service_desk.desk.acting import finish, open_ticket, record
+from service_desk.desk.one_by_one import Summary, one_by_one
 from service_desk.desk.reply_templates import headed
 from service_desk.domain.actions import Action
-from service_desk.domain.errors import DeskError, Invalid, NotFound
+from service_desk.domain.errors import Invalid, NotFound
 from service_desk.domain.sentences import say
 from service_desk.domain.states import IN_HAND
 from service_desk.domain.vocabulary import Role
@@ -19,18 +19,6 @@ from service_desk.store.parts import LIVE_ASSIGNMENT, Assignment
 from service_desk.store.people import User, people_of_department
 from service_desk.store.scope import visible_tickets
 from service_desk.store.tickets import Ticket
-
-MOST_AT_ONCE = 200
-"""Tickets handed over by one click: each is a transaction; the page says what is left."""
-
-
-@dataclass(frozen=True)
-class HandedOver:
-    """How many were handed over; numbers with the sentence of the refusal; how many are left."""
-
-    done: int
-    refused: Sequence[tuple[str, str]]
-    left: int
 
 
 def caseloads(by: User) -> Sequence[tuple[User, int]]:
@@ -76,7 +64,7 @@ def _in_hand(person: User, by: User) -> Select[Ticket]:
     return seen.where(Ticket.id.in_(handled), Ticket.state.in_(IN_HAND))
 
 
-def hand_over_all(person: User, *, to: User, by: User, at: datetime) -> HandedOver:
+def hand_over_all(person: User, *, to: User, by: User, at: datetime) -> Summary:
     """Hand over all that ``person`` handles, a transaction each; what cannot be is told with its reason.
 
     Raises ``NotFound`` where this is not for ``by`` to do, ``Invalid`` where ``to`` is no colleague.
@@ -86,20 +74,14 @@ def hand_over_all(person: User, *, to: User, by: User, at: datetime) -> HandedOv
     if to.id not in {each.id for each in successors(person)}:
         sentence = "只能交给本单位的同事。"
         raise Invalid(sentence, fields={"to": sentence})
-    columns = (Ticket.id, Ticket.number, Ticket.version)
-    waiting = db.session.execute(_in_hand(person, by).with_only_columns(*columns).order_by(Ticket.id)).all()
-    done, refused = 0, []
-    for ticket_id, number, seen in waiting[:MOST_AT_ONCE]:
-        try:
-            if by.has(Role.ADMIN):
-                _order(ticket_id, person, to=to, by=by, at=at, seen=seen)
-            else:
-                handling.hand_over(ticket_id, by=by, at=at, seen=seen, to=to)
-        except DeskError as refusal:
-            refused.append((number, refusal.sentence))
+
+    def act(ticket_id: int, seen: int) -> None:
+        if by.has(Role.ADMIN):
+            _order(ticket_id, person, to=to, by=by, at=at, seen=seen)
         else:
-            done += 1
-    return HandedOver(done, refused, max(0, len(waiting) - MOST_AT_ONCE))
+            handling.hand_over(ticket_id, by=by, at=at, seen=seen, to=to)
+
+    return one_by_one(_in_hand(person, by), act)
 
 
 @transaction

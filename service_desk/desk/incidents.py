@@ -1,6 +1,6 @@
 """Incidents: news for all who suffer from one cause; its tickets dispatched and replied to together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -8,8 +8,9 @@ from sqlalchemy import Select, case, false, func, select
 
 from service_desk.desk import dispatch as dispatching
 from service_desk.desk import handling, notices, requests
+from service_desk.desk.one_by_one import Summary, one_by_one
 from service_desk.domain.actions import TEXT_LIMIT
-from service_desk.domain.errors import DeskError, Invalid, OutOfTurn, Refused
+from service_desk.domain.errors import Invalid, OutOfTurn, Refused
 from service_desk.domain.sentences import say
 from service_desk.domain.states import OPEN
 from service_desk.domain.vocabulary import Outcome, Role, State
@@ -26,8 +27,6 @@ READERS = (Role.CLERK, Role.QUALITY, Role.SUPERVISOR)
 KEEPERS = (Role.CLERK, Role.SUPERVISOR)
 """Who publishes news of an incident and declares it over."""
 NOT_AFFECTED = (State.REJECTED, State.WITHDRAWN, State.MERGED)
-MOST_AT_ONCE = 100
-"""How many tickets one press of a button moves: each is a transaction of its own, and somebody waits."""
 
 
 # Who sees what
@@ -219,16 +218,7 @@ def _locked(incident_id: int) -> Incident:
     return db.session.scalars(statement.execution_options(populate_existing=True)).one()
 
 
-# Together: no verbs, but one verb after the other, each its own transaction
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What was done with many tickets: numbers; numbers with the sentence of the refusal; how many are left."""
-
-    done: Sequence[str]
-    refused: Sequence[tuple[str, str]]
-    left: int
+# Together
 
 
 def dispatch_together(
@@ -245,10 +235,10 @@ def dispatch_together(
         sentence = say("请去掉“%(lead)s”。", lead=lead.name)
         raise Invalid("主办单位不能同时是协办单位。", fields={"supports": sentence})
 
-    def act(ticket_id: int) -> None:
+    def act(ticket_id: int, _version: int) -> None:
         dispatching.dispatch(ticket_id, by=by, at=at, lead=lead, supports=supports, text=text)
 
-    return _together(waiting_for_dispatch(incident, by), act)
+    return one_by_one(waiting_for_dispatch(incident, by), act)
 
 
 def reply_together(
@@ -265,21 +255,7 @@ def reply_together(
     signs = by.department is not None and by.department.wants_sign_off and not by.has(Role.HEAD)
     verb = requests.ask_sign_off if signs else handling.reply
 
-    def act(ticket_id: int) -> None:
+    def act(ticket_id: int, _version: int) -> None:
         verb(ticket_id, by=by, at=at, outcome=outcome, text=text, rest_date=rest_date)
 
-    return _together(waiting_for_reply(incident, by), act)
-
-
-def _together(tickets: Select[Ticket], act: Callable[[int], None]) -> Summary:
-    waiting = how_many(tickets)
-    ids = tickets.with_only_columns(Ticket.id, Ticket.number).order_by(Ticket.id).limit(MOST_AT_ONCE)
-    done, refused = [], []
-    for ticket_id, number in db.session.execute(ids).all():
-        try:
-            act(ticket_id)
-        except DeskError as refusal:
-            refused.append((number, refusal.sentence))
-        else:
-            done.append(number)
-    return Summary(done, refused, max(0, waiting - MOST_AT_ONCE))
+    return one_by_one(waiting_for_reply(incident, by), act)

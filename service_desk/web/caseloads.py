@@ -10,10 +10,10 @@ from wtforms.fields.choices import SelectChoice
 
 from service_desk import clock
 from service_desk.desk import caseloads as desk
+from service_desk.desk.one_by_one import Summary
 from service_desk.domain.vocabulary import Role
 from service_desk.web.forms import FilledIn, chosen_id
 from service_desk.web.guards import me, roles_required
-from service_desk.web.words import said
 
 bp = Blueprint("caseloads", __name__)
 READERS = (Role.HANDLER, Role.HEAD, Role.ADMIN)
@@ -29,7 +29,13 @@ class HandOverForm(FlaskForm):
 @roles_required(*READERS)
 def index() -> ResponseReturnValue:
     """Who handles how much: my own, my department's where I head it, everybody's for the administrator."""
-    return render_template("caseloads/index.html", lines=desk.caseloads(me()), is_admin=me().has(Role.ADMIN))
+    return _index()
+
+
+def _index(summary: Summary | None = None) -> str:
+    """The page; ``summary`` tells what was handed over a moment ago, where something was not."""
+    lines, is_admin = desk.caseloads(me()), me().has(Role.ADMIN)
+    return render_template("caseloads/index.html", lines=lines, is_admin=is_admin, summary=summary)
 
 
 @bp.route("/caseloads/<int:person_id>", methods=["GET", "POST"])
@@ -48,14 +54,10 @@ def show(person_id: int) -> ResponseReturnValue:
     if request.method == "POST" and form.validate():
         to = next(each for each in colleagues if each.id == form.to.data)
         told = desk.hand_over_all(person, to=to, by=me(), at=clock.now())
-        flash(
-            _("已将%(name)s名下 %(n)s 件转给%(to)s。", name=person.name, n=told.done, to=to.name),
-            "success",
-        )
-        for number_of, sentence in told.refused:
-            flash(_("%(label)s：%(value)s", label=number_of, value=said(sentence)), "warning")
-        if told.left:
-            flash(_("还有 %(n)s 件，请再点一次。", n=told.left), "warning")
+        if told.refused or told.left:
+            return _index(told)
+        done = _("已将%(name)s名下 %(n)s 件转给%(to)s。", name=person.name, n=len(told.done), to=to.name)
+        flash(done, "success")
         return redirect(url_for("caseloads.index"))
     page = render_template("caseloads/show.html", person=person, number=number, form=form)
     return page, 422 if request.method == "POST" else 200

@@ -15,7 +15,8 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from service_desk import clock
 from service_desk.desk import incidents as desk
-from service_desk.desk.incidents import KEEPERS, READERS, Summary
+from service_desk.desk.incidents import KEEPERS, READERS
+from service_desk.desk.one_by_one import Summary
 from service_desk.domain.errors import Invalid
 from service_desk.domain.vocabulary import Outcome, Role
 from service_desk.store.base import db

@@ -255,7 +255,7 @@ def test_a_date_that_does_not_go_with_the_outcome_is_said_once(small_world: Worl
 def test_one_press_moves_so_many_and_says_how_many_are_left(
     small_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(incidents, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr("service_desk.desk.one_by_one.MOST_AT_ONCE", 2)
     tickets = [small_world.make(State.ACCEPTED) for _ in range(3)]
     incident = an_incident(small_world, *tickets)
     lead = small_world.department("供电公司")

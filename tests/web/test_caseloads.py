@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from service_desk.desk import handling
@@ -85,11 +86,34 @@ def test_what_somebody_left_at_a_department_goes_to_its_people_alone(
     assert ">power2名</option>" in page
     assert ">committee名</option>" not in page
     admin.post(path, 422, to=small_world.committee.id)
-    admin.post(path, to=small_world.power2.id)
-    assert "只能交给本单位的同事" in admin.get("/caseloads")
+    page = admin.post(path, 200, to=small_world.power2.id)
+    assert "已办 3 件，未办 1 件。" in page
+    assert f"{theirs.number}：只能交给本单位的同事" in page
     assert handlers(small_world) == ["power2名", "power2名", None, "power2名"]
     admin.post(path, to=small_world.finance.id)
     assert small_world.ticket_by_id(theirs.id).assignments[0].handled_by == "finance名"
+
+
+def test_what_cannot_go_to_them_does_not_keep_the_others_waiting(
+    small_world: World, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service_desk.desk.one_by_one.MOST_AT_ONCE", 1)
+    small_world.power.department = small_world.department("金融办")
+    db.session.commit()
+    for _ in range(2):
+        theirs = small_world.make(State.ASSIGNED, lead="金融办")
+        handling.sign(theirs.id, by=small_world.power, at=MONDAY + timedelta(hours=9))
+    small_world.power.department = small_world.department("供电公司")
+    db.session.commit()
+    for _ in range(2):
+        small_world.make(State.IN_PROGRESS)
+    admin, path = visit("admin"), f"/caseloads/{small_world.power.id}"
+    page = admin.post(path, 200, to=small_world.power2.id)
+    assert "已办 1 件，未办 2 件。" in page
+    assert "另有 1 件尚未处理" in page
+    page = admin.post(path, 200, to=small_world.power2.id)
+    assert "已办 1 件，未办 2 件。" in page
+    assert "尚未处理" not in page
 
 
 def test_a_handler_hands_over_their_own_alone_and_strangers_nothing(small_world: World, visit: Visit) -> None:
