@@ -151,6 +151,8 @@ def postgres_stage(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def _stage(url: str, folder: Path) -> Iterator[Flask]:
+    # As a test of the other database left it, it would count nothing in this application, even when asked to again.
+    limiter.enabled = True
     app = create_app(settings_for(url, folder))
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     yield app
