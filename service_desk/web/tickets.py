@@ -238,7 +238,11 @@ def _catalogue(step: Step, ticket: Ticket) -> Catalogue:
 
 def _elapsed_days(ticket: Ticket, now: datetime, law: Law) -> int:
     """Calendar days since it was submitted, up to its last closing or end."""
-    ended = ticket.events[-1].at if ticket.state in ENDED else now
+    ended = now
+    if ticket.state in ENDED:
+        # What is noted, rated or appealed later does not lengthen the way.
+        ends = (event.at for event in ticket.events if event.after in ENDED and event.before not in ENDED)
+        ended = max(ends, default=ticket.events[-1].at)
     return (law.calendar.day_of(ended) - law.calendar.day_of(ticket.submitted_at)).days
 
 

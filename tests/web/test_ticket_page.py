@@ -157,3 +157,14 @@ def test_where_a_department_signs_off_that_is_what_is_asked_for(world: World, vi
     card = asked_for(visit("power_head").get(path))
     assert "签发答复" in card
     assert re.search(r'type="submit"[^>]*>提交意见</button>', card)
+
+
+def test_how_long_it_took_is_counted_to_its_end(small_world: World, visit: Visit) -> None:
+    ticket = small_world.make(State.CLOSED, outcome=Outcome.POLICY)
+    days = (ticket.touched_at.date() - ticket.submitted_at.date()).days
+    page = visit("clerk").get(f"/tickets/{ticket.id}")
+    assert (f"前后历时 {days} 天" if days else "当天结束") in page
+    intake.note(ticket.id, by=small_world.clerk, at=ticket.touched_at + timedelta(days=30), text="电话回访过")
+    later = visit("clerk").get(f"/tickets/{ticket.id}")
+    assert "电话回访过" in later
+    assert (f"前后历时 {days} 天" if days else "当天结束") in later
