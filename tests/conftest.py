@@ -4,6 +4,7 @@ A worker has one application on each database, so that pages and statements are 
 """
 
 import functools
+import gc
 import os
 import shutil
 import tempfile
@@ -40,6 +41,8 @@ def settings_for(database_url: str, folder: Path) -> Settings:
     )
 
 
+gc.set_threshold(20_000, 20, 20)
+"""A tenth of the time of all tests went into looking for garbage in what every worker keeps to its end."""
 CARELESS = tuple(
     f"ALTER SYSTEM SET {setting} = off" for setting in ("fsync", "synchronous_commit", "full_page_writes")
 )
