@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from service_desk.domain.vocabulary import State, Urgency
 from service_desk.web.design import TOKENS
@@ -9,6 +10,11 @@ from tests.visitor import Visitor
 
 Visit = Callable[..., Visitor]
 CSS = TOKENS.parent
+TEMPLATES = Path(__file__).parents[2] / "templates"
+OF_PAPER = ("papers.html",)
+"""Papers have a look of their own, that of paper."""
+OF_FORMS = ("act", "whole")
+"""Whole forms, with the token and the address they are sent to: the page shows what they are made of."""
 
 
 def test_it_shows_every_state_and_every_colour(visit: Visit) -> None:
@@ -22,6 +28,24 @@ def test_it_shows_every_state_and_every_colour(visit: Visit) -> None:
     shown = set(re.findall(r"\.swatch-([a-z-]+) \{", (CSS / "components.css").read_text(encoding="utf-8")))
     assert shown == colours
     assert colours == set(re.findall(r'class="swatch swatch-([a-z-]+)"', page))
+
+
+def test_it_shows_every_component() -> None:
+    calls: dict[str, set[str]] = {}
+    for sheet in (TEMPLATES / "components").glob("*.html"):
+        if sheet.name not in OF_PAPER:
+            for name, body in re.findall(
+                r"{% macro (\w+)\((.*?){%- endmacro %}", sheet.read_text("utf-8"), re.DOTALL
+            ):
+                calls[name] = set(re.findall(r"\b(\w+)\(", body))
+    shown, new = (
+        set[str](),
+        set(re.findall(r"\b(\w+)\(", (TEMPLATES / "design" / "index.html").read_text("utf-8"))),
+    )
+    while new:
+        shown |= new
+        new = {called for name in new for called in calls.get(name, ())} - shown
+    assert calls.keys() - shown == set(OF_FORMS)
 
 
 def test_colours_stand_in_one_file() -> None:
