@@ -55,6 +55,9 @@ class Told:
 Message = tuple[User, str, str]
 """Who is told, and the title and body: sentences."""
 
+MOST_UNREAD = 100
+"""So many unread notices are known by their tickets; of more, nobody counts them."""
+
 GroupMessage = tuple[Group, str, str]
 """Which chat group is told, and the title and body."""
 
@@ -636,10 +639,10 @@ def _takes_as_digest(person: User, *, is_news: bool) -> bool:
 
 
 def unread_of(user: User) -> Sequence[int | None]:
-    """The tickets of somebody's unread notices, None for one that is of none: up to 100, the newest first."""
+    """The tickets of somebody's newest unread notices, up to ``MOST_UNREAD``; None for one that is of none."""
     unread = (Notice.recipient_id == user.id, Notice.read_at.is_(None))
     return db.session.scalars(
-        select(Notice.ticket_id).where(*unread).order_by(Notice.id.desc()).limit(100)
+        select(Notice.ticket_id).where(*unread).order_by(Notice.id.desc()).limit(MOST_UNREAD)
     ).all()
 
 

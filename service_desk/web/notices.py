@@ -28,7 +28,7 @@ class Line:
 
 
 def unread() -> Sequence[int | None]:
-    """The tickets of my unread notices, up to 100; asked for once for a page."""
+    """The tickets of my unread notices, up to ``MOST_UNREAD``; asked for once for a page."""
     if "unread" not in g:
         g.unread = desk.unread_of(me())
     found: Sequence[int | None] = g.unread
@@ -37,7 +37,7 @@ def unread() -> Sequence[int | None]:
 
 def have_read(ticket_id: int) -> None:
     """Mark what I was told of a ticket as read, whose page tells it all. Where there is nothing, nothing is asked."""
-    if ticket_id in unread():
+    if ticket_id in unread() or len(unread()) == desk.MOST_UNREAD:
         with writing():
             desk.mark_read_of(ticket_id, user=me(), at=clock.now())
         g.unread = [each for each in unread() if each != ticket_id]

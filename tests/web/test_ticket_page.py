@@ -5,9 +5,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import create_engine, event, func, select, update
+from sqlalchemy import create_engine, event, func, insert, select, update
 
 from service_desk.desk import cases, handling, intake, requests
+from service_desk.desk.notices import MOST_UNREAD
 from service_desk.domain.vocabulary import Level, Outcome, Solved, State
 from service_desk.store.base import db
 from service_desk.store.enterprises import Enterprise
@@ -95,6 +96,20 @@ def test_who_opened_a_ticket_has_read_what_was_told_of_it(world: World, visit: V
     page = visit("power").get(f"/tickets/{other.id}")
     assert "data-unread hidden" in page
     assert (unread("power"), unread("power_head")) == (0, before["power_head"])
+
+
+def test_an_old_notice_among_many_is_read_too(world: World, visit: Visit) -> None:
+    ticket, other = world.make(State.ASSIGNED), world.make(State.ASSIGNED)
+    some = {"recipient_id": world.power.id, "ticket_id": other.id, "title": "催办", "body": ""}
+    newer = [some | {"key": f"newer:{n}", "created_at": TUESDAY} for n in range(MOST_UNREAD)]
+    db.session.execute(insert(Notice), newer)
+    db.session.commit()
+    unread = select(func.count(Notice.id)).where(
+        Notice.recipient_id == world.power.id, Notice.ticket_id == ticket.id, Notice.read_at.is_(None)
+    )
+    assert db.session.scalar(unread)
+    visit("power").get(f"/tickets/{ticket.id}")
+    assert not db.session.scalar(unread)
 
 
 @pytest.mark.parametrize(("path", "status"), [("/tickets/{ticket}", 200), ("/notices/{notice}", 302)])
