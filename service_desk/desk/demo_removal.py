@@ -119,7 +119,7 @@ def remove_demo(*, with_trials: bool) -> Iterator[int]:
 
 def _sweep(table: Table) -> None:
     """Have PostgreSQL forget what was deleted: it looks there for what refers to each row that goes after it."""
-    if db.engine.dialect.name == "postgresql":
+    if not is_sqlite():
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text(f"VACUUM {table.name}"))
 

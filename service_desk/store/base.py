@@ -22,6 +22,7 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
+    Select,
     SQLColumnExpression,
     String,
     any_,
@@ -235,7 +236,7 @@ def begin_reading() -> None:
     On SQLite it keeps no writer waiting. What was loaded before is read anew when it is asked for.
     """
     db.session.rollback()
-    if db.engine.dialect.name != "postgresql":
+    if is_sqlite():
         db.session.connection(execution_options={"read_only": True})
         return
     db.session.connection(execution_options={"read_only": True, "isolation_level": "REPEATABLE READ"})
@@ -245,15 +246,18 @@ def begin_reading() -> None:
 
 def among(column: SQLColumnExpression[int], ids: Sequence[int]) -> ColumnElement[bool]:
     """One of many ids, sent as one value: thousands of parameters would cost more than the rows they find."""
-    if db.engine.dialect.name == "postgresql":
-        return column == any_(cast(func.string_to_array(",".join(map(str, ids)), ","), ARRAY(Integer)))
-    known = func.json_each(json.dumps(list(ids))).table_valued("value")
-    return column.in_(select(known.c.value))
+    if is_sqlite():
+        return column.in_(_listed(ids))
+    return column == any_(cast(func.string_to_array(",".join(map(str, ids)), ","), ARRAY(Integer)))
 
 
 def among_numbers(column: InstrumentedAttribute[str], numbers: Sequence[str]) -> ColumnElement[bool]:
     """One of many tickets' numbers, sent as one value. None of them has a comma in it."""
-    if db.engine.dialect.name == "postgresql":
-        return column == any_(func.string_to_array(",".join(numbers), ","))
-    known = func.json_each(json.dumps(list(numbers))).table_valued("value")
-    return column.in_(select(known.c.value))
+    if is_sqlite():
+        return column.in_(_listed(numbers))
+    return column == any_(func.string_to_array(",".join(numbers), ","))
+
+
+def _listed(values: Sequence[Any]) -> Select[Any]:
+    known = func.json_each(json.dumps(list(values))).table_valued("value")
+    return select(known.c.value)

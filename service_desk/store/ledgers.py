@@ -50,7 +50,7 @@ from service_desk.domain.vocabulary import (
     Word,
 )
 from service_desk.store.approvals import Approval
-from service_desk.store.base import among, db
+from service_desk.store.base import among, db, is_sqlite
 from service_desk.store.catalogue import Category
 from service_desk.store.clocks import Clock, ClockPause
 from service_desk.store.enterprises import Area, Enterprise, Liaison
@@ -101,9 +101,9 @@ def _at(
     column: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None],
 ) -> ColumnElement[Any]:
     """An instant as the driver gives it: aware in some zone on PostgreSQL, which spares a second conversion."""
-    if db.engine.dialect.name == "postgresql":
-        return type_coerce(column, DateTime(timezone=True)).label(column.key)
-    return column.label(column.key)
+    if is_sqlite():
+        return column.label(column.key)
+    return type_coerce(column, DateTime(timezone=True)).label(column.key)
 
 
 def _rows(statement: Select[*tuple[Any, ...]]) -> Sequence[Any]:

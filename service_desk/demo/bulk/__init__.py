@@ -134,7 +134,7 @@ def _fill(portion: Portion, done: int, tell: Tell, batch: int) -> int:
         written += size
         if written >= look:
             learn_sizes(TABLES)
-            look = done + 2 * (written - done)
+            look = done + 10 * (written - done)
         tell(Stage.TICKETS, written, portion.size)
     return written - done
 

@@ -138,9 +138,11 @@ def write_batch(copies: Sequence[Copy], keys: Sequence[str], office: OfficeLine)
         filled.append((pattern, pattern.copy(copy.laid, given, firsts)))
         for table, number in pattern.counts.items():
             firsts[table] += number
-    for table in TABLES:
-        if wanted[table]:
-            write(table, (get(cells) for pattern, cells in filled for get in pattern.getters[table]))
+    write(
+        (table, (get(cells) for pattern, cells in filled for get in pattern.getters[table]))
+        for table in TABLES
+        if wanted[table]
+    )
     count_new(first_fact, first_fact + wanted[FACTS] - 1)
 
 

@@ -13,15 +13,15 @@ from service_desk.demo.bulk.office import HOUR, MINUTE, OfficeLine, days_between
 from service_desk.demo.bulk.parts import Misfit
 from service_desk.demo.bulk.patterns import Pattern
 from service_desk.demo.bulk.playing import Performance, played
-from service_desk.demo.bulk.rows import for_postgresql, for_sqlite, is_postgresql
+from service_desk.demo.bulk.rows import for_postgresql, for_sqlite
 from service_desk.demo.bulk.words import Topic, topics
 from service_desk.domain.vocabulary import Role, Source
-from service_desk.store.base import db
+from service_desk.store.base import db, is_sqlite
 from service_desk.store.catalogue import Category
 from service_desk.store.law import Law
 from service_desk.store.people import Department, User
 
-FEWEST, SOME, MOST, FOR_EACH = 24, 48, 1000, 300
+FEWEST, SOME, MOST, FOR_EACH = 24, 48, 1000, 500
 """Finished patterns: one for so many tickets and a few besides, within bounds."""
 ON_REST = 12
 """One of so many is filed on a rest day."""
@@ -174,7 +174,7 @@ class Rehearsal:
     def _played(
         self, plans: Sequence[tuple[date, bool, Performance]], tell: Callable[[int, int], None]
     ) -> Iterator[tuple[date, bool, Scene]]:
-        encode = for_postgresql if is_postgresql() else for_sqlite
+        encode = for_sqlite if is_sqlite() else for_postgresql
         for begin in range(0, len(plans), TOGETHER):
             some = plans[begin : begin + TOGETHER]
             found = played([each for _, _, each in some], self.office, self.law, self.until)

@@ -1,26 +1,20 @@
 """Write many rows at once: with numbers of their own, past the entities, in the caller's transaction."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select, text
 
 from service_desk.domain.vocabulary import Word
-from service_desk.store.base import db, transaction
+from service_desk.store.base import db, is_sqlite, transaction
 
 ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-CHUNK = 500
-"""Rows handed to PostgreSQL together."""
 CACHE = 262_144
 """KiB of SQLite's pages that may be kept in memory."""
 
 Row = Sequence[Any]
-
-
-def is_postgresql() -> bool:
-    """Whether rows are copied to PostgreSQL, as text."""
-    return db.engine.dialect.name == "postgresql"
 
 
 def for_sqlite(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
@@ -44,7 +38,7 @@ def for_postgresql(value: Any) -> str:  # noqa: ANN401 - whatever a column holds
 def reserved(tables: Mapping[Table, int]) -> dict[Table, int]:
     """The first of so many ids of each table that nobody else will be given."""
     connection = db.session.connection()
-    if not is_postgresql():
+    if is_sqlite():
         return {table: (connection.scalar(select(func.max(table.c.id))) or 0) + 1 for table in tables}
     # Whoever inserts meanwhile waits, so that no id is given between the two.
     names = ", ".join(table.name for table in tables)
@@ -59,40 +53,48 @@ def _reserved_in_sequence(connection: Connection, table: Table, number: int) -> 
     return first
 
 
-def write(table: Table, rows: Iterable[Row]) -> None:
-    """Insert rows that hold all columns in their order, encoded for this database."""
+def write(rows: Iterable[tuple[Table, Iterable[Row]]]) -> None:
+    """Insert the rows of table after table; they hold all columns in their order, encoded for this database.
+
+    While PostgreSQL checks the foreign keys of one table, which takes as long as all else, the rows of the next
+    are made.
+    """
     connection = db.session.connection()
-    columns = ", ".join(f'"{column.name}"' for column in table.columns)
-    if is_postgresql():
-        cursor = connection.connection.cursor()
-        with cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:
-            for lines in _lines(rows):
-                copy.write(lines)
+    if is_sqlite():
+        for table, its in rows:
+            _insert(connection, table, list(its))
         return
-    listed = list(rows)
-    if listed:
-        gaps = ", ".join("?" * len(table.columns))
-        statement = f"INSERT INTO {table.name} ({columns}) VALUES ({gaps})"  # noqa: S608 - names of our own
-        connection.exec_driver_sql(statement, listed)
+    with ThreadPoolExecutor(1) as behind:
+        copied = [
+            behind.submit(_copy, connection, table, "".join("\t".join(map(str, row)) + "\n" for row in its))
+            for table, its in rows
+        ]
+    for each in copied:
+        each.result()
 
 
-def _lines(rows: Iterable[Row]) -> Iterator[str]:
-    some: list[str] = []
-    for row in rows:
-        some.append("\t".join(map(str, row)))
-        if len(some) == CHUNK:
-            yield "\n".join(some) + "\n"
-            some = []
-    if some:
-        yield "\n".join(some) + "\n"
+def _insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    gaps = ", ".join("?" * len(table.columns))
+    statement = f"INSERT INTO {table.name} ({_columns(table)}) VALUES ({gaps})"  # noqa: S608 - names of our own
+    connection.exec_driver_sql(statement, rows)
+
+
+def _copy(connection: Connection, table: Table, lines: str) -> None:
+    cursor = connection.connection.cursor()
+    with cursor.copy(f"COPY {table.name} ({_columns(table)}) FROM STDIN") as copy:
+        copy.write(lines)
+
+
+def _columns(table: Table) -> str:
+    return ", ".join(f'"{column.name}"' for column in table.columns)
 
 
 def make_ready() -> None:
     """Have this transaction read instants without a zone as UTC, and keep the indexes it grows in memory."""
-    if is_postgresql():
-        db.session.execute(text("SET LOCAL TIME ZONE 'UTC'"))
-    else:
+    if is_sqlite():
         db.session.execute(text(f"PRAGMA cache_size = -{CACHE}"))
+    else:
+        db.session.execute(text("SET LOCAL TIME ZONE 'UTC'"))
 
 
 @transaction
@@ -102,16 +104,16 @@ def learn_sizes(tables: Iterable[Table]) -> None:
     It keeps the plan of each foreign key's check: one made while a table was nearly empty reads all of the table for
     every row, and the server's own look at it comes late while batch follows batch.
     """
-    if is_postgresql():
+    if not is_sqlite():
         db.session.execute(text(f"ANALYZE {', '.join(table.name for table in tables)}"))
 
 
 def refresh_statistics() -> None:
     """Have the database look at what it holds now, so that it plans for it."""
     db.session.rollback()
-    if is_postgresql():
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM ANALYZE"))
-    else:
+    if is_sqlite():
         with db.engine.begin() as connection:
             connection.execute(text("ANALYZE"))
+    else:
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
