@@ -27,6 +27,7 @@ from service_desk.store.exports import (
     path_of_export,
 )
 from service_desk.store.queues import COUNTED_UP_TO, Filter, count_capped, is_row_id
+from service_desk.web.forms import NEEDED
 from service_desk.web.guards import me, roles_required
 from service_desk.web.people import show_on
 from service_desk.web.queues import Listed, read_list
@@ -58,8 +59,7 @@ class ExportForm(Form):
         _l("原因"),
         description=_l("勾选上一项时填写，例如“逐户电话回访”。谁、何时、为什么导出会留下记录。"),
         validators=[Length(max=desk.LONGEST_REASON)],
-        # Whoever is asked at all has to answer; without scripts everybody is asked.
-        render_kw={"data-needed": ""},
+        render_kw=NEEDED,
     )
 
 

@@ -39,7 +39,7 @@ from service_desk.domain.errors import Invalid
 from service_desk.domain.routing import Proposal
 from service_desk.domain.sentences import Sentence
 from service_desk.domain.states import OPEN
-from service_desk.domain.vocabulary import Nature, Role, Urgency, Word
+from service_desk.domain.vocabulary import Nature, Outcome, Role, Urgency, Word
 from service_desk.domain.workflow import Step
 from service_desk.store.base import db, house
 from service_desk.store.catalogue import Category
@@ -53,6 +53,8 @@ from service_desk.web.words import said
 
 MOST_CHOICES = 50
 PARTS_SHOWN = 3
+NEEDED = {"data-needed": ""}
+"""Of a field that not everybody is asked for: whoever is has to answer. Without scripts everybody sees it."""
 TAG_BREAKS = re.compile(r"[\s,，、;；]+")
 
 
@@ -253,6 +255,8 @@ def form_for(step: Step, catalogue: Catalogue, *, bound: bool = False) -> Action
     form = made() if bound else made(formdata=None, data=_defaults(step, catalogue))
     form.version.data = str(catalogue.ticket.version)
     form.asked_when = _asked_when(form, catalogue)
+    for name in form.asked_when:
+        form[name].render_kw = (form[name].render_kw or {}) | NEEDED
     if step.action is actions.Action.ACCEPT and catalogue.danger is not None:
         form.urgency.description = said(catalogue.danger)
     return form
@@ -266,6 +270,8 @@ def _asked_when(form: ActionForm, catalogue: Catalogue) -> dict[str, tuple[str, 
     if "payer" in form:
         arrears = (str(row.id) for row in catalogue.categories if row.is_arrears)
         found["payer"] = ("category", " ".join(arrears))
+    if "rest_date" in form:
+        found["rest_date"] = ("outcome", Outcome.PARTLY.value)
     return found
 
 

@@ -1,6 +1,6 @@
 """共性问题: one cause and its tickets; news for all of them, dispatch and reply together."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -26,7 +26,7 @@ from service_desk.store.people import Department, User
 from service_desk.store.queues import page
 from service_desk.store.tickets import Ticket
 from service_desk.web.due import Dues
-from service_desk.web.forms import FilledIn, entity_choice, text, word_choice
+from service_desk.web.forms import NEEDED, FilledIn, entity_choice, text, word_choice
 from service_desk.web.guards import me, roles_required
 from service_desk.web.people import show_on
 
@@ -58,8 +58,12 @@ class ReplyForm(FlaskForm):
     outcome = RadioField(_l("办理结果"), validators=[FilledIn()])
     text = text(_l("答复内容"), description=_l("逐件答复同样的内容，请勿写某一家企业的情况"))
     rest_date = DateField(
-        _l("余项完成日期"), validators=[Optional()], description=_l("仅部分解决时填写，90 天内")
+        _l("余项完成日期"),
+        validators=[Optional()],
+        description=_l("仅部分解决时填写，90 天内"),
+        render_kw=NEEDED,
     )
+    asked_when: ClassVar = {"rest_date": ("outcome", Outcome.PARTLY.value)}
 
 
 @bp.get("/incidents")

@@ -138,8 +138,8 @@ def the_supervisor_exports(page: Page, title: str, folder: Path) -> Path:
     press(page, "预览")
     expect(page.get_by_role("heading", name=title)).to_be_visible()
     page.get_by_role("button", name="导出 Excel").click()
-    # The page asks again by itself until the clockwork has written the workbook.
-    link = page.get_by_role("row", name=title).get_by_role("link", name="下载")
+    # The page asks again by itself until the clockwork has written the workbook; the newest stands first.
+    link = page.get_by_role("row", name=title).first.get_by_role("link", name="下载")
     expect(link).to_be_visible(timeout=60_000)
     with page.expect_download() as download:
         link.click()

@@ -395,3 +395,7 @@ def test_questions_that_make_no_sense_yet_wait_for_their_answer(small_world: Wor
     page = visit("clerk").get(f"/tickets/{small_world.file().id}")
     assert '<div data-shown-when="nature" data-shown-value="complaint">' in page
     assert '<div data-shown-when="category" data-shown-value="' in page
+    page = visit("power").get(f"/tickets/{small_world.make(State.IN_PROGRESS).id}/reply")
+    asked = page.split('<div data-shown-when="outcome" data-shown-value="partly">')[1].split("</div>")[0]
+    assert "余项完成日期" in asked
+    assert "选填" not in asked
