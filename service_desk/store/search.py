@@ -52,8 +52,14 @@ MOST_TOLD = 300
 """Tickets not indexed yet whose texts are read instead, the newest; the clockwork is seldom so far behind."""
 LOOKED_AT = 2_000
 """Tickets of those that a reader sees, or a list is narrowed to, that are rather looked at than sought."""
-MARGIN = 1.5
+MARGIN = 1.2
 """By how much more ids are gone through than should be enough by what was found among the newer."""
+GROWTH = 4
+"""So many times as many ids as before are gone through at most: the newer ones may have told too little."""
+ENOUGH = 0.8
+"""The part of a span that is not gone through apart from the rest."""
+BUCKETS = 4
+"""A part is of at least so many buckets, so that it is not much longer than it should be."""
 MOST_PARTIES = 60
 """Parties sought together with the words: each costs the index a look."""
 READS_ALL = (Role.CLERK, Role.QUALITY, Role.SUPERVISOR)
@@ -83,10 +89,10 @@ class _Span:
         return [bucket_token(self.bits, bucket) for bucket in buckets]
 
     def cut(self, width: float) -> "tuple[_Span, _Span | None]":
-        """Its newest part, of at least so many ids, and the rest; or all of it, where that is more than half."""
-        if self.ids is not None or 2 * width > self.end - self.begin:
+        """Its newest part, of at least so many ids, and the rest; or all of it, where that is not much more."""
+        if self.ids is not None or width > ENOUGH * (self.end - self.begin):
             return self, None
-        bits = max((one for one in LEVELS if 1 << one <= width), default=LEVELS[0])
+        bits = max((one for one in LEVELS if BUCKETS << one <= width), default=LEVELS[0])
         begin = max(self.begin, self.end - int(width) >> bits << bits)
         rest = _Span(self.begin, begin, self.bits) if begin > self.begin else None
         return _Span(begin, self.end, bits), rest
@@ -127,7 +133,8 @@ class Found:
             rest: _Span | None = span
             while rest is not None and (missing := most - len(ids)):
                 # A common word is soon found often enough: the next span need not be gone through as a whole.
-                part, rest = rest.cut(MARGIN * missing * rarity)
+                grown = GROWTH * (end - rest.end) or inf
+                part, rest = rest.cut(min(MARGIN * missing * rarity, grown))
                 some = {ticket_id for ticket_id in self._told if part.begin <= ticket_id < part.end}
                 some.update(db.session.scalars(self._ids_of(part).limit(missing)))
                 ids += sorted(some, reverse=True)[:missing]
