@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -17,6 +18,7 @@ from service_desk import create_app
 from service_desk.demo import park
 from service_desk.demo.bulk import Stage, load_bulk
 from service_desk.demo.bulk.firms import USERNAME
+from service_desk.demo.bulk.rows import for_postgresql, for_sqlite, write
 from service_desk.desk import facts, reminders
 from service_desk.desk.drift import drifts
 from service_desk.desk.foundation import lay_foundation
@@ -27,14 +29,14 @@ from service_desk.domain.errors import Refused
 from service_desk.domain.figures import By, Period, count
 from service_desk.domain.states import OPEN
 from service_desk.domain.vocabulary import ClockState, Nature, Source, State, Unit, Urgency
-from service_desk.store.base import db
+from service_desk.store.base import Base, db, is_sqlite, transaction
 from service_desk.store.enterprises import Enterprise
 from service_desk.store.facts import StoredFact, miscounted
 from service_desk.store.law import current_law
 from service_desk.store.notices import Card, Letter, Notice
 from service_desk.store.numbers import Counter as Counted
 from service_desk.store.numbers import next_number
-from service_desk.store.parts import Event, Order
+from service_desk.store.parts import Assignment, Event, Order
 from service_desk.store.people import User
 from service_desk.store.tickets import Ticket
 from tests.conftest import named, run_sql, settings_for
@@ -105,6 +107,37 @@ def written() -> list[tuple[object, ...]]:
     return [
         tuple(row) for row in db.session.execute(statement.join(Ticket.enterprise).order_by(Ticket.number))
     ]
+
+
+def test_rows_that_are_refused_tell_why_and_none_of_their_batch_stays(bulk: Flask) -> None:
+    table = Base.metadata.tables[Assignment.__tablename__]
+    encode = for_sqlite if is_sqlite() else for_postgresql
+    one = dict(db.session.execute(select(table).limit(1)).mappings().one())
+    db.session.rollback()
+
+    def assignment(number: int, **changed: object) -> tuple[object, ...]:
+        row = {**one, "id": number, **changed}
+        return tuple(encode(row[column.name]) for column in table.columns)
+
+    @transaction
+    def batch(ticket_id: int) -> None:
+        write(
+            [
+                (table, [assignment(900_001)]),
+                (table, [assignment(900_002, ticket_id=ticket_id)]),
+                (table, [assignment(900_003)]),
+            ]
+        )
+
+    with pytest.raises((sa.exc.IntegrityError, psycopg.errors.ForeignKeyViolation)):
+        batch(99_999_999)
+    added = select(sa.func.count()).select_from(table).where(table.c.id > 900_000)
+    assert db.session.scalar(added) == 0
+    db.session.rollback()
+    batch(one["ticket_id"])
+    assert db.session.scalar(added) == 3
+    db.session.execute(sa.delete(table).where(table.c.id > 900_000))
+    db.session.commit()
 
 
 # Lawful

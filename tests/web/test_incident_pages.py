@@ -155,6 +155,8 @@ def test_the_lead_replies_to_its_own_by_one_press(small_world: World, visit: Vis
     assert mine.number in page
     assert theirs.number not in page
     assert f"/incidents/{number}/news" not in page
+    asked = page.split('<div data-shown-when="outcome" data-shown-value="partly">')[1].split("</div>")[0]
+    assert 'name="rest_date"' in asked
     power.post(f"/incidents/{number}/reply", status=422, outcome="partly", text="先修了两台")
     power.post(f"/incidents/{number}/reply", status=422, outcome="whatever", text="已恢复")
     power.post(f"/incidents/{number}/reply", status=422, outcome="solved", text="")
