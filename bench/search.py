@@ -1,14 +1,15 @@
-"""Searching: the first page of words that stand in the demo park, and of some that stand nowhere."""
+"""Searching on either database: the first page of words that stand in the demo park, and of some that do not."""
 
 import random
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
 
-from bench.demo import TICKETS, demo_park
+from bench.bulk import empty_postgres, empty_sqlite
+from bench.demo import TICKETS, DemoPark, demo_park
 from service_desk.desk.people import DEMO_PASSWORD
 from service_desk.store.base import begin_reading, db
 from service_desk.store.parts import Reply
@@ -19,6 +20,7 @@ from service_desk.store.search import Found
 from service_desk.store.tickets import Ticket
 from tests.visitor import Visitor
 
+DATABASES = {"PostgreSQL": empty_postgres, "SQLite": empty_sqlite}
 READERS = ("clerk", "power", "officer", "enterprise")
 SAMPLES, PAGES = 150, 40
 NOWHERE = ("鲲鹏展翅", "zzzz9", "氢能 变压器", "1234567")
@@ -29,27 +31,34 @@ SLOWEST_OF = 20
 
 
 def measure() -> list[dict[str, Any]]:
-    """Seconds until the first fifty and their number are there, by who asks; and of the clerk's whole page.
+    """Seconds until the first fifty and their number are there: of twenty words the slowest; and of whole pages.
 
     A database that has just been started is asked first, with words of its own: the bound is the same.
     """
-    with demo_park() as demo:
-        chance = random.Random(TICKETS)  # noqa: S311 - the same words every time
-        queries, ones = _queries(chance)
-        others, _ = _queries(random.Random(TICKETS + 1))  # noqa: S311 - the same
-        found = [_figure(f"indexing {TICKETS} tickets", demo.indexed_in, None)]
-        clerk = _reader("clerk")
-        first = _percentile([_seconds(clerk, query) for query in others])
-        found.append(_figure("clerk, two and more, just started: slowest of 20", first, BOUND))
-        for name in READERS:
-            reader = _reader(name)
-            for words, few, bound in (("two and more", queries, BOUND), ("one", ones, BOUND_OF_ONE)):
-                seconds = [_seconds(reader, query) for query in few]
-                found.append(_figure(f"{name}, {words}: slowest of 20", _percentile(seconds), bound))
-                found.append(_figure("  the slowest of all", max(seconds), None))
-        visitor = Visitor(demo.park.app.test_client()).sign_in("clerk", DEMO_PASSWORD)
-        pages = [_page(visitor, query) for query in chance.sample(queries, PAGES)]
-        return [*found, _figure("clerk's page, two and more: slowest of 20", _percentile(pages), BOUND)]
+    found = []
+    for database, empty in DATABASES.items():
+        with demo_park(empty) as demo:
+            found += [{**figure, "name": f"{database}, {figure['name']}"} for figure in _measured(demo)]
+    return found
+
+
+def _measured(demo: DemoPark) -> Iterator[dict[str, Any]]:
+    chance = random.Random(TICKETS)  # noqa: S311 - the same words every time
+    queries, ones = _queries(chance)
+    others, _ = _queries(random.Random(TICKETS + 1))  # noqa: S311 - the same
+    yield _figure(f"indexing {TICKETS} tickets", demo.indexed_in, None)
+    clerk = _reader("clerk")
+    first = _percentile([_seconds(clerk, query) for query in others])
+    yield _figure("clerk, two and more, just started", first, BOUND)
+    for name in READERS:
+        reader = _reader(name)
+        for words, few, bound in (("two and more", queries, BOUND), ("one", ones, BOUND_OF_ONE)):
+            seconds = [_seconds(reader, query) for query in few]
+            yield _figure(f"{name}, {words}", _percentile(seconds), bound)
+            yield _figure(f"{name}, {words}: the slowest", max(seconds), None)
+    visitor = Visitor(demo.park.app.test_client()).sign_in("clerk", DEMO_PASSWORD)
+    pages = [_page(visitor, query) for query in chance.sample(queries, PAGES)]
+    yield _figure("clerk's page, two and more", _percentile(pages), BOUND)
 
 
 def _reader(username: str) -> User:

@@ -20,7 +20,7 @@ from typing import Any
 
 from sqlalchemy import select, text, update
 
-from bench.bulk import Park, copies, park_on_postgres
+from bench.bulk import ParkOnPostgres, copies, park_on_postgres
 from service_desk import clock
 from service_desk.domain.vocabulary import ClockKind, ClockState, State, Urgency
 from service_desk.store.base import db
@@ -60,7 +60,7 @@ class Hands:
     """The schedulers at work, and what was done to them."""
 
     stack: ExitStack
-    park: Park
+    park: ParkOnPostgres
     env: dict[str, str]
     offset: Path
     log: Path

@@ -1,4 +1,4 @@
-"""Finding tickets by words: newest first, in spans of tickets, so that a common word costs no more than a rare one."""
+"""Finding tickets by words, the newest first: a common word costs no more than a rare one."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -126,10 +126,27 @@ class Found:
 
     def newest(self, most: int, *, before: int | None = None) -> Sequence[int]:
         """The ids of the newest, up to so many, of those before an id."""
-        ids: list[int] = []
+        if not self.asked:
+            return []
         end = self._ids[0] + 1 if before is None else before
+        return self._newest_on_sqlite(most, end) if is_sqlite() else self._newest_on_postgres(most, end)
+
+    def _newest_on_sqlite(self, most: int, end: int) -> Sequence[int]:
+        """The index hands out the newest first, one by one: it is asked for no more than there should be."""
+        found = self._indexed(_Span(0, end))
+        if not self._is_all:
+            # Each is looked up: a list of whatever else the reader sees would be made, or gone through, first.
+            some = self._tickets.with_only_columns(Ticket.id).order_by(None).where(Ticket.id == _ticket_id())
+            found = found.where(some.correlate(_tokens).exists())
+        with db.session.scalars(found.order_by(_tokens.c.rowid.desc())) as indexed:
+            ids = {*indexed.unique().fetchmany(most), *(one for one in self._told if one < end)}
+        return sorted(ids, reverse=True)[:most]
+
+    def _newest_on_postgres(self, most: int, end: int) -> Sequence[int]:
+        """The index knows no order: it is asked for span after span."""
+        ids: list[int] = []
         rarity = inf
-        for span in self._spans(end) if self.asked else ():
+        for span in self._spans(end):
             rest: _Span | None = span
             while rest is not None and (missing := most - len(ids)):
                 # A common word is soon found often enough: the next span need not be gone through as a whole.
@@ -152,22 +169,19 @@ class Found:
         return some.where(Ticket.id.in_(_once(found))).order_by(Ticket.id.desc())
 
     def _indexed(self, span: _Span) -> Select[int]:
-        found, ticket_id = _indexed(self.asked, self._reader, span, self._parties)
+        found = _indexed(self.asked, self._reader, span, self._parties)
         behind: Any = self._unindexed
         if len(self._unindexed) > MOST_TOLD:
             behind = select(Ticket.id).where(is_unindexed())
-        return found.where(ticket_id.not_in(behind)) if self._unindexed else found
+        return found.where(_ticket_id().not_in(behind)) if self._unindexed else found
 
     @property
     def _is_all(self) -> bool:
         return self._tickets.whereclause is None
 
     def _spans(self, end: int) -> Iterator[_Span]:
-        """Back from ``end``: the newest of some tickets are looked at one by one, the others sought in the index.
-
-        SQLite's index gives the newest first by itself.
-        """
-        if not self._is_all and not is_sqlite():
+        """Back from ``end``: the newest of some tickets are looked at one by one, the others sought in the index."""
+        if not self._is_all:
             some = self._tickets.with_only_columns(Ticket.id).where(Ticket.id < end)
             newest = some.order_by(None).order_by(Ticket.id.desc()).limit(LOOKED_AT)
             ids = db.session.scalars(newest).all()
@@ -241,31 +255,37 @@ def words_read_by(reader: User, tickets: Collection[Ticket]) -> dict[int, list[s
     return found
 
 
-def _indexed(
-    asked: Sequence[Term], reader: User, span: _Span, parties: Sequence[str]
-) -> tuple[Select[int], ColumnElement[int]]:
-    """The ids of tickets whose indexed texts have it, so far as the reader may read those, and their column.
+def _key() -> SQLColumnExpression[int]:
+    """The id of an indexed text."""
+    return _tokens.c.rowid if is_sqlite() else SearchText.id
+
+
+def _ticket_id() -> ColumnElement[int]:
+    """The ticket whose text it is."""
+    return _key().op(">>")(literal_column("1"))
+
+
+def _indexed(asked: Sequence[Term], reader: User, span: _Span, parties: Sequence[str]) -> Select[int]:
+    """The ids of tickets whose indexed texts have it, so far as the reader may read those.
 
     One that is found in two texts is there twice.
     """
-    key: SQLColumnExpression[int] = _tokens.c.rowid if is_sqlite() else SearchText.id
-    ticket_id = key.op(">>")(literal_column("1"))
+    found = select(_ticket_id())
     doubtful = [term for term in asked if not all(way.exact for way in term)]
     if span.ids is not None:
         # Of a few thousand the texts are read: no index of words need be asked.
         keys = [2 * one + text for one in span.ids for text in (0, 1)]
-        found = select(ticket_id).where(among(key, keys), *map(_stands_there, asked))
+        found = found.where(among(_key(), keys), *map(_stands_there, asked))
     elif is_sqlite():
-        found = select(ticket_id).where(_on_sqlite(asked, span, parties))
+        found = found.where(_on_sqlite(asked, span, parties))
         if doubtful:
-            found = found.join(SearchText, SearchText.id == key).where(*map(_stands_there, doubtful))
+            found = found.where(exists().where(SearchText.id == _key(), *map(_stands_there, doubtful)))
     else:
-        match = _on_postgres(asked, span, parties)
-        found = select(ticket_id).where(match, *map(_stands_there, doubtful))
-    if not reader.has(*READS_ALL):
-        outer = key.op("&")(literal_column("1")) == 0
-        found = found.where(or_(outer, _works_on(reader, ticket_id)))
-    return found, ticket_id
+        found = found.where(_on_postgres(asked, span, parties), *map(_stands_there, doubtful))
+    if reader.has(*READS_ALL):
+        return found
+    outer = _key().op("&")(literal_column("1")) == 0
+    return found.where(or_(outer, _works_on(reader, _ticket_id())))
 
 
 def _on_sqlite(asked: Sequence[Term], span: _Span, parties: Sequence[str]) -> ColumnElement[bool]:

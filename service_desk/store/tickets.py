@@ -50,6 +50,11 @@ AGAINST = "against_id IS NOT NULL"
 LONGEST_LAST_LINE = 140
 
 
+def _index_of_some(name: str, *columns: str, where: str) -> Index:
+    """An index of those rows alone for which a condition holds."""
+    return Index(name, *columns, postgresql_where=text(where), sqlite_where=text(where))
+
+
 class Ticket(Model):
     """诉求. Lists show ``due_at``, the due of whoever's turn it is, and ``last_line``, which all may read.
 
@@ -65,11 +70,10 @@ class Ticket(Model):
         Index("ix_tickets_lead_department_id_state", "lead_department_id", "state", "id"),
         Index("ix_tickets_enterprise_id_submitted_at", "enterprise_id", "submitted_at"),
         Index("ix_tickets_touched_at", "touched_at"),
-        Index("ix_tickets_facts_behind", "id", postgresql_where=text(BEHIND), sqlite_where=text(BEHIND)),
-        Index("ix_tickets_unindexed", "id", postgresql_where=text(UNINDEXED), sqlite_where=text(UNINDEXED)),
-        Index(
-            "ix_tickets_against_id", "against_id", postgresql_where=text(AGAINST), sqlite_where=text(AGAINST)
-        ),
+        # With what says so: SQLite would read the table instead, had it last looked when all were behind.
+        _index_of_some("ix_tickets_facts_behind", "id", "version", "facts_version", where=BEHIND),
+        _index_of_some("ix_tickets_unindexed", "id", "version", "search_version", where=UNINDEXED),
+        _index_of_some("ix_tickets_against_id", "against_id", where=AGAINST),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
