@@ -36,8 +36,7 @@ from service_desk.store.enterprises import Enterprise
 from service_desk.store.law import current_law
 from service_desk.store.parts import Event
 from service_desk.store.people import Department, User
-from service_desk.store.queues import waits_for
-from service_desk.store.scope import visible_tickets
+from service_desk.store.queues import waiting_for
 from service_desk.store.tickets import Ticket
 from tests.conftest import named, run_sql, settings_for
 
@@ -153,7 +152,7 @@ def test_every_course_is_taken_and_every_word_told_is_said() -> None:
 )
 def test_something_waits_for_everybody_who_acts(park: Flask, username: str) -> None:
     user = db.session.scalars(select(User).where(User.username == username)).unique().one()
-    assert db.session.scalars(visible_tickets(user).where(waits_for(user))).unique().all()
+    assert db.session.scalars(waiting_for(user)).unique().all()
 
 
 def test_the_shipyard_is_asked_a_question_and_others_wait_for_their_deciders(tickets: list[Ticket]) -> None:

@@ -45,12 +45,13 @@ class Clock(Model):
         Index("ix_clocks_state_calendar_version", "state", "calendar_version", "ticket_id"),
         Index("ix_clocks_state_rules_version", "state", "rules_version", "ticket_id"),
         Index("ix_clocks_state_due_at", "state", "due_at"),
+        Index("ix_clocks_department_id_state", "department_id", "state", "kind"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), index=True)
     kind: Mapped[ClockKind] = mapped_column(WordType(ClockKind))
-    department_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"), index=True)
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"))
     cycle: Mapped[int] = mapped_column(default=1)
     started_at: Mapped[Instant]
     limit_number: Mapped[int | None]

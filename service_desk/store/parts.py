@@ -86,7 +86,7 @@ class Assignment(Model):
 
     __tablename__ = "assignments"
     __table_args__ = (
-        Index("ix_assignments_department_id_ticket_id", "department_id", "ticket_id"),
+        Index("ix_assignments_department_id_ticket_id", "department_id", "ticket_id", "state", "role"),
         Index("ix_assignments_routed_by_routed_by_id", "routed_by", "routed_by_id", "assigned_at"),
     )
 

@@ -1,11 +1,12 @@
 """Questions asked of the tickets somebody may see: lists in pages, and what waits for them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true, tuple_, union_all
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from service_desk.domain.actions import Action
 from service_desk.domain.states import OPEN
@@ -29,8 +30,10 @@ from service_desk.store.scope import visible_tickets
 from service_desk.store.search import Found
 from service_desk.store.tickets import Ticket
 
+Order = ColumnElement[Any] | InstrumentedAttribute[Any]
 COUNTED_UP_TO = 1000
 LONGEST_TODO = 100
+MOST_URGENT_FIRST = (Ticket.due_at.is_(None), Ticket.due_at, Ticket.id)
 LONGEST_ID = 9
 """Digits: whatever is longer may not fit into PostgreSQL's integer."""
 
@@ -102,8 +105,9 @@ def page(tickets: Select[Ticket], *, after: str = "", by_due: bool = False, size
 
     ``after`` is the key a page gave as ``next_after``; one that makes no sense begins at the start.
     """
+    order: tuple[Order, ...] = (Ticket.due_at, Ticket.id) if by_due else (Ticket.id.desc(),)
     if by_due:
-        tickets = tickets.where(Ticket.due_at.is_not(None)).order_by(Ticket.due_at, Ticket.id)
+        tickets = tickets.where(Ticket.due_at.is_not(None))
         moment, _, number = after.partition("~")
         if is_row_id(number):
             try:
@@ -112,13 +116,21 @@ def page(tickets: Select[Ticket], *, after: str = "", by_due: bool = False, size
                 key = None
             if key is not None and key.tzinfo is not None:
                 tickets = tickets.where(tuple_(Ticket.due_at, Ticket.id) > tuple_(key, int(number)))
-    else:
-        tickets = tickets.order_by(Ticket.id.desc())
-        if is_row_id(after):
-            tickets = tickets.where(Ticket.id < int(after))
-    rows = db.session.scalars(tickets.limit(size + 1)).unique().all()
+    elif is_row_id(after):
+        tickets = tickets.where(Ticket.id < int(after))
+    rows = _first_of(tickets, order, size + 1)
     more = len(rows) > size
     return Page(rows[:size], page_key(rows[size - 1], by_due=by_due) if more else None)
+
+
+def _first_of(tickets: Select[Ticket], order: Sequence[Order], number: int) -> Sequence[Ticket]:
+    """So many of them: what is shown of a ticket, and of what belongs to it, is read of these alone."""
+    ids = _first_ids(tickets, order, number).correlate(None)
+    return db.session.scalars(select(Ticket).where(Ticket.id.in_(ids)).order_by(*order)).unique().all()
+
+
+def _first_ids(tickets: Select[Ticket], order: Sequence[Order], number: int) -> Select[int]:
+    return tickets.with_only_columns(Ticket.id).order_by(*order).limit(number)
 
 
 def page_key(ticket: Ticket, *, by_due: bool = False) -> str:
@@ -180,42 +192,54 @@ def _asked_by_another(user: User) -> ColumnElement[bool]:
     )
 
 
-def waits_for(user: User) -> ColumnElement[bool]:
-    """The condition under which it is this person's turn, whatever their roles."""
-    turns: list[ColumnElement[bool]] = [Ticket.id.in_(decides(user))]
-    if user.has(Role.CLERK):
-        turns.append(Ticket.state.in_((State.SUBMITTED, State.REPLIED)))
-        # Who leads a complaint against a department is for the supervisor to choose.
-        turns.append(and_(Ticket.state == State.ACCEPTED, Ticket.against_id.is_(None)))
-    if user.has(Role.QUALITY):
-        turns.append(Ticket.state == State.REPLIED)
-        turns.append(and_(Ticket.state == State.WITHDRAWN, _is_reviewed(Review.WITHDRAWAL)))
-    if user.has(Role.SUPERVISOR):
-        turns.append(and_(Ticket.state == State.CLOSED, _is_reviewed(Review.RATING)))
-        turns.append(and_(Ticket.state == State.ACCEPTED, Ticket.against_id.is_not(None)))
-    if user.has(Role.CONTACT):
-        turns.append(Ticket.state.in_((State.AWAITING_RATING, State.SUPPLEMENTING)))
-        # A question that has waited too long runs the clock again, and is a question still.
-        turns.append(and_(Ticket.state == State.IN_PROGRESS, _is_asked()))
-    turns += [_waits_for_department(post.department_id) for post in user.posts]
-    if user.has(Role.OFFICER, Role.LEADER):
-        turns.append(Ticket.state.in_(OPEN))
-    return or_(*turns)
-
-
 def waiting_for(user: User) -> Select[Ticket]:
     """The tickets that wait for this person."""
-    return visible_tickets(user).where(waits_for(user))
+    seen = visible_tickets(user).whereclause
+    # Few wait of all that are seen: SQLite goes through the list of ids that it is told of first.
+    return select(Ticket).where(_is_turn_of(user), *([] if seen is None else [seen]))
 
 
-def most_urgent(tickets: Select[Ticket]) -> Select[Ticket]:
+def _is_turn_of(user: User) -> ColumnElement[bool]:
+    """Of this person, whatever their roles.
+
+    The ids of each turn are selected by an index: a condition made of all turns would be asked of every ticket.
+    """
+    turns: list[Select[int]] = [decides(user)]
+    if user.has(Role.CLERK):
+        turns.append(_those(Ticket.state.in_((State.SUBMITTED, State.REPLIED))))
+        # Who leads a complaint against a department is for the supervisor to choose.
+        turns.append(_those(Ticket.state == State.ACCEPTED, Ticket.against_id.is_(None)))
+    if user.has(Role.QUALITY):
+        turns.append(_those(Ticket.state == State.REPLIED))
+        turns.append(_those(Ticket.state == State.WITHDRAWN, _is_reviewed(Review.WITHDRAWAL)))
+    if user.has(Role.SUPERVISOR):
+        turns.append(_those(Ticket.state == State.CLOSED, _is_reviewed(Review.RATING)))
+        turns.append(_those(Ticket.state == State.ACCEPTED, Ticket.against_id.is_not(None)))
+    if user.has(Role.CONTACT):
+        own = Ticket.enterprise_id == user.enterprise_id
+        turns.append(_those(own, Ticket.state.in_((State.AWAITING_RATING, State.SUPPLEMENTING))))
+        # A question that has waited too long runs the clock again, and is a question still.
+        turns.append(_those(own, Ticket.state == State.IN_PROGRESS, _is_asked()))
+    for post in user.posts:
+        turns += _turns_of_department(post.department_id)
+    if user.has(Role.OFFICER, Role.LEADER):
+        turns.append(_those(Ticket.state.in_(OPEN)))
+    return Ticket.id.in_(union_all(*turns))
+
+
+def _those(*conditions: ColumnElement[bool]) -> Select[int]:
+    """The ids of all tickets for which the conditions hold, whatever they are looked for in."""
+    return select(Ticket.id).where(*conditions).correlate(None)
+
+
+def most_urgent(tickets: Select[Ticket]) -> Sequence[Ticket]:
     """As many of the tickets as a to-do shows, what is due first in front."""
-    return tickets.order_by(Ticket.due_at.is_(None), Ticket.due_at, Ticket.id).limit(LONGEST_TODO)
+    return _first_of(tickets, MOST_URGENT_FIRST, LONGEST_TODO)
 
 
-def todo_of(user: User) -> Select[Ticket]:
-    """The tickets that wait for this person, what is due first in front."""
-    return most_urgent(waiting_for(user))
+def todo_of(user: User) -> Sequence[int]:
+    """The ids of what this person's to-do shows, in its order."""
+    return db.session.scalars(_first_ids(waiting_for(user), MOST_URGENT_FIRST, LONGEST_TODO)).all()
 
 
 def is_personal(post: Post, *, by: User) -> ColumnElement[bool]:
@@ -223,7 +247,9 @@ def is_personal(post: Post, *, by: User) -> ColumnElement[bool]:
 
     ``by`` is who looks: nobody signs what they have asked themselves.
     """
-    handled = select(Assignment.ticket_id).where(
+    # Looked up for each: a department has had many more.
+    is_handled = exists().where(
+        Assignment.ticket_id == Ticket.id,
         Assignment.department_id == post.department_id,
         Assignment.state != AssignmentState.RELEASED,
         or_(Assignment.handler_id == post.person.id, Assignment.handler_id.is_(None)),
@@ -231,7 +257,7 @@ def is_personal(post: Post, *, by: User) -> ColumnElement[bool]:
     to_sign = select(Approval.ticket_id).where(
         Approval.state == ApprovalState.OPEN, _sign_off_at(post), _asked_by_another(by)
     )
-    return or_(Ticket.id.in_(handled), Ticket.id.in_(to_sign))
+    return or_(is_handled, Ticket.id.in_(to_sign))
 
 
 def whose_turn(user: User, ticket_ids: Collection[int]) -> dict[int, str]:
@@ -250,22 +276,22 @@ def whose_turn(user: User, ticket_ids: Collection[int]) -> dict[int, str]:
     return found
 
 
-def _waits_for_department(department_id: int) -> ColumnElement[bool]:
-    led = and_(
+def _turns_of_department(department_id: int) -> Iterator[Select[int]]:
+    yield _those(
         Ticket.lead_department_id == department_id,
         Ticket.state.in_((State.ASSIGNED, State.IN_PROGRESS, State.DEFERRED)),
     )
-    owed = select(Clock.ticket_id).where(
+    yield select(Clock.ticket_id).where(
         Clock.department_id == department_id,
         Clock.kind.in_((ClockKind.ORDER, ClockKind.REST)),
         Clock.state.in_(LIVE),
     )
-    support = select(Assignment.ticket_id).where(
+    supported = select(Assignment.ticket_id).where(
         Assignment.department_id == department_id,
         Assignment.role == AssignmentRole.SUPPORT,
         Assignment.state.in_(LIVE_ASSIGNMENT),
     )
-    return or_(led, Ticket.id.in_(owed), and_(Ticket.state.in_(OPEN), Ticket.id.in_(support)))
+    yield _those(Ticket.state.in_(OPEN), Ticket.id.in_(supported))
 
 
 def tells_due(user: User) -> ColumnElement[bool]:

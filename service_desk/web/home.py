@@ -66,7 +66,7 @@ def index() -> ResponseReturnValue:
     waiting = (
         _mine(user, everything) if any(each.is_mine and each.is_chosen for each in switch) else everything
     )
-    tickets = db.session.scalars(most_urgent(waiting)).unique().all()
+    tickets = most_urgent(waiting)
     dues = Dues(tickets, now, current_law(), reader=user)
     return render_template(
         "home/todo.html",

@@ -14,7 +14,7 @@ from service_desk.domain.actions import Party
 from service_desk.domain.vocabulary import Role
 from service_desk.store.base import db
 from service_desk.store.people import User
-from service_desk.store.queues import COUNTED_UP_TO, count_capped, is_row_id, waits_for
+from service_desk.store.queues import COUNTED_UP_TO, count_capped, is_row_id, waiting_for
 from service_desk.store.scope import visible_tickets
 from service_desk.store.tickets import Ticket
 from service_desk.web.filters import clock_time
@@ -83,8 +83,7 @@ def _count(wanted: str, user: User, fresh: ColumnElement[bool], changed: ColumnE
             return len(found.newest(COUNTED_UP_TO))
         tickets = listed.tickets(now)
     else:
-        visible = visible_tickets(user)
-        tickets = visible if user.has(Role.CONTACT) else visible.where(waits_for(user))
+        tickets = visible_tickets(user) if user.has(Role.CONTACT) else waiting_for(user)
     return count_capped(tickets.where(fresh)) + _left(tickets, user, changed)
 
 

@@ -194,7 +194,7 @@ def address_of_next(query: str, ticket: Ticket, now: datetime) -> str:
 
 def _next_to_do(ticket: Ticket) -> int | None:
     """Whoever is done with the last of them begins at the first again."""
-    waiting = list(db.session.scalars(todo_of(me()).with_only_columns(Ticket.id)))
+    waiting = todo_of(me())
     place = waiting.index(ticket.id) + 1 if ticket.id in waiting else 0
     return next((each for each in (*waiting[place:], *waiting[:place]) if each != ticket.id), None)
 

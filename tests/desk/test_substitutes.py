@@ -15,7 +15,7 @@ from service_desk.domain.vocabulary import Nature, Outcome, Role, State
 from service_desk.store.base import db
 from service_desk.store.notices import Notice
 from service_desk.store.people import User
-from service_desk.store.queues import decides, waits_for, whose_turn
+from service_desk.store.queues import decides, waiting_for, whose_turn
 from service_desk.store.scope import visible_tickets
 from service_desk.store.substitutes import Substitution, substitutions_of, take_places
 from service_desk.store.tickets import Ticket
@@ -61,7 +61,7 @@ def sees(person: User, ticket: Ticket) -> bool:
 
 
 def is_asked(person: User, ticket: Ticket) -> bool:
-    mine = visible_tickets(person).where(waits_for(person), Ticket.id == ticket.id)
+    mine = waiting_for(person).where(Ticket.id == ticket.id)
     return db.session.scalar(mine) is not None
 
 
